@@ -1,0 +1,61 @@
+# Two commands do everything on a fresh machine: `make demo` and `make test`.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+VENV := .venv
+BIN := $(VENV)/bin
+# The newest Python from 3.11 on; a bare python3 may be older.
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
+
+.PHONY: help
+help: ## show the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | column -t -s "$$(printf '\t')"
+
+$(VENV)/.ready: requirements/dev.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "error: Python 3.11 or newer is needed; set PYTHON=/path/to/python3" >&2; exit 2; }
+	@$(PYTHON) -m venv $(VENV)
+	@echo "installing pinned packages into $(VENV)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
+	@touch $@
+
+.PHONY: setup
+setup: $(VENV)/.ready ## make the virtual environment with pinned packages
+
+.PHONY: demo
+demo: setup ## play the life of four tenants on real servers, then stop
+	@$(BIN)/tenantry demo
+
+.PHONY: dev
+dev: setup ## start the stack, API and worker; stop with Ctrl-C
+	@$(BIN)/tenantry dev
+
+.PHONY: test
+test: lint types layers ## lint, types, import layers and all tests
+	@$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
+
+.PHONY: lint
+lint: setup ## ruff
+	@$(BIN)/ruff check --quiet . && $(BIN)/ruff format --check --quiet .
+
+.PHONY: types
+types: setup ## mypy, strict
+	@$(BIN)/mypy --no-error-summary
+
+.PHONY: layers
+layers: setup ## import-linter contracts
+	@$(BIN)/lint-imports --no-logo
+
+.PHONY: format
+format: setup ## let ruff format and fix
+	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+.PHONY: bench
+bench: setup ## measure sign-ups, start-up, memory and Temporal Actions
+	@$(BIN)/python -m bench
+
+.PHONY: lock
+lock: setup ## pin the dependencies anew, with hashes and no addresses
+	@$(BIN)/python -m pip install --quiet uv
+	@$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --group devstack --group dev pyproject.toml -o requirements/dev.lock
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -c requirements/dev.lock pyproject.toml -o requirements/app.lock

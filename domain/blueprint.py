@@ -1,0 +1,67 @@
+"""What one tenant of a product consists of: the model of blueprint.yaml."""
+
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from domain.naming import STEP_PATTERN
+from domain.plans import Model
+
+
+class StepKind(StrEnum):
+    """The kinds of things a step can make; each has activities `<kind>.ensure|await_ready|remove`."""
+
+    BUCKET = "bucket"
+    SECRET = "secret"  # noqa: S105 - the name of a kind, not a password
+    DATABASE_PARAMETERS = "database_parameters"
+    DATABASE = "database"
+    ROLE = "role"
+    POD_IDENTITY = "pod_identity"
+    DNS = "dns"
+    KUBERNETES = "kubernetes"
+
+    @property
+    def provider(self) -> Literal["aws", "kubernetes"]:
+        return "kubernetes" if self is StepKind.KUBERNETES else "aws"
+
+
+class Step(Model):
+    """One step of a sign-up: makes one AWS thing or one group of Kubernetes objects."""
+
+    name: Annotated[str, Field(pattern=STEP_PATTERN)]
+    kind: StepKind
+    title: str
+    """What a customer reads in the progress: 'Database', 'Auth service'."""
+    needs: list[str] = []
+    sized: bool = False
+    """Whether a scale-change touches it."""
+    workload: bool = False
+    """Whether suspending stops it."""
+    spec: dict[str, Any] = {}
+    """Parameters of the kind; checked by the kind's own model in domain/specs.py when loaded."""
+
+
+class Blueprint(Model):
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,30}$")]
+    version: int
+    title: str
+    components: list[str]
+    """Names of the workloads that plans must give sizes for."""
+    needs_database: bool = False
+    steps: Annotated[list[Step], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _is_a_graph(self) -> "Blueprint":
+        seen: set[str] = set()
+        for step in self.steps:
+            if step.name in seen:
+                raise ValueError(f"step '{step.name}' is listed twice")
+            missing = [need for need in step.needs if need not in seen]
+            if missing:
+                raise ValueError(f"step '{step.name}' needs {', '.join(missing)}, not listed before it")
+            seen.add(step.name)
+        return self
+
+    def step(self, name: str) -> Step:
+        return next(step for step in self.steps if step.name == name)

@@ -1,0 +1,80 @@
+"""Names of everything a tenant consists of.
+
+The tenant id comes right after the install, so no tenant's name is a prefix of another's; the slug appears
+only in tags, labels and DNS. Lengths fit the tightest provider limit (63: S3 bucket, RDS, label value).
+"""
+
+import re
+import secrets
+import string
+
+INSTALL_PATTERN = r"^[a-z][a-z0-9]{0,7}$"
+TENANT_ID_PATTERN = r"^[a-z][a-z0-9]{11}$"
+SLUG_PATTERN = r"^[a-z](?:[a-z0-9]|-(?!-)){1,30}[a-z0-9]$"
+STEP_PATTERN = r"^[a-z](?:[a-z0-9]|-(?!-)){0,38}[a-z0-9]$"
+NAME_LIMIT = 63
+
+TAG_INSTALL = "tenantry.dev/install"
+TAG_TENANT = "tenantry.dev/tenant"
+TAG_SLUG = "tenantry.dev/slug"
+TAG_STEP = "tenantry.dev/step"
+FIELD_MANAGER = "tenantry"
+
+RESERVED_SLUGS: frozenset[str] = frozenset(
+    "admin api app auth billing blog console dashboard default docs ftp help internal kube-system login mail "
+    "metrics ns portal proxy public root signup smtp static status support system teleport tenantry test "
+    "usage www".split()
+)
+
+_LETTERS = string.ascii_lowercase
+_ALPHABET = string.ascii_lowercase + string.digits
+
+
+def new_tenant_id() -> str:
+    """A fresh id: 12 characters, 61 bits, a valid start for names in AWS, Kubernetes and PostgreSQL."""
+    return secrets.choice(_LETTERS) + "".join(secrets.choice(_ALPHABET) for _ in range(11))
+
+
+def new_operation_id() -> str:
+    """A fresh operation id; also the id of the Temporal update that starts it."""
+    return "op" + "".join(secrets.choice(_ALPHABET) for _ in range(18))
+
+
+def slug_problem(slug: str) -> str | None:
+    """What is wrong with a slug, in words for the person who chose it; None if nothing is."""
+    if not re.fullmatch(SLUG_PATTERN, slug):
+        return (
+            "a slug has 3 to 32 characters: lower-case letters, digits and single hyphens, "
+            "starting with a letter and ending with a letter or digit"
+        )
+    if slug in RESERVED_SLUGS:
+        return f"'{slug}' is reserved; choose another slug"
+    return None
+
+
+def resource_name(install: str, tenant_id: str, step: str) -> str:
+    """The provider-side name of the thing that one blueprint step makes."""
+    name = f"{install}-{tenant_id}-{step}"
+    if len(name) > NAME_LIMIT:
+        raise ValueError(f"name {name!r} is longer than {NAME_LIMIT} characters")
+    return name
+
+
+def namespace_name(install: str, tenant_id: str) -> str:
+    """The tenant's Kubernetes namespace."""
+    return resource_name(install, tenant_id, "ns")
+
+
+def database_name(tenant_id: str) -> str:
+    """Database and master user inside a tenant's RDS instance (RDS allows letters and digits only)."""
+    return f"t{tenant_id}"
+
+
+def workflow_id(slug: str, tenant_id: str) -> str:
+    """Shared by all lifecycle runs of a tenant: the server's uniqueness of open ids is the tenant's lock."""
+    return f"tenant/{slug}/{tenant_id}"
+
+
+def ownership_tags(install: str, tenant_id: str, slug: str, step: str) -> dict[str, str]:
+    """Marks a thing as ours and this tenant's; the same keys are AWS tags and Kubernetes labels."""
+    return {TAG_INSTALL: install, TAG_TENANT: tenant_id, TAG_SLUG: slug, TAG_STEP: step}

@@ -1,0 +1,78 @@
+"""All settings, from environment variables that start with TENANTRY_ (AWS_* as boto3 reads them)."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class Settings(BaseSettings):
+    """Production targets by settings alone: any Temporal, any PostgreSQL, real AWS, any cluster."""
+
+    model_config = SettingsConfigDict(env_prefix="TENANTRY_", extra="ignore")
+
+    install: Annotated[str, Field(pattern=r"^[a-z][a-z0-9]{0,7}$")] = "tenantry"
+    """Marks everything this installation makes; two installations may share an AWS account."""
+
+    temporal_address: str = "127.0.0.1:7233"
+    temporal_namespace: str = "default"
+    temporal_tls: bool = False
+    temporal_tls_cert: Path | None = None
+    temporal_tls_key: Path | None = None
+    temporal_api_key: SecretStr | None = None
+    task_queue: str = "tenantry"
+
+    database_url: SecretStr = SecretStr("postgresql://tenantry@127.0.0.1:5432/tenantry")
+    database_pool: Annotated[int, Field(ge=1, le=200)] = 20
+
+    aws_endpoint_url: Annotated[
+        str | None, Field(validation_alias=AliasChoices("TENANTRY_AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL"))
+    ] = None
+    """None is real AWS."""
+    kubeconfig: Path | None = None
+    """None: cells without a context use the in-cluster configuration, others the default kubeconfig."""
+
+    plans_file: Path = ROOT / "plans.yaml"
+    cells_file: Path = ROOT / "cells.yaml"
+    blueprints_dir: Path = ROOT / "blueprints"
+
+    worker_activities: Annotated[int, Field(ge=1, le=1000)] = 40
+    """Activities that run at once in one worker process."""
+    worker_cached_runs: Annotated[int, Field(ge=0)] = 500
+
+    expected_database_seconds: Annotated[float, Field(ge=0)] = 480
+    expected_load_balancer_seconds: Annotated[float, Field(ge=0)] = 90
+    expected_rollout_seconds: Annotated[float, Field(ge=0)] = 40
+    """How long slow things usually take: polls are spaced by it, nothing times out by it."""
+
+    removal_interval_seconds: Annotated[int, Field(ge=1)] = 300
+    """How often the schedule looks for tenants whose grace is over."""
+
+    api_host: str = "127.0.0.1"
+    api_port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    api_max_body_bytes: Annotated[int, Field(ge=1024)] = 64 * 1024
+
+    log_format: Literal["json", "console"] = "json"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @field_validator("database_url")
+    @classmethod
+    def _postgresql(cls, value: SecretStr) -> SecretStr:
+        if not value.get_secret_value().startswith(("postgresql://", "postgres://")):
+            raise ValueError("must start with postgresql://")
+        return value
+
+
+def load_settings() -> Settings:
+    """Settings from the environment, or exit code 2 with every problem on stderr."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        for problem in error.errors():
+            name = "TENANTRY_" + "_".join(str(part) for part in problem["loc"]).upper()
+            sys.stderr.write(f"error: {name.replace('TENANTRY_TENANTRY_', 'TENANTRY_')}: {problem['msg']}\n")
+        raise SystemExit(2) from None
