@@ -49,6 +49,8 @@ class Blueprint(Model):
     components: list[str]
     """Names of the workloads that plans must give sizes for."""
     needs_database: bool = False
+    values: dict[str, str] = {}
+    """Constants for the templates, such as the version of an image."""
     steps: Annotated[list[Step], Field(min_length=1)]
 
     @model_validator(mode="after")
@@ -64,4 +66,15 @@ class Blueprint(Model):
         return self
 
     def step(self, name: str) -> Step:
-        return next(step for step in self.steps if step.name == name)
+        """Raises KeyError if no step has this name."""
+        for step in self.steps:
+            if step.name == name:
+                return step
+        raise KeyError(name)
+
+    def before(self, name: str) -> set[str]:
+        """Every step that is finished when `name` starts: what it needs, and what those need."""
+        found: set[str] = set()
+        for need in self.step(name).needs:
+            found |= {need} | self.before(need)
+        return found

@@ -61,6 +61,10 @@ class CancelRequest(Model):
     requested_by: str
 
 
+class RetryRequest(Model):
+    requested_by: str
+
+
 # --- what a step needs to know ------------------------------------------------------------------------------
 
 

@@ -70,6 +70,20 @@ def database_name(tenant_id: str) -> str:
     return f"t{tenant_id}"
 
 
+def tenant_host(slug: str, domain: str, label: str = "") -> str:
+    """The tenant's DNS name in its cell's domain, or a name below it; `*` stands for all of them."""
+    return ".".join(part for part in (label, slug, domain) if part)
+
+
+def registry_host(host: str) -> str:
+    """Where the TXT record stands that marks the record of `host` as ours.
+
+    Beside it and not on it: a name with a CNAME may have no other record.
+    """
+    label, _, rest = host.partition(".")
+    return f"_tenantry-any.{rest}" if label == "*" else f"_tenantry.{host}"
+
+
 def workflow_id(slug: str, tenant_id: str) -> str:
     """Shared by all lifecycle runs of a tenant: the server's uniqueness of open ids is the tenant's lock."""
     return f"tenant/{slug}/{tenant_id}"

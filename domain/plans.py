@@ -1,5 +1,6 @@
 """What is sold (plans), where it runs (cells), and what a customer asks for (targets)."""
 
+from itertools import pairwise
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -49,6 +50,7 @@ class ComponentPlan(Model):
     load_per_replica: Annotated[int, Field(ge=1)]
     """Users' worth of load that one replica carries."""
     cpu_millis: Annotated[int, Field(ge=1)]
+    """What one replica requests; blueprints may let it burst above."""
     memory_mib: Annotated[int, Field(ge=1)]
 
     @model_validator(mode="after")
@@ -58,30 +60,46 @@ class ComponentPlan(Model):
         return self
 
 
+STORAGE_GROWTH_PERCENT = 10
+"""RDS refuses to grow a disk by less than this."""
+
+
 class DatabaseStep(Model):
-    """One rung of the class ladder: this class carries up to `load` users' worth of load."""
+    """One rung of the ladder: this class and disk carry up to `load` users' worth of load."""
 
     load: Annotated[int, Field(ge=1)]
     instance_class: Annotated[str, Field(pattern=r"^db\.[a-z0-9]+\.[a-z0-9]+$")]
+    storage_gib: Annotated[int, Field(ge=20, le=65_536)]
 
 
 class DatabasePlan(Model):
     ladder: Annotated[list[DatabaseStep], Field(min_length=1)]
-    base_storage_gib: Annotated[int, Field(ge=20, le=65_536)]
-    storage_step_gib: Annotated[int, Field(ge=1)]
-    load_per_storage_step: Annotated[int, Field(ge=1)]
 
     @model_validator(mode="after")
     def _ascending(self) -> "DatabasePlan":
         loads = [step.load for step in self.ladder]
         if loads != sorted(set(loads)):
             raise ValueError("the ladder's loads must ascend")
+        disks = [step.storage_gib for step in self.ladder]
+        for small, large in pairwise(disks):
+            if large < small:
+                raise ValueError("the ladder's storage must not shrink: RDS never makes a disk smaller")
+            if large > small and large * 100 < small * (100 + STORAGE_GROWTH_PERCENT):
+                raise ValueError(
+                    f"storage from {small} to {large} GiB grows by less than {STORAGE_GROWTH_PERCENT} %"
+                )
         return self
 
 
 class UserRange(Model):
     min: Annotated[int, Field(ge=1)] = 1
     max: Annotated[int, Field(ge=1)]
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "UserRange":
+        if self.max < self.min:
+            raise ValueError("max is below min")
+        return self
 
 
 class Plan(Model):
@@ -102,6 +120,8 @@ class CellDatabase(Model):
     subnet_group: str
     security_group: str
     cidr: str
+    ca_certificate: str | None = None
+    """PEM bundle of the region's RDS authorities; with it tenants verify the database's certificate."""
 
 
 class Cell(Model):

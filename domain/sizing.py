@@ -25,7 +25,7 @@ class Sizes(Model):
 
     @property
     def quota_cpu_millis(self) -> int:
-        """CPU limit of the namespace: every component at its maximum plus one surge replica of each."""
+        """CPU requests of the namespace: every component at its maximum plus one surge replica of each."""
         return sum((c.max_replicas + 1) * c.cpu_millis for c in self.components.values())
 
     @property
@@ -70,11 +70,7 @@ def _component(component: ComponentPlan, load: int) -> ComponentSize:
 
 def _database(database: DatabasePlan, load: int) -> DatabaseSize:
     rung = next((step for step in database.ladder if load <= step.load), database.ladder[-1])
-    steps = load // database.load_per_storage_step
-    return DatabaseSize(
-        instance_class=rung.instance_class,
-        storage_gib=database.base_storage_gib + steps * database.storage_step_gib,
-    )
+    return DatabaseSize(instance_class=rung.instance_class, storage_gib=rung.storage_gib)
 
 
 def _ceil_div(dividend: int, divisor: int) -> int:

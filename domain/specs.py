@@ -14,6 +14,8 @@ class BucketSpec(Model):
 
 
 class SecretSpec(Model):
+    """A random password, stored as a JSON object with the one key `password`."""
+
     length: Annotated[int, Field(ge=16, le=128)] = 40
 
 
@@ -78,6 +80,18 @@ SPECS: dict[StepKind, type[Spec]] = {
     StepKind.DNS: DnsSpec,
     StepKind.KUBERNETES: KubernetesSpec,
 }
+
+
+OUTPUTS: dict[StepKind, frozenset[str]] = {
+    StepKind.SECRET: frozenset({"arn"}),
+    StepKind.ROLE: frozenset({"arn"}),
+    StepKind.DATABASE: frozenset({"host", "port"}),
+    StepKind.KUBERNETES: frozenset({"load_balancer"}),
+}
+"""What blueprints may use of an earlier step's outputs, as `<step>.<key>`; kinds left out have none.
+
+`load_balancer` is there if the group has a Service of type LoadBalancer.
+"""
 
 
 def spec_of(step: Step) -> Spec:

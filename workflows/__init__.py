@@ -1,0 +1,1 @@
+"""The durable business processes. Deterministic: what touches the world is an activity."""

@@ -1,0 +1,164 @@
+"""Updates and queries of every lifecycle run. They raise only ApplicationError: all else wedges a run."""
+
+import asyncio
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError, ApplicationError
+
+from domain.errors import PhaseConflict, StaleRun
+from domain.messages import (
+    AcceptResult,
+    CancelRequest,
+    OperationAccepted,
+    OperationRequest,
+    OperationView,
+    RetryRequest,
+)
+from domain.phases import OperationStatus, may_take_over
+from workflows import records
+from workflows.failures import as_failure, error_view
+from workflows.lifecycle import RUN_IS_ENDING, Lifecycle
+
+
+class Handlers(Lifecycle):
+    """What people and services may ask of an open run."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.one_at_a_time = asyncio.Lock()
+        self._other_views: dict[str, OperationView] = {}
+
+    @workflow.query(description="Operations of this run: steps, percentage, what it waits for")
+    def progress(self) -> list[OperationView]:
+        views = dict(self._other_views)
+        if self.current:
+            views[self.current.operation_id] = self._own_view(self.current)
+        return list(views.values())
+
+    @workflow.update(description="Undo this run's own work and hand the tenant over to another operation")
+    async def take_over(self, request: OperationRequest) -> OperationAccepted:
+        async with self.one_at_a_time:
+            await self.begun()
+            if self.successor and self.successor.operation_id == request.operation_id:
+                return accepted(request)
+            await self.register(request, supersedes=self.successor.operation_id if self.successor else None)
+            replaced, self.successor = self.successor, request
+            if replaced:
+                self.show_other(replaced, OperationStatus.SUPERSEDED)
+            self.show_other(request, OperationStatus.WAITING)
+            return accepted(request)
+
+    @take_over.validator
+    def _may_take_over(self, request: OperationRequest) -> None:
+        self.refuse_when_ending()
+        before = self.successor.kind if self.successor else self.kind
+        if not may_take_over(before, request.kind):
+            raise conflict(
+                f"the tenant's {before} cannot be taken over by a {request.kind}; wait for its end"
+            )
+
+    @workflow.update(description="Undo what this operation did")
+    async def cancel_operation(self, request: CancelRequest) -> OperationAccepted:
+        async with self.one_at_a_time:
+            await self.begun()
+            self.refuse_when_ending()
+            self.cancelled = True
+            workflow.logger.info("cancellation accepted", extra={"requested_by": request.requested_by})
+            return accepted(self.asked)
+
+    @cancel_operation.validator
+    def _may_cancel(self, request: CancelRequest) -> None:
+        self.refuse_when_ending()
+        known = {r.operation_id for r in (self.request, self.current) if r}
+        if known and request.operation_id not in known:
+            raise conflict("this operation is not the one that runs; it cannot be cancelled any more")
+        if not self.cancellable:
+            raise conflict(
+                f"a {self.kind} only goes forward; a closed tenant can be restored during its grace"
+            )
+
+    @workflow.update(description="Try again what waits for attention")
+    async def retry(self, request: RetryRequest) -> None:
+        workflow.logger.info("retry asked for", extra={"requested_by": request.requested_by})
+        self.attention.retry()
+
+    @retry.validator
+    def _may_retry(self, request: RetryRequest) -> None:  # noqa: ARG002 - a validator has the arguments of its update
+        if self.attention.condition is None:
+            raise conflict("nothing waits for attention; there is nothing to retry")
+
+    # --- for the accept updates, which bear their operation's name ------------------------------------------
+
+    def may_accept(self, request: OperationRequest) -> None:
+        """Validator of every `accept_<kind>` update."""
+        self.refuse_when_ending()
+        if self.request and self.request.operation_id != request.operation_id:
+            raise conflict(f"a {self.request.kind} of this tenant is running ({self.request.operation_id})")
+
+    async def accept(self, request: OperationRequest) -> OperationAccepted:
+        """Body of every `accept_<kind>` update: lets the run begin, and answers whether it may."""
+        self.request = self.request or request
+        await self.begun()
+        return accepted(request)
+
+    async def begun(self) -> None:
+        """Returns when the run holds its tenant; raises why it may not."""
+        await workflow.wait_condition(lambda: self.plan is not None or self.refusal is not None)
+        if self.refusal:
+            raise as_failure(self.refusal)
+
+    async def register(self, request: OperationRequest, supersedes: str | None) -> AcceptResult:
+        """Writes the operation's row under this run's hold; a run that lost its hold is ending."""
+        holder = self.request.operation_id if self.request else ""
+        try:
+            return await records.accept(request, holder, supersedes)
+        except ActivityError as error:
+            view = error_view(error)
+            raise too_late() if view.code == StaleRun.__name__ else as_failure(view) from error
+
+    def refuse_when_ending(self) -> None:
+        if self.ending:
+            raise too_late()
+
+    def show_other(self, request: OperationRequest, status: OperationStatus) -> None:
+        """Keeps an operation that is not the current one visible to the progress query."""
+        self._other_views[request.operation_id] = OperationView(
+            operation_id=request.operation_id,
+            kind=request.kind,
+            status=status,
+            tenant_id=request.tenant_id,
+            slug=request.slug,
+            waiting_for=f"the end of the {self.kind}" if status is OperationStatus.WAITING else "",
+        )
+
+    def _own_view(self, request: OperationRequest) -> OperationView:
+        return OperationView(
+            operation_id=request.operation_id,
+            kind=request.kind,
+            status=OperationStatus.RUNNING,
+            tenant_id=request.tenant_id,
+            slug=request.slug,
+            steps=self.board.timeline,
+            percent=self.board.percent,
+            waiting_for=self.board.waiting_for,
+            error=self.error,
+            kept=self.provider.kept if self.plan else [],
+            conditions=[self.attention.condition] if self.attention.condition else [],
+        )
+
+
+def accepted(request: OperationRequest) -> OperationAccepted:
+    return OperationAccepted(
+        operation_id=request.operation_id,
+        tenant_id=request.tenant_id,
+        slug=request.slug,
+        kind=request.kind,
+    )
+
+
+def conflict(message: str) -> ApplicationError:
+    return ApplicationError(message, type=PhaseConflict.__name__, non_retryable=True)
+
+
+def too_late() -> ApplicationError:
+    return ApplicationError("this run is ending; ask again", type=RUN_IS_ENDING, non_retryable=True)

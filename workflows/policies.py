@@ -1,0 +1,72 @@
+"""Named timeouts and retries. Temporal owns retrying: SDKs below it try once."""
+
+from datetime import timedelta
+from typing import Any
+
+from temporalio.common import Priority, RetryPolicy
+from temporalio.workflow import ActivityCancellationType
+
+from domain.blueprint import StepKind
+
+ACCEPT_TIMEOUT = timedelta(seconds=30)
+"""How long a fresh run waits for the update that says what to do."""
+
+_ATTEMPT = timedelta(seconds=60)
+_PROVIDER_RETRY = RetryPolicy(
+    initial_interval=timedelta(milliseconds=500),
+    backoff_coefficient=2,
+    maximum_interval=timedelta(seconds=30),
+)
+_RECORDS_RETRY = RetryPolicy(
+    initial_interval=timedelta(milliseconds=200),
+    backoff_coefficient=2,
+    maximum_interval=timedelta(seconds=10),
+)
+
+_ENSURE_LIMIT = timedelta(hours=1)
+_READY_LIMIT = {
+    StepKind.DATABASE: timedelta(hours=2),
+    StepKind.KUBERNETES: timedelta(minutes=30),
+}
+_REMOVE_LIMIT = {
+    StepKind.DATABASE: timedelta(hours=2),
+    StepKind.BUCKET: timedelta(hours=12),
+    StepKind.KUBERNETES: timedelta(minutes=15),
+}
+_DEFAULT_LIMIT = timedelta(minutes=30)
+
+
+def records() -> dict[str, Any]:
+    """Our own database: tried until it answers, because nothing can be decided without it."""
+    return {"start_to_close_timeout": timedelta(seconds=30), "retry_policy": _RECORDS_RETRY}
+
+
+def ensure(tenant_id: str) -> dict[str, Any]:
+    return _provider(tenant_id, _ENSURE_LIMIT)
+
+
+def await_ready(kind: StepKind, tenant_id: str) -> dict[str, Any]:
+    return _provider(tenant_id, _READY_LIMIT.get(kind, _DEFAULT_LIMIT))
+
+
+def remove(kind: StepKind, tenant_id: str) -> dict[str, Any]:
+    options = _provider(tenant_id, _REMOVE_LIMIT.get(kind, _DEFAULT_LIMIT))
+    if kind is StepKind.BUCKET:
+        # Millions of versions take hours: one attempt heartbeats its position and the next one resumes there.
+        options |= {"start_to_close_timeout": timedelta(hours=6), "heartbeat_timeout": timedelta(seconds=60)}
+    return options
+
+
+def verify(tenant_id: str) -> dict[str, Any]:
+    return _provider(tenant_id, _ENSURE_LIMIT)
+
+
+def _provider(tenant_id: str, limit: timedelta) -> dict[str, Any]:
+    return {
+        "start_to_close_timeout": _ATTEMPT,
+        "schedule_to_close_timeout": limit,
+        "retry_policy": _PROVIDER_RETRY,
+        # An attempt under way must end before its undo starts, or the thing is made after it was removed.
+        "cancellation_type": ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+        "priority": Priority(fairness_key=tenant_id),
+    }

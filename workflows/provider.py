@@ -1,0 +1,125 @@
+"""Calls to the providers' activities for one operation: ensure, wait until ready, remove, verify."""
+
+import asyncio
+
+from temporalio import workflow
+
+from domain.errors import capped
+from domain.messages import (
+    Desired,
+    ErrorView,
+    OperationPlan,
+    ResourceRef,
+    StepCall,
+    StepOutcome,
+    StepPlan,
+    StepStatus,
+    VerifyInput,
+    VerifyOutcome,
+)
+from workflows import policies
+from workflows.board import Board
+from workflows.failures import error_view
+from workflows.graph import MayGoOn
+
+PROVIDERS = ("aws", "kubernetes")
+
+
+class Provider:
+    """Schedules step activities and keeps what they found out for later steps."""
+
+    def __init__(self, plan: OperationPlan, board: Board, operation_id: str) -> None:
+        self._plan = plan
+        self._board = board
+        self._operation_id = operation_id
+        self.outputs: dict[str, str] = dict(plan.outputs)
+        self.kept: list[str] = []
+
+    async def ensure(
+        self, step: StepPlan, desired: Desired, may_go_on: MayGoOn, *, wait: bool = True
+    ) -> None:
+        """Brings the step's things to `desired` and, with `wait`, stays until they can be used."""
+        self._board.mark(step.name, StepStatus.RUNNING)
+        try:
+            outcome = await self._ensure(step, desired)
+            if wait and not outcome.ready and may_go_on():
+                self._board.mark(step.name, StepStatus.RUNNING, outcome.waiting_for)
+                await self._await_ready(step, desired)
+        except Exception as error:
+            self._failed(step, error_view(error))
+            raise
+        if may_go_on():
+            self._board.mark(step.name, StepStatus.DONE)
+
+    async def remove(self, step: StepPlan) -> None:
+        """Removes what the inventory knows of the step; returns when the provider says it is gone."""
+        self._board.mark(step.name, StepStatus.UNDOING)
+        try:
+            outcome: StepOutcome = await workflow.execute_activity(
+                f"{step.kind}.remove",
+                self._call(step, None),
+                result_type=StepOutcome,
+                summary=f"remove {step.title}",
+                **policies.remove(step.kind, self._plan.tenant.id),
+            )
+        except Exception as error:
+            self._failed(step, error_view(error))
+            raise
+        self._learn(outcome)
+        self._board.mark(step.name, StepStatus.UNDONE)
+
+    async def survivors(self) -> list[ResourceRef]:
+        """Asks every provider for each thing of the inventory; what still answers."""
+        found = await asyncio.gather(*(self._verify(name) for name in PROVIDERS), return_exceptions=True)
+        for result in found:
+            if isinstance(result, BaseException):
+                raise result
+        return [ref for result in found if isinstance(result, VerifyOutcome) for ref in result.survivors]
+
+    async def _verify(self, provider: str) -> VerifyOutcome:
+        outcome: VerifyOutcome = await workflow.execute_activity(
+            f"{provider}.verify_gone",
+            VerifyInput(tenant=self._plan.tenant, operation_id=self._operation_id),
+            result_type=VerifyOutcome,
+            summary=f"prove that nothing is left in {provider}",
+            **policies.verify(self._plan.tenant.id),
+        )
+        return outcome
+
+    async def _ensure(self, step: StepPlan, desired: Desired) -> StepOutcome:
+        outcome: StepOutcome = await workflow.execute_activity(
+            f"{step.kind}.ensure",
+            self._call(step, desired),
+            result_type=StepOutcome,
+            summary=step.title,
+            **policies.ensure(self._plan.tenant.id),
+        )
+        self._learn(outcome)
+        return outcome
+
+    async def _await_ready(self, step: StepPlan, desired: Desired) -> None:
+        outcome: StepOutcome = await workflow.execute_activity(
+            f"{step.kind}.await_ready",
+            self._call(step, desired),
+            result_type=StepOutcome,
+            summary=f"wait for {step.title}",
+            **policies.await_ready(step.kind, self._plan.tenant.id),
+        )
+        self._learn(outcome)
+
+    def _call(self, step: StepPlan, desired: Desired | None) -> StepCall:
+        return StepCall(
+            tenant=self._plan.tenant,
+            operation_id=self._operation_id,
+            step=step.name,
+            desired=desired,
+            outputs=dict(self.outputs),
+            final_snapshot=self._plan.final_snapshot,
+        )
+
+    def _learn(self, outcome: StepOutcome) -> None:
+        self.outputs.update(outcome.outputs)
+        self.kept += [kept for kept in outcome.kept if kept not in self.kept]
+
+    def _failed(self, step: StepPlan, error: ErrorView) -> None:
+        self._board.mark(step.name, StepStatus.FAILED, capped(f"{error.code}: {error.message}"))

@@ -1,0 +1,87 @@
+"""Calls to the records activities, and the search attributes that mirror them."""
+
+from typing import Any, TypeVar
+
+from temporalio import workflow
+from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
+
+from domain.messages import (
+    AcceptInput,
+    AcceptResult,
+    BeginInput,
+    FinishInput,
+    OperationPlan,
+    OperationRequest,
+    StateInput,
+    TenantContext,
+    VerifyInput,
+)
+from domain.phases import TRANSITIONS, Phase
+from workflows import policies
+
+Result = TypeVar("Result")
+
+TENANT_SLUG = SearchAttributeKey.for_keyword("TenantSlug")
+TENANT_PLAN = SearchAttributeKey.for_keyword("TenantPlan")
+TENANT_REGION = SearchAttributeKey.for_keyword("TenantRegion")
+TENANT_PHASE = SearchAttributeKey.for_keyword("TenantPhase")
+OPERATION_KIND = SearchAttributeKey.for_keyword("OperationKind")
+NEEDS_ATTENTION = SearchAttributeKey.for_bool("NeedsAttention")
+
+
+async def begin(request: OperationRequest) -> OperationPlan:
+    """Registers tenant, operation and the intents of everything that will be made."""
+    call = BeginInput(request=request, run_id=workflow.info().run_id)
+    return await _records("begin", call, f"register {request.kind}", OperationPlan)
+
+
+async def begin_removal(tenant: TenantContext, operation_id: str) -> OperationPlan:
+    call = VerifyInput(tenant=tenant, operation_id=operation_id)
+    return await _records("begin_removal", call, "list what has to go", OperationPlan)
+
+
+async def accept(request: OperationRequest, holder: str, supersedes: str | None = None) -> AcceptResult:
+    """Registers an operation that reached this open run."""
+    call = AcceptInput(request=request, run_id=workflow.info().run_id, holder=holder, supersedes=supersedes)
+    return await _records("accept", call, f"accept {request.kind}", AcceptResult)
+
+
+async def note(state: StateInput) -> None:
+    await _records("note", state, "note condition", type(None))
+
+
+async def finish(ending: FinishInput) -> None:
+    await _records("finish", ending, f"finish: {ending.status}", type(None))
+
+
+async def issue_certificate(tenant: TenantContext, operation_id: str) -> int:
+    """Returns how many objects the certificate covers."""
+    call = VerifyInput(tenant=tenant, operation_id=operation_id)
+    return await _records("issue_certificate", call, "issue the deletion certificate", int)
+
+
+async def _records(name: str, argument: object, summary: str, result_type: type[Result]) -> Result:
+    result: Result = await workflow.execute_activity(
+        f"records.{name}", argument, result_type=result_type, summary=summary, **policies.records()
+    )
+    return result
+
+
+def show_phase(phase: Phase) -> None:
+    workflow.upsert_search_attributes([TENANT_PHASE.value_set(phase)])
+
+
+def show_attention(*, needed: bool) -> None:
+    workflow.upsert_search_attributes([NEEDS_ATTENTION.value_set(needed)])
+
+
+def attributes_of_successor(request: OperationRequest) -> TypedSearchAttributes:
+    """This run's attributes, with what changes when `request` takes over."""
+    changed: list[SearchAttributePair[Any]] = [
+        SearchAttributePair(TENANT_PHASE, TRANSITIONS[request.kind].during),
+        SearchAttributePair(OPERATION_KIND, request.kind),
+        SearchAttributePair(NEEDS_ATTENTION, False),
+    ]
+    new = {pair.key.name for pair in changed}
+    kept = [pair for pair in workflow.info().typed_search_attributes if pair.key.name not in new]
+    return TypedSearchAttributes([*kept, *changed])

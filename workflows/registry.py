@@ -1,0 +1,21 @@
+"""Every workflow type that a worker serves."""
+
+from workflows.due_removals import StartDueRemovals
+from workflows.remove import RemoveTenant
+from workflows.restore import RestoreTenant
+from workflows.resume import ResumeTenant
+from workflows.scale import ScaleTenant
+from workflows.signup import SignupTenant
+from workflows.suspend import SuspendTenant
+from workflows.teardown import TeardownTenant
+
+WORKFLOWS: list[type] = [
+    SignupTenant,
+    ScaleTenant,
+    SuspendTenant,
+    ResumeTenant,
+    TeardownTenant,
+    RestoreTenant,
+    RemoveTenant,
+    StartDueRemovals,
+]

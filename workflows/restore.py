@@ -1,0 +1,33 @@
+"""A torn-down tenant comes back within its grace: every step at its last good state, running again."""
+
+from temporalio import workflow
+
+from domain.messages import OperationAccepted, OperationPlan, OperationRequest, RunInput, RunResult, StepPlan
+from domain.phases import OperationKind
+from workflows.handlers import Handlers
+
+
+@workflow.defn
+class RestoreTenant(Handlers):
+    kind = OperationKind.RESTORE
+    finishes_before_suspend = True
+
+    @workflow.run
+    async def run(self, given: RunInput) -> RunResult:
+        return await self.run_protected(given)
+
+    @workflow.update(description="Begin this restoration")
+    async def accept_restore(self, request: OperationRequest) -> OperationAccepted:
+        return await self.accept(request)
+
+    @accept_restore.validator
+    def _may_accept(self, request: OperationRequest) -> None:
+        self.may_accept(request)
+
+    async def carry_out(self, plan: OperationPlan) -> None:
+        if plan.after:
+            await self.bring(plan.steps, plan.after)
+
+    async def undo_step(self, step: StepPlan) -> None:
+        if self.plan and self.plan.before:
+            await self.bring_back(step, self.plan.before)

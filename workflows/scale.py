@@ -1,0 +1,75 @@
+"""A tenant gets other sizes; a newer wish replaces the target of the run that is open."""
+
+from temporalio import workflow
+
+from domain.messages import (
+    Desired,
+    FinishInput,
+    OperationAccepted,
+    OperationPlan,
+    OperationRequest,
+    RunInput,
+    RunResult,
+    StepPlan,
+)
+from domain.phases import OperationKind, OperationStatus, Phase
+from workflows.handlers import Handlers, accepted, conflict
+from workflows.lifecycle import headline
+
+
+@workflow.defn
+class ScaleTenant(Handlers):
+    kind = OperationKind.SCALE
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._newest: Desired | None = None
+        self._working_on: Desired | None = None
+
+    @workflow.run
+    async def run(self, given: RunInput) -> RunResult:
+        return await self.run_protected(given)
+
+    @workflow.update(description="Begin this scale-change, or give the running one a newer target")
+    async def accept_scale(self, request: OperationRequest) -> OperationAccepted:
+        async with self.one_at_a_time:
+            if self.request is None or self.request.operation_id == request.operation_id:
+                return await self.accept(request)
+            return await self._retarget(request)
+
+    @accept_scale.validator
+    def _may_accept(self, request: OperationRequest) -> None:
+        self.refuse_when_ending()
+        if self.undoing or self.halted():
+            raise conflict(f"the running scale of {request.slug} is being undone; wait for its end")
+
+    async def carry_out(self, plan: OperationPlan) -> None:
+        self._newest = self._newest or plan.after
+        if self._newest is None:
+            return
+        self._working_on = self._newest
+        self.board.plan(plan.steps)
+        await self.bring(plan.steps, self._working_on)
+
+    def interrupted(self) -> bool:
+        return self.halted() or not self.settled()
+
+    def settled(self) -> bool:
+        return self._working_on is self._newest
+
+    def well_ended(self, plan: OperationPlan) -> FinishInput:
+        return self.finish_input(plan, OperationStatus.SUCCEEDED, Phase.ACTIVE, desired=self._working_on)
+
+    async def undo_step(self, step: StepPlan) -> None:
+        if self.plan and self.plan.before:
+            await self.bring_back(step, self.plan.before)
+
+    async def _retarget(self, request: OperationRequest) -> OperationAccepted:
+        await self.begun()
+        replaced = self.asked
+        answer = await self.register(request, supersedes=replaced.operation_id)
+        self._newest = answer.after
+        self.current = request
+        self.show_other(replaced, OperationStatus.SUPERSEDED)
+        self.board.say(headline(request))
+        return accepted(request)

@@ -1,0 +1,74 @@
+"""A customer leaves: the workload stops, the data waits for the grace, or everything goes at once."""
+
+from datetime import timedelta
+
+from temporalio import workflow
+
+from domain.graph import inverted
+from domain.messages import (
+    FinishInput,
+    OperationAccepted,
+    OperationPlan,
+    OperationRequest,
+    RunInput,
+    RunResult,
+    StepPlan,
+)
+from domain.phases import OperationKind, OperationStatus, Phase
+from workflows.graph import MayGoOn, run_to_the_end
+from workflows.handlers import Handlers
+from workflows.removal import remove_everything
+
+
+@workflow.defn
+class TeardownTenant(Handlers):
+    kind = OperationKind.TEARDOWN
+    cancellable = False
+
+    @workflow.run
+    async def run(self, given: RunInput) -> RunResult:
+        return await self.run_protected(given)
+
+    @workflow.update(description="Begin this teardown")
+    async def accept_teardown(self, request: OperationRequest) -> OperationAccepted:
+        return await self.accept(request)
+
+    @accept_teardown.validator
+    def _may_accept(self, request: OperationRequest) -> None:
+        self.may_accept(request)
+
+    async def carry_out(self, plan: OperationPlan) -> None:
+        if not _nothing_to_keep(plan):
+            await self._stop(plan)
+        if _removes_at_once(plan):
+            await remove_everything(self, plan)
+
+    def well_ended(self, plan: OperationPlan) -> FinishInput:
+        if _removes_at_once(plan):
+            return self.finish_input(plan, OperationStatus.SUCCEEDED, Phase.DELETED)
+        return self.finish_input(
+            plan,
+            OperationStatus.SUCCEEDED,
+            Phase.CLOSED,
+            desired=plan.after,
+            remove_after=workflow.now() + timedelta(seconds=plan.grace_seconds),
+        )
+
+    async def undo_step(self, step: StepPlan) -> None:
+        """A teardown registers nothing to undo."""
+
+    async def _stop(self, plan: OperationPlan) -> None:
+        async def one(step: StepPlan, may_go_on: MayGoOn) -> None:
+            if plan.after:
+                await self.provider.ensure(step, plan.after, may_go_on)
+
+        await run_to_the_end(inverted(plan.steps), one, self.attention.wait)
+
+
+def _nothing_to_keep(plan: OperationPlan) -> bool:
+    """Taken over from a sign-up that was undone: there is no workload to stop and nothing to restore."""
+    return plan.phase_before is Phase.CLOSING
+
+
+def _removes_at_once(plan: OperationPlan) -> bool:
+    return plan.grace_seconds == 0 or _nothing_to_keep(plan)
