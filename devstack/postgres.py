@@ -23,6 +23,7 @@ START_TIMEOUT = 30
 SETTINGS = {
     "autovacuum_naptime": "30s",
     "dynamic_shared_memory_type": "mmap",  # /dev/shm would keep the segments of a killed server
+    "file_copy_method": "clone",  # with STRATEGY FILE_COPY, a new database takes 18 ms instead of 90
     "fsync": "off",
     "full_page_writes": "off",
     "io_method": "sync",
@@ -91,7 +92,8 @@ class Postgres:
     def create_database(self, name: str) -> str:
         """Make an empty database and return its URL."""
         with psycopg.connect(self.url, autocommit=True) as connection:
-            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+            statement = sql.SQL("CREATE DATABASE {} STRATEGY FILE_COPY")
+            connection.execute(statement.format(sql.Identifier(name)))
         return self._url(name)
 
     def _make_data(self, binaries: Path) -> None:

@@ -94,7 +94,7 @@ class Process:
             return ""
 
     def _failure(self, what: str) -> str:
-        return f"{self.name} {what}; the end of {self.log}:\n{self.log_tail() or '(empty)'}"
+        return f"{self.name} {what}; its last words:\n{self.log_tail() or '(none)'}"
 
 
 def spawn(
@@ -103,6 +103,7 @@ def spawn(
     *,
     log: Path,
     env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
     user: str = SAME_USER,
     death_signal: signal.Signals = signal.SIGKILL,
 ) -> Process:
@@ -124,6 +125,7 @@ def spawn(
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 env=env,
+                cwd=cwd,
                 process_group=0,
             )
 

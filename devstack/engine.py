@@ -1,0 +1,103 @@
+"""Tenantry itself as processes: set-up, worker and API, with all settings in their environment."""
+
+import os
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from devstack.processes import Process, free_port, spawn
+from devstack.servers import ROOT
+
+SETUP_TIMEOUT = 60
+START_TIMEOUT = 60
+# Settings of the person who starts a stack that change what is seen and not what is talked to.
+KEPT_SETTINGS = ("TENANTRY_LOG_FORMAT", "TENANTRY_LOG_LEVEL", "TENANTRY_WORKER_ACTIVITIES")
+
+
+class Engine:
+    """Starts what it is told to with one environment."""
+
+    def __init__(self, directory: Path, *, api_port: int | None = None) -> None:
+        self._directory = directory
+        self._api_port = api_port
+        self._port = 0
+        self._processes: dict[str, Process] = {}
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._port}"
+
+    @property
+    def processes(self) -> list[Process]:
+        return list(self._processes.values())
+
+    def setup(self, environment: Mapping[str, str]) -> None:
+        """Migrations, plans and cells, search attributes, schedule."""
+        self._spawn("setup", ["worker", "setup"], environment).check(SETUP_TIMEOUT)
+        del self._processes["setup"]
+
+    def start_worker(self, environment: Mapping[str, str]) -> None:
+        ready = self._directory / "worker.ready"
+        worker = self._spawn("worker", ["worker"], {**environment, "TENANTRY_READY_FILE": str(ready)})
+        worker.wait_until(ready.exists, START_TIMEOUT)
+
+    def start_api(self, environment: Mapping[str, str]) -> None:
+        self._port = free_port(self._api_port)
+        place = {"TENANTRY_API_HOST": "127.0.0.1", "TENANTRY_API_PORT": str(self._port)}
+        self._spawn("API", ["api"], {**environment, **place}).wait_until(self._api_ready, START_TIMEOUT)
+
+    def stop(self) -> None:
+        for process in reversed(self.processes):
+            process.stop()
+
+    def _spawn(self, name: str, module: list[str], environment: Mapping[str, str]) -> Process:
+        self._directory.mkdir(parents=True, exist_ok=True)
+        process = spawn(
+            name,
+            [sys.executable, "-m", *module],
+            log=self._directory / f"{name.lower()}.log",
+            env=environment,
+            cwd=ROOT,
+        )
+        self._processes[name] = process
+        return process
+
+    def _api_ready(self) -> bool:
+        with suppress(URLError, OSError), urlopen(f"{self.url}/readyz", timeout=2) as answer:
+            return bool(answer.status == 200)
+        return False
+
+
+def engine_environment(
+    *,
+    temporal_address: str,
+    database_url: str,
+    aws_url: str,
+    kubeconfig: Path,
+    further: Mapping[str, str],
+) -> dict[str, str]:
+    """Ours without what might lead to somewhere real, plus where everything of the stack is."""
+    ours = {
+        name: value
+        for name, value in os.environ.items()
+        if name in KEPT_SETTINGS or not name.startswith(("TENANTRY_", "AWS_", "KUBECONFIG"))
+    }
+    return {
+        **ours,
+        "AWS_ACCESS_KEY_ID": "devstack",
+        "AWS_SECRET_ACCESS_KEY": "devstack",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "NO_PROXY": "127.0.0.1,localhost",
+        "PYTHONFAULTHANDLER": "1",
+        "TENANTRY_TEMPORAL_ADDRESS": temporal_address,
+        "TENANTRY_DATABASE_URL": database_url,
+        "TENANTRY_AWS_ENDPOINT_URL": aws_url,
+        "TENANTRY_KUBECONFIG": str(kubeconfig),
+        **further,
+    }

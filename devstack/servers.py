@@ -1,0 +1,97 @@
+"""The AWS front and the stand-in clusters as processes of their own."""
+
+import json
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from devstack.processes import Process, StartError, free_port, spawn
+from devstack.profiles import Profile
+
+ROOT = Path(__file__).resolve().parent.parent
+START_TIMEOUT = 60
+
+Cells = Sequence[dict[str, Any]]
+
+
+class PythonServer:
+    """`python -m MODULE … --ready-file FILE`: the file appears once it serves."""
+
+    def __init__(self, name: str, module: str, directory: Path) -> None:
+        self.directory = directory
+        self._name = name
+        self._module = module
+        self._process: Process | None = None
+
+    @property
+    def process(self) -> Process:
+        if self._process is None:
+            raise StartError(f"{self._name} has not been started")
+        return self._process
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self._process.stop()
+
+    def _run(self, arguments: Sequence[str | Path]) -> None:
+        ready = self.directory / "ready.json"
+        self._process = spawn(
+            self._name,
+            [sys.executable, "-m", self._module, *arguments, "--ready-file", ready],
+            log=self.directory / "server.log",
+            env={**os.environ, "PYTHONFAULTHANDLER": "1"},
+            cwd=ROOT,
+        )
+        self._process.wait_until(ready.exists, START_TIMEOUT)
+
+
+class AwsServer(PythonServer):
+    """AWS for all cells: their EKS clusters, hosted zones and subnet groups exist already."""
+
+    def __init__(self, directory: Path, cells: Cells, profile: Profile) -> None:
+        super().__init__("AWS", "devstack.aws", directory)
+        self._port = free_port()
+        self._cells = cells
+        self._profile = profile
+
+    @property
+    def url(self) -> str:
+        """Known before the start."""
+        return f"http://127.0.0.1:{self._port}"
+
+    def start(self, postgres_url: str) -> None:
+        """`postgres_url`: superuser of the server that RDS instances are databases of."""
+        self.directory.mkdir(parents=True)
+        config = self.directory / "config.json"
+        config.touch(mode=0o600)
+        config.write_text(json.dumps({"port": self._port, "postgres_url": postgres_url, **self._world()}))
+        self._run(["--config", config])
+
+    def _world(self) -> dict[str, Any]:
+        groups: dict[str, list[str]] = {}
+        for cell in self._cells:
+            groups.setdefault(cell["region"], []).append(cell["database"]["subnet_group"])
+        return {
+            "clusters": [{"name": cell["cluster"], "region": cell["region"]} for cell in self._cells],
+            "zones": [{"id": cell["hosted_zone_id"], "domain": cell["domain"]} for cell in self._cells],
+            "subnet_groups": groups,
+            "delays": self._profile.aws,
+        }
+
+
+class ClusterServer(PythonServer):
+    """One stand-in cluster per cell; the kubeconfig's contexts bear the cells' names."""
+
+    def __init__(self, directory: Path, cells: Cells, profile: Profile) -> None:
+        super().__init__("clusters", "devstack.kubernetes", directory)
+        self.kubeconfig = directory / "kubeconfig"
+        self._cells = cells
+        self._profile = profile
+
+    def start(self) -> None:
+        self.directory.mkdir(parents=True)
+        names = ",".join(cell["name"] for cell in self._cells)
+        delays = json.dumps(self._profile.kubernetes)
+        self._run(["--cells", names, "--kubeconfig", self.kubeconfig, "--delays", delays])
