@@ -1,0 +1,54 @@
+"""Starts a removal run for every tenant whose grace is over."""
+
+import asyncio
+from collections.abc import Callable
+
+from store.tenants import DueTenant
+from temporalio import activity
+from temporalio.client import Client
+from temporalio.common import WorkflowIDConflictPolicy
+from temporalio.exceptions import WorkflowAlreadyStartedError
+
+from domain.messages import DueRemovals, OperationRequest, RunInput
+from domain.naming import workflow_id
+from domain.phases import TRANSITIONS, OperationKind
+
+PAGE = 200
+
+
+class Removals:
+    """`due` lists tenants in phase closed whose `remove_after` has passed, oldest first."""
+
+    def __init__(self, client: Client, task_queue: str, due: Callable[[int], list[DueTenant]]) -> None:
+        self._client = client
+        self._task_queue = task_queue
+        self._due = due
+
+    @activity.defn(name="removals.start_due")
+    async def start_due(self) -> DueRemovals:
+        """One page. A tenant whose id is taken by an open run is left for the next firing."""
+        tenants = await asyncio.to_thread(self._due, PAGE)
+        started = [tenant.slug for tenant in tenants if await self._start(tenant)]
+        return DueRemovals(started=started, more=len(tenants) == PAGE and bool(started))
+
+    async def _start(self, tenant: DueTenant) -> bool:
+        request = OperationRequest(
+            # The same removal keeps its id, however often the schedule fires before it has begun.
+            operation_id=f"rm{tenant.id}{int(tenant.remove_after.timestamp())}",
+            kind=OperationKind.REMOVE,
+            tenant_id=tenant.id,
+            slug=tenant.slug,
+            requested_by="schedule",
+        )
+        try:
+            await self._client.start_workflow(
+                TRANSITIONS[OperationKind.REMOVE].workflow,
+                RunInput(tenant_id=tenant.id, slug=tenant.slug, handed_over=request),
+                id=workflow_id(tenant.slug, tenant.id),
+                task_queue=self._task_queue,
+                id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
+                static_summary=f"remove {tenant.slug}: its grace is over",
+            )
+        except WorkflowAlreadyStartedError:
+            return False
+        return True

@@ -1,0 +1,84 @@
+"""`python -m worker` serves; `python -m worker setup` prepares an installation and ends."""
+
+import asyncio
+import faulthandler
+import os
+import signal
+import sys
+from pathlib import Path
+
+import structlog
+from temporalio.client import Client
+
+from catalog import Catalog, load_catalog
+from domain.errors import CatalogError
+from runtime.clock import SystemClock
+from runtime.logging import configure_logging
+from runtime.settings import Settings, load_settings
+from runtime.temporal import connect
+from store.engine import make_engine
+from worker.app import build_worker
+from worker.setup import set_up
+
+log = structlog.get_logger()
+RETRY_SECONDS = 2
+USAGE = 2
+
+
+def main() -> None:
+    faulthandler.enable()
+    settings = load_settings()
+    configure_logging(settings)
+    try:
+        catalog = load_catalog(settings.plans_file, settings.cells_file, settings.blueprints_dir)
+    except CatalogError as error:
+        for problem in error.problems:
+            sys.stderr.write(f"error: {problem}\n")
+        raise SystemExit(USAGE) from None
+    match sys.argv[1:]:
+        case []:
+            asyncio.run(_serve(settings, catalog))
+        case ["setup"]:
+            asyncio.run(_set_up(settings, catalog))
+        case _:
+            sys.stderr.write("usage: python -m worker [setup]\n")
+            raise SystemExit(USAGE)
+
+
+async def _set_up(settings: Settings, catalog: Catalog) -> None:
+    client = await _connected(settings)
+    engine = make_engine(settings.database_url.get_secret_value(), settings.database_pool)
+    await set_up(client, settings, catalog, engine)
+    log.info("installation is ready", install=settings.install)
+
+
+async def _serve(settings: Settings, catalog: Catalog) -> None:
+    client = await _connected(settings)
+    engine = make_engine(settings.database_url.get_secret_value(), settings.database_pool)
+    worker = build_worker(client, settings, catalog, engine, SystemClock())
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for sign in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(sign, stop.set)
+    async with worker:
+        log.info("worker serves", task_queue=settings.task_queue)
+        if ready_file := os.environ.get("TENANTRY_READY_FILE"):
+            await asyncio.to_thread(Path(ready_file).write_text, "ready\n")
+        await stop.wait()
+    log.info("worker stopped")
+
+
+async def _connected(settings: Settings) -> Client:
+    """A worker that starts before Temporal waits for it."""
+    while True:
+        try:
+            return await connect(settings)
+        except RuntimeError as error:
+            log.warning(
+                "Temporal is away; trying again", address=settings.temporal_address, reason=str(error)
+            )
+            await asyncio.sleep(RETRY_SECONDS)
+
+
+if __name__ == "__main__":
+    main()

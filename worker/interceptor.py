@@ -1,0 +1,47 @@
+"""Turns the domain's errors into Temporal failures, once for every activity."""
+
+from typing import Any
+
+import structlog
+from temporalio import activity
+from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
+from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
+
+from domain.errors import NotReady, PermanentError, TemporaryError, capped
+
+log = structlog.get_logger()
+
+
+class FailureInterceptor(Interceptor):
+    def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:  # noqa: A002 - the SDK calls it with this name
+        return _FailureInbound(next)
+
+
+class _FailureInbound(ActivityInboundInterceptor):
+    async def execute_activity(self, input: ExecuteActivityInput) -> Any:  # noqa: A002 - the SDK calls it with this name
+        info = activity.info()
+        with structlog.contextvars.bound_contextvars(
+            workflow_id=info.workflow_id, activity=info.activity_type, attempt=info.attempt
+        ):
+            try:
+                return await self.next.execute_activity(input)
+            except (PermanentError, TemporaryError) as error:
+                failure = as_application_error(error)
+                if not isinstance(error, NotReady):
+                    log.warning("activity failed", code=error.code, reason=str(error))
+                raise failure from error.__cause__
+
+
+def as_application_error(error: PermanentError | TemporaryError) -> ApplicationError:
+    """Permanent stops retrying; temporary is retried, after the provider's delay if it named one."""
+    if isinstance(error, PermanentError):
+        return ApplicationError(capped(str(error)), type=error.code, non_retryable=True)
+    return ApplicationError(
+        capped(str(error)),
+        type=error.code,
+        next_retry_delay=error.retry_after,
+        # A poll that has to look again is no news for logs and alerts.
+        category=ApplicationErrorCategory.BENIGN
+        if isinstance(error, NotReady)
+        else ApplicationErrorCategory.UNSPECIFIED,
+    )
