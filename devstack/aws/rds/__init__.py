@@ -1,0 +1,1 @@
+"""RDS for PostgreSQL, with AWS's refusals, and a real database behind each instance."""
