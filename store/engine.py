@@ -1,0 +1,52 @@
+"""The connection pool to PostgreSQL, and the one place where its failures become ours."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Engine, create_engine, make_url
+from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlmodel import Session
+
+from domain.errors import Unavailable
+
+CONNECT_TIMEOUT_SECONDS = 5
+POOL_TIMEOUT_SECONDS = 10
+STATEMENT_TIMEOUT_MILLIS = 15_000
+
+
+def make_engine(url: str, pool_size: int) -> Engine:
+    """A pool of at most `pool_size` connections; connects when first used."""
+    return create_engine(
+        make_url(url).set(drivername="postgresql+psycopg"),
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=POOL_TIMEOUT_SECONDS,
+        pool_pre_ping=True,
+        hide_parameters=True,  # an error's text ends up in logs and histories
+        connect_args={
+            "connect_timeout": CONNECT_TIMEOUT_SECONDS,
+            "application_name": "tenantry",
+            "options": f"-c timezone=UTC -c statement_timeout={STATEMENT_TIMEOUT_MILLIS}",
+        },
+    )
+
+
+@contextmanager
+def database_errors() -> Iterator[None]:
+    """Raises Unavailable where PostgreSQL is away, overloaded or asks for another try."""
+    try:
+        yield
+    except (OperationalError, InterfaceError, DisconnectionError, PoolTimeout) as error:
+        raise Unavailable("PostgreSQL cannot be used right now") from error
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise Unavailable("the connection to PostgreSQL was lost") from error
+        raise
+
+
+@contextmanager
+def transaction(engine: Engine) -> Iterator[Session]:
+    """One transaction, committed at the end; rows stay readable after it. Raises Unavailable."""
+    with database_errors(), Session(engine, expire_on_commit=False) as session, session.begin():
+        yield session

@@ -1,0 +1,46 @@
+"""Rows that the API writes itself: customers, and the keys that make a repeated request harmless."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint
+from sqlmodel import Field
+
+from domain.naming import TENANT_ID_PATTERN
+from store.tables.base import INSTANT, Table, matches
+
+
+class CustomerRow(Table, table=True):
+    __tablename__ = "customer"
+    __table_args__ = (
+        matches("id", "^[a-z][a-z0-9_-]{1,62}$"),
+        CheckConstraint("length(btrim(name)) BETWEEN 1 AND 200", name="name"),
+    )
+
+    id: str = Field(primary_key=True)
+    name: str
+    created_at: datetime = Field(sa_type=INSTANT)
+
+
+class IdempotencyRow(Table, table=True):
+    """Written before the workflow starts, so it refers to rows that may not exist yet."""
+
+    __tablename__ = "idempotency"
+    __table_args__ = (
+        matches("tenant_id", TENANT_ID_PATTERN),
+        CheckConstraint("length(caller) BETWEEN 1 AND 200", name="caller"),
+        CheckConstraint("length(key) BETWEEN 1 AND 255", name="key"),
+        CheckConstraint(
+            "(customer_id IS NOT NULL) <> (operation_id IS NOT NULL)", name="customer_or_operation"
+        ),
+        CheckConstraint("(operation_id IS NULL) = (tenant_id IS NULL)", name="operation_of_tenant"),
+    )
+
+    caller: str = Field(primary_key=True)
+    key: str = Field(primary_key=True)
+    body_hash: str
+    operation_id: str | None = Field(default=None, unique=True)
+    """What a change of a tenant became; also the id of the update that carries it."""
+    tenant_id: str | None = None
+    customer_id: str | None = Field(default=None, unique=True)
+    """What a request for a customer became."""
+    created_at: datetime = Field(sa_type=INSTANT)
