@@ -1,0 +1,104 @@
+"""The activities of a group of Kubernetes objects."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from temporalio import activity
+
+from activities.kubernetes.clients import Clusters
+from activities.kubernetes.cluster import Cluster
+from activities.kubernetes.group import rendered
+from activities.kubernetes.objects import Key, uid_of
+from activities.kubernetes.ownership import apply_ours, claim
+from activities.kubernetes.prune import prune
+from activities.kubernetes.readiness import Wait, refuse_lost_causes
+from activities.kubernetes.removal import remove_rows
+from activities.kubernetes.verification import survivors
+from activities.polling import next_look
+from catalog import Catalog
+from domain.errors import NotReady
+from domain.messages import JsonObject, StepCall, StepOutcome, VerifyInput, VerifyOutcome
+from runtime.settings import Settings
+from store.inventory import Inventory, Made
+
+PROVIDER = "kubernetes"
+
+
+class KubernetesActivities:
+    """One step is one group of objects: the manifests of a folder of the blueprint."""
+
+    def __init__(self, settings: Settings, catalog: Catalog, inventory: Inventory) -> None:
+        self._settings = settings
+        self._catalog = catalog
+        self._inventory = inventory
+        self._clusters = Clusters(settings, catalog.cells)
+
+    @activity.defn(name="kubernetes.ensure")
+    def ensure(self, call: StepCall) -> StepOutcome:
+        """Brings the group to the wanted state and prunes what it no longer lists."""
+        cluster = self._cluster(call)
+        group = rendered(self._catalog, call)
+        rows = self._inventory.rows(call.tenant.id, call.step, PROVIDER)
+        made = {Key.of_ref(row.ref) for row in rows if row.state == "made"}
+        claim(cluster, call.tenant, group.manifests, made)
+        seen: dict[Key, JsonObject] = {}
+        existed = False
+        try:
+            for manifest in group.manifests:
+                key = Key.of(manifest)
+                seen[key], created = apply_ours(cluster, call.tenant, manifest)
+                existed = existed or not (created or key.is_namespace)
+        finally:
+            # One transaction for the group, and also for the part of it that exists if an apply fails.
+            self._inventory.made_all(call, [_made(key, found) for key, found in seen.items()])
+        going = prune(cluster, self._inventory, call, rows, set(seen), search=existed)
+        look = group.look(cluster, seen)
+        look.waits += [Wait(text) for text in going]
+        return look.outcome(call.step)
+
+    @activity.defn(name="kubernetes.await_ready")
+    def await_ready(self, call: StepCall) -> StepOutcome:
+        """Looks once. Raises NotReady until all is usable, QuotaExceeded if it never will be."""
+        cluster = self._cluster(call)
+        group = rendered(self._catalog, call)
+        look = group.look(cluster, {})
+        for found in look.unready:
+            refuse_lost_causes(found)
+        rows = self._inventory.rows(call.tenant.id, call.step, PROVIDER)
+        going = prune(cluster, self._inventory, call, rows, set(group.keys), search=False)
+        look.waits += [Wait(text) for text in going]
+        if look.waits:
+            raise NotReady(look.text, retry_after=self._spacing(look.waits))
+        return look.outcome(call.step)
+
+    @activity.defn(name="kubernetes.remove")
+    def remove(self, call: StepCall) -> StepOutcome:
+        """Deletes what the inventory knows of the step. Raises NotReady until all of it is gone."""
+        going = remove_rows(self._cluster(call), self._inventory, call)
+        if going:
+            raise NotReady("; ".join(going), retry_after=next_look(self._settings.expected_rollout_seconds))
+        return StepOutcome()
+
+    @activity.defn(name="kubernetes.verify_gone")
+    def verify_gone(self, call: VerifyInput) -> VerifyOutcome:
+        """Asks the cluster for every object that the inventory ever named."""
+        rows = self._inventory.rows(call.tenant.id, provider=PROVIDER)
+        if not rows:
+            return VerifyOutcome(checked=0)
+        left = survivors(self._clusters.of(call.tenant.cell), self._inventory, call, rows)
+        return VerifyOutcome(checked=len(rows), survivors=left)
+
+    def all(self) -> list[Callable[..., object]]:
+        return [self.ensure, self.await_ready, self.remove, self.verify_gone]
+
+    def _cluster(self, call: StepCall) -> Cluster:
+        return self._clusters.of(call.tenant.cell)
+
+    def _spacing(self, waits: list[Wait]) -> timedelta:
+        only_address = all(wait.load_balancer for wait in waits)
+        expected = self._settings.expected_load_balancer_seconds if only_address else None
+        return next_look(self._settings.expected_rollout_seconds if expected is None else expected)
+
+
+def _made(key: Key, found: JsonObject) -> Made:
+    return Made(key.ref_kind, key.name, key.namespace, uid_of(found))

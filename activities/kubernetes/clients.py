@@ -1,0 +1,105 @@
+"""One connection pool per cell, and raw JSON over it.
+
+The SDK brings kubeconfig, in-cluster credentials, their renewal and TLS. Its typed models are passed by: they
+would drop every field that they do not know.
+"""
+
+import json
+from collections.abc import Mapping
+from threading import Lock
+from typing import Any
+from urllib.parse import urlencode
+
+from kubernetes import config
+from kubernetes.client import ApiClient, Configuration
+from kubernetes.client.exceptions import ApiException
+from urllib3.util.retry import Retry
+
+from activities.kubernetes.cluster import Cluster
+from activities.kubernetes.failures import kubernetes_errors
+from domain.errors import Unavailable
+from domain.messages import JsonObject
+from domain.plans import Cell
+from runtime.settings import Settings
+
+TIMEOUTS_SECONDS = (5, 15)
+"""To connect, and between two reads."""
+
+
+class Clusters:
+    """The cells' clusters, each connected to when it is first asked for."""
+
+    def __init__(self, settings: Settings, cells: Mapping[str, Cell]) -> None:
+        self._settings = settings
+        self._cells = cells
+        self._made: dict[str, Cluster] = {}
+        self._lock = Lock()
+
+    def of(self, cell_name: str) -> Cluster:
+        with self._lock:
+            if cell_name not in self._made:
+                self._made[cell_name] = Cluster(connect(self._settings, self._cells[cell_name]))
+            return self._made[cell_name]
+
+
+def connect(settings: Settings, cell: Cell) -> "Connection":
+    """Reads the credentials of a cell; raises Unavailable if they cannot be used."""
+    configuration = Configuration()
+    with kubernetes_errors(f"cell {cell.name}"):
+        if cell.kube_context is None:
+            config.load_incluster_config(client_configuration=configuration)
+        else:
+            config.load_kube_config(
+                config_file=str(settings.kubeconfig) if settings.kubeconfig else None,
+                context=cell.kube_context,
+                client_configuration=configuration,
+                persist_config=False,
+            )
+    settable: Any = configuration  # the stubs leave both attributes out
+    settable.connection_pool_maxsize = settings.worker_activities
+    # Temporal owns retrying; only a connection that never came about is tried once more here.
+    settable.retries = Retry(
+        total=None, connect=1, read=False, redirect=False, status=False, other=False,
+        respect_retry_after_header=False,
+    )  # fmt: skip
+    return Connection(configuration)
+
+
+class Connection:
+    """Sends requests to one API server; safe to share between threads."""
+
+    def __init__(self, configuration: Configuration) -> None:
+        self._base = str(configuration.host)
+        client: Any = ApiClient(configuration)  # the stubs leave out what raw calls need
+        client.user_agent = "tenantry"
+        self._client = client
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        body: JsonObject | None = None,
+        content_type: str = "application/json",
+    ) -> tuple[int, JsonObject]:
+        """Status and body of a success. Raises ApiException for a refusal, urllib3's HTTPError for none."""
+        url = f"{self._base}{path}?{urlencode(query)}" if query else f"{self._base}{path}"
+        headers = dict(self._client.default_headers)
+        headers["Accept"] = "application/json"
+        if body is not None:
+            headers["Content-Type"] = content_type
+        self._client.update_params_for_auth(headers, [], ["BearerToken"], path, method, body)
+        answer = self._client.rest_client.request(
+            method, url, headers=headers, body=body, _request_timeout=TIMEOUTS_SECONDS
+        )
+        text = answer.read()
+        if not 200 <= answer.status <= 299:
+            error: Any = ApiException(status=answer.status, reason=answer.reason)
+            error.body = text.decode("utf-8", "replace")
+            error.headers = answer.headers
+            raise error
+        try:
+            return answer.status, json.loads(text)
+        except ValueError as error:
+            raise Unavailable(f"{method} {path}: the answer is not JSON") from error

@@ -1,0 +1,62 @@
+"""What a cluster serves: from a kind to the path of its objects."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from activities.kubernetes.objects import Key
+from domain.errors import MissingKind
+from domain.messages import JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    root: str
+    plural: str
+    namespaced: bool
+
+    def collection(self, namespace: str) -> str:
+        middle = f"/namespaces/{quote(namespace)}" if self.namespaced else ""
+        return f"{self.root}{middle}/{self.plural}"
+
+    def path(self, key: Key) -> str:
+        return f"{self.collection(key.namespace)}/{quote(key.name)}"
+
+
+class Discovery:
+    """Remembers what was found and never what was missing: an operator may be installed at any time."""
+
+    def __init__(self, read: Callable[[str], JsonObject]) -> None:
+        self._read = read
+        self._found: dict[str, dict[str, Resource]] = {}
+
+    def resource(self, api_version: str, kind: str) -> Resource:
+        """Raises MissingKind if the cluster does not serve it."""
+        # Without a lock: threads that look at the same time store the same answer.
+        known = self._found.get(api_version, {}).get(kind)
+        if known is None:
+            self._found[api_version] = self._look(api_version, kind)
+            known = self._found[api_version].get(kind)
+        if known is None:
+            raise _missing(api_version, kind)
+        return known
+
+    def forget(self, api_version: str) -> None:
+        """Ask again next time: a request for a known kind was answered '404 page not found'."""
+        self._found.pop(api_version, None)
+
+    def _look(self, api_version: str, kind: str) -> dict[str, Resource]:
+        root = f"/apis/{api_version}" if "/" in api_version else f"/api/{api_version}"
+        try:
+            served = self._read(root)
+        except MissingKind as error:
+            raise _missing(api_version, kind) from error
+        return {
+            entry["kind"]: Resource(root, entry["name"], entry["namespaced"])
+            for entry in served["resources"]
+            if "/" not in entry["name"]
+        }
+
+
+def _missing(api_version: str, kind: str) -> MissingKind:
+    return MissingKind(f"the cluster does not serve {kind} of {api_version}: is its operator installed?")
