@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from domain.naming import STEP_PATTERN
+from domain.naming import STEP_LIMIT, STEP_PATTERN
 from domain.plans import Model
 
 
@@ -29,7 +29,7 @@ class StepKind(StrEnum):
 class Step(Model):
     """One step of a sign-up: makes one AWS thing or one group of Kubernetes objects."""
 
-    name: Annotated[str, Field(pattern=STEP_PATTERN)]
+    name: Annotated[str, Field(pattern=STEP_PATTERN, max_length=STEP_LIMIT)]
     kind: StepKind
     title: str
     """What a customer reads in the progress: 'Database', 'Auth service'."""

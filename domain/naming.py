@@ -11,7 +11,8 @@ import string
 INSTALL_PATTERN = r"^[a-z][a-z0-9]{0,7}$"
 TENANT_ID_PATTERN = r"^[a-z][a-z0-9]{11}$"
 SLUG_PATTERN = r"^[a-z](?:[a-z0-9]|-(?!-)){1,30}[a-z0-9]$"
-STEP_PATTERN = r"^[a-z](?:[a-z0-9]|-(?!-)){0,38}[a-z0-9]$"
+STEP_PATTERN = r"^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$"
+STEP_LIMIT = 40
 NAME_LIMIT = 63
 
 TAG_INSTALL = "tenantry.dev/install"
