@@ -34,16 +34,26 @@ class LoadedBlueprint:
 
         Raises BlueprintError naming file and line.
         """
-        step = self.step(step_name)
-        spec = spec_of(step)
-        if not isinstance(spec, KubernetesSpec):
-            raise BlueprintError(f"step '{step_name}' has no manifests: it is a {step.kind}")
-        known = variables(self.model, context)
         return [
-            self._finished(document, file, step, context)
-            for file in self.files.manifests_in(spec.folder)
-            for document in self.files.yaml(file, known)
+            manifest
+            for file in self.manifest_files(step_name)
+            for manifest in self.manifests_in(file, step_name, context)
         ]
+
+    def manifest_files(self, step_name: str) -> list[str]:
+        """The files of one group in the order in which they are applied, relative to the folder."""
+        spec = spec_of(self.step(step_name))
+        if not isinstance(spec, KubernetesSpec):
+            raise BlueprintError(f"step '{step_name}' has no manifests")
+        return self.files.manifests_in(spec.folder)
+
+    def manifests_in(self, file: str, step_name: str, context: RenderContext) -> list[Manifest]:
+        """The objects of one file, as part of a group. Raises BlueprintError naming file and line."""
+        try:
+            documents = self.files.yaml(file, variables(self.model, context))
+            return [finished(document, step_name, context) for document in documents]
+        except ManifestProblem as problem:
+            raise BlueprintError(f"{self.folder.name}/{file}: {problem}") from problem
 
     def policy(self, step_name: str, context: RenderContext) -> dict[str, Any]:
         """The IAM policy document of a role. Raises BlueprintError naming file and line."""
@@ -65,12 +75,6 @@ class LoadedBlueprint:
             else:
                 refs.extend(aws_resources(step, context.tenant, context.cell))
         return refs
-
-    def _finished(self, document: Any, file: str, step: Step, context: RenderContext) -> Manifest:
-        try:
-            return finished(document, step.name, context)
-        except ManifestProblem as problem:
-            raise BlueprintError(f"{self.folder.name}/{file}: {problem}") from problem
 
 
 def _ref(step: Step, manifest: Manifest) -> ResourceRef:

@@ -20,6 +20,7 @@ from domain.specs import (
     spec_of,
 )
 
+BLUEPRINT_FILE = "blueprint.yaml"
 LONGEST_INSTALL = "i" * 8
 
 
@@ -27,8 +28,8 @@ def plan_problems(plan: Plan, blueprints: Mapping[str, LoadedBlueprint], bluepri
     """What keeps a plan from being sold, as `key: message`."""
     blueprint = blueprints.get(plan.blueprint)
     if blueprint is None:
-        if (blueprints_dir / plan.blueprint).is_dir():
-            return []  # it is there and its own problems are reported
+        if (blueprints_dir / plan.blueprint / BLUEPRINT_FILE).is_file():
+            return []  # it is there, and its own problems are reported
         known = ", ".join(sorted(blueprints)) or "none"
         return [f"blueprint: there is no blueprint '{plan.blueprint}' (known: {known})"]
     wanted, given = set(blueprint.model.components), set(plan.components)

@@ -6,20 +6,18 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from catalog.blueprint import LoadedBlueprint
-from catalog.checks import blueprint_problems
+from catalog.checks import BLUEPRINT_FILE, blueprint_problems
 from catalog.strict_yaml import YamlError, parse_all
 from domain.blueprint import Blueprint
 from domain.plans import Cell, Plan
 
 Entry = TypeVar("Entry", Plan, Cell)
 
-BLUEPRINT_FILE = "blueprint.yaml"
-
 
 def read_entries(file: Path, model: type[Entry], problems: list[str]) -> dict[str, Entry]:
     """The entries of a file that maps names to plans or cells; an entry with a problem is left out."""
     entries: dict[str, Entry] = {}
-    for name, fields in _mapping(file, file.name, problems).items():
+    for name, fields in (_mapping(file, file.name, problems) or {}).items():
         if not isinstance(fields, dict):
             problems.append(f"{file.name}: {name}: expected a mapping of fields")
         elif "name" in fields:
@@ -40,8 +38,11 @@ def read_blueprints(folder: Path, problems: list[str]) -> dict[str, LoadedBluepr
     blueprints: dict[str, LoadedBlueprint] = {}
     for file in sorted(folder.glob(f"*/{BLUEPRINT_FILE}")):
         label = f"{file.parent.name}/{BLUEPRINT_FILE}"
+        fields = _mapping(file, label, problems)
+        if fields is None:
+            continue
         try:
-            model = Blueprint.model_validate(_mapping(file, label, problems))
+            model = Blueprint.model_validate(fields)
         except ValidationError as error:
             problems += [f"{label}: {line}" for line in in_words(error)]
             continue
@@ -63,16 +64,16 @@ def in_words(error: ValidationError) -> list[str]:
     return lines
 
 
-def _mapping(file: Path, label: str, problems: list[str]) -> dict[str, Any]:
+def _mapping(file: Path, label: str, problems: list[str]) -> dict[str, Any] | None:
     try:
         documents = parse_all(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         problems.append(f"{label}: cannot be read: {error.strerror if isinstance(error, OSError) else error}")
-        return {}
+        return None
     except YamlError as error:
         problems += [f"{label}:{problem.line}: {problem.message}" for problem in error.problems]
-        return {}
+        return None
     if len(documents) != 1 or not isinstance(documents[0], dict):
         problems.append(f"{label}: expected one mapping")
-        return {}
+        return None
     return {str(key): value for key, value in documents[0].items()}

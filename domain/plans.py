@@ -1,9 +1,10 @@
 """What is sold (plans), where it runs (cells), and what a customer asks for (targets)."""
 
+from ipaddress import ip_network
 from itertools import pairwise
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 
 class Model(BaseModel):
@@ -116,10 +117,18 @@ class Plan(Model):
     """How long a torn-down tenant stays restorable unless the request says otherwise."""
 
 
+def _network(text: str) -> str:
+    ip_network(text)
+    return text
+
+
+Cidr = Annotated[str, AfterValidator(_network)]
+
+
 class CellDatabase(Model):
     subnet_group: str
     security_group: str
-    cidr: str
+    cidr: Cidr
     ca_certificate: str | None = None
     """PEM bundle of the region's RDS authorities; with it tenants verify the database's certificate."""
 
@@ -136,7 +145,7 @@ class Cell(Model):
     allocatable_cpu_millis: Annotated[int, Field(ge=1)]
     allocatable_memory_mib: Annotated[int, Field(ge=1)]
     database: CellDatabase
-    endpoint_cidr: str
+    endpoint_cidr: Cidr
     """Where the AWS endpoints (S3, STS) are reached on 443."""
     hosted_zone_id: str
     domain: str

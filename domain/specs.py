@@ -14,7 +14,7 @@ class BucketSpec(Model):
 
 
 class SecretSpec(Model):
-    """A random password, stored as a JSON object with the one key `password`."""
+    """A random password of letters and digits, stored as a JSON object under the key `password`."""
 
     length: Annotated[int, Field(ge=16, le=128)] = 40
 
