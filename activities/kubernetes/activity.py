@@ -51,7 +51,7 @@ class KubernetesActivities:
         finally:
             # One transaction for the group, and also for the part of it that exists if an apply fails.
             self._inventory.made_all(call, [_made(key, found) for key, found in seen.items()])
-        going = prune(cluster, self._inventory, call, rows, set(seen), search=existed)
+        going = prune(cluster, self._inventory, call, group, rows, search=existed)
         look = group.look(cluster, seen)
         look.waits += [Wait(text) for text in going]
         return look.outcome(call.step)
@@ -65,7 +65,7 @@ class KubernetesActivities:
         for found in look.unready:
             refuse_lost_causes(found)
         rows = self._inventory.rows(call.tenant.id, call.step, PROVIDER)
-        going = prune(cluster, self._inventory, call, rows, set(group.keys), search=False)
+        going = prune(cluster, self._inventory, call, group, rows, search=False)
         look.waits += [Wait(text) for text in going]
         if look.waits:
             raise NotReady(look.text, retry_after=self._spacing(look.waits))
@@ -95,9 +95,11 @@ class KubernetesActivities:
         return self._clusters.of(call.tenant.cell)
 
     def _spacing(self, waits: list[Wait]) -> timedelta:
+        settings = self._settings
         only_address = all(wait.load_balancer for wait in waits)
-        expected = self._settings.expected_load_balancer_seconds if only_address else None
-        return next_look(self._settings.expected_rollout_seconds if expected is None else expected)
+        return next_look(
+            settings.expected_load_balancer_seconds if only_address else settings.expected_rollout_seconds
+        )
 
 
 def _made(key: Key, found: JsonObject) -> Made:

@@ -109,6 +109,10 @@ class Cluster:
                     return items
                 query["continue"] = token
 
+    def remaining(self, resource: str, namespace: str) -> list[JsonObject]:
+        """What a namespace still holds of a resource as conditions name it: 'widgets.example.dev'."""
+        return self.list(*self._discovery.named(resource), namespace, "")
+
     def url(self, key: Key) -> str:
         """Path of an object, as proofs name it."""
         return self._path(key)

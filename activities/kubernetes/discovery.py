@@ -41,6 +41,15 @@ class Discovery:
             raise _missing(api_version, kind)
         return known
 
+    def named(self, resource: str) -> tuple[str, str]:
+        """API version and kind of a resource as conditions name it: 'widgets.example.dev'. Raises MissingKind."""
+        plural, _, group = resource.partition(".")
+        api_version = self._read(f"/apis/{group}")["preferredVersion"]["groupVersion"] if group else "v1"
+        for kind, found in self._look(api_version, resource).items():
+            if found.plural == plural:
+                return api_version, kind
+        raise _missing(api_version, resource)
+
     def forget(self, api_version: str) -> None:
         """Ask again next time: a request for a known kind was answered '404 page not found'."""
         self._found.pop(api_version, None)

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from activities.kubernetes.cluster import Cluster
 from activities.kubernetes.objects import Key
 from activities.kubernetes.readiness import Wait, address_of, becomes_ready, minimum_replicas, waits_for
-from catalog import Catalog, RenderContext
+from catalog import Catalog, LoadedBlueprint, RenderContext
+from domain.blueprint import StepKind
 from domain.errors import InvalidSpec
 from domain.messages import JsonObject, StepCall, StepOutcome
 
@@ -35,11 +36,21 @@ class Look:
 
 @dataclass(frozen=True)
 class Group:
+    step: str
     manifests: list[JsonObject]
+    blueprint: LoadedBlueprint
+    context: RenderContext
 
     @property
     def keys(self) -> list[Key]:
         return [Key.of(manifest) for manifest in self.manifests]
+
+    def elsewhere(self) -> set[Key]:
+        """What today's other steps list."""
+        refs = self.blueprint.resources(self.context)
+        return {
+            Key.of_ref(ref) for ref in refs if ref.step_kind is StepKind.KUBERNETES and ref.step != self.step
+        }
 
     def look(self, cluster: Cluster, seen: Mapping[Key, JsonObject]) -> Look:
         """Judges what was just `seen`; reads what is not usable in it, or was not seen, once more."""
@@ -67,4 +78,5 @@ def rendered(catalog: Catalog, call: StepCall) -> Group:
     if call.desired is None:
         raise InvalidSpec(f"step {call.step}: no wanted state was given")
     context = RenderContext(tenant, catalog.cells[tenant.cell], call.desired, call.outputs)
-    return Group(catalog.blueprints[tenant.blueprint].manifests(call.step, context))
+    blueprint = catalog.blueprints[tenant.blueprint]
+    return Group(call.step, blueprint.manifests(call.step, context), blueprint, context)

@@ -16,14 +16,9 @@ def claim(cluster: Cluster, tenant: TenantContext, manifests: list[JsonObject], 
     Raises OwnershipConflict before anything is touched, Unavailable while a namespace is being terminated.
     """
     own = {Key.of(manifest): manifest for manifest in manifests}
-    used = {namespace_key(key.namespace) for key in own if key.namespace}
-    for key in sorted(used | {key for key in own if key.is_namespace}, key=str):
+    # A blueprint may list objects of the tenant's namespace and the namespace itself, nothing cluster-wide.
+    for key in {key if key.is_namespace else namespace_key(key.namespace) for key in own}:
         _claim_namespace(cluster, tenant, key, own.get(key), known=key in made)
-    for key in own:
-        if not key.namespace and not key.is_namespace:
-            found = cluster.get(key)
-            if found is not None:
-                refuse_foreign(found, tenant)
 
 
 def apply_ours(cluster: Cluster, tenant: TenantContext, manifest: JsonObject) -> Applied:

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable
 
+from activities.kubernetes.blockers import blockers
 from activities.kubernetes.cluster import Cluster
+from activities.kubernetes.group import Group
 from activities.kubernetes.objects import Key, step_selector
-from activities.kubernetes.removal import absence, blockers, discard
+from activities.kubernetes.removal import absence, discard
 from domain.messages import StepCall
 from store.inventory import Gone, Inventory, InventoryRow
 
@@ -13,8 +15,8 @@ def prune(
     cluster: Cluster,
     inventory: Inventory,
     call: StepCall,
+    group: Group,
     rows: list[InventoryRow],
-    wanted: set[Key],
     *,
     search: bool,
 ) -> list[str]:
@@ -23,18 +25,20 @@ def prune(
     `search` also asks the cluster by label: needless while nothing of the group existed before.
     """
     known = {Key.of_ref(row.ref): row for row in rows if row.state != "gone"}
-    stale = set(known) - wanted
+    stale = set(known) - set(group.keys)
     if search:
-        stale |= _labelled(cluster, call, wanted | set(known)) - wanted
+        stale |= _labelled(cluster, call, {*group.keys, *known}) - set(group.keys)
+    # Never a namespace, which would take the whole tenant along, nor what a newer blueprint moved to another
+    # step: the same object would be deleted here and made there.
+    stale = {key for key in stale if not key.is_namespace} - (group.elsewhere() if stale else set())
     going: list[str] = []
     gone: list[Gone] = []
-    # Never a namespace: it would take the whole tenant along.
-    for key in sorted((key for key in stale if not key.is_namespace), key=str):
+    for key in sorted(stale, key=str):
         left = discard(cluster, call.tenant, key, known[key].provider_id if key in known else "")
-        if not isinstance(left, str):
-            going.append(blockers(left))
-        else:
+        if isinstance(left, str):
             gone.append(absence(key, left))
+        else:
+            going.append(blockers(cluster, left))
     if gone:
         inventory.gone_all(call.tenant.id, call.operation_id, gone)
     return going

@@ -1,7 +1,8 @@
 """Deleting what is ours, and proof that it is gone."""
 
+from activities.kubernetes.blockers import blockers
 from activities.kubernetes.cluster import Cluster, Propagation
-from activities.kubernetes.objects import Key, conditions_of, is_going, is_ours, namespace_key, uid_of
+from activities.kubernetes.objects import Key, is_going, is_ours, namespace_key, uid_of
 from activities.kubernetes.readiness import ROLLOUTS
 from domain.errors import MissingKind
 from domain.messages import JsonObject, StepCall, TenantContext
@@ -51,7 +52,7 @@ def remove_rows(cluster: Cluster, inventory: Inventory, call: StepCall) -> list[
             if isinstance(left, str):
                 gone.append(absence(key, left))
             else:
-                going.append(blockers(left))
+                going.append(blockers(cluster, left))
     finally:
         # What is known to be gone is recorded even if the cluster fails half-way.
         inventory.gone_all(tenant.id, call.operation_id, gone)
@@ -88,18 +89,6 @@ def discard(cluster: Cluster, tenant: TenantContext, key: Key, uid: str = "") ->
     if not is_going(found):
         cluster.delete(key, uid_of(found), _propagation(key))
     return proof_of_absence(cluster, tenant, key, uid_of(found))
-
-
-def blockers(going: JsonObject) -> str:
-    """What keeps an object from disappearing, in the server's words."""
-    key = Key.of(going)
-    if key.is_namespace:
-        told = [
-            c["message"] for c in conditions_of(going).values() if c["status"] == "True" and "message" in c
-        ]
-    else:
-        told = [f"held by finalizer {name}" for name in going["metadata"].get("finalizers") or []]
-    return f"{key} is being deleted" + (f": {'; '.join(told)}" if told else "")
 
 
 def _turn(row: InventoryRow) -> int:
