@@ -95,7 +95,7 @@ class Cluster:
                 if not _is_not_found(error):
                     raise
 
-    def list(self, api_version: str, kind: str, namespace: str, selector: str) -> list[JsonObject]:
+    def find(self, api_version: str, kind: str, namespace: str, selector: str) -> list[JsonObject]:
         path = self._discovery.resource(api_version, kind).collection(namespace)
         query = {"limit": PAGE} | ({"labelSelector": selector} if selector else {})
         items: list[JsonObject] = []
@@ -111,7 +111,7 @@ class Cluster:
 
     def remaining(self, resource: str, namespace: str) -> list[JsonObject]:
         """What a namespace still holds of a resource as conditions name it: 'widgets.example.dev'."""
-        return self.list(*self._discovery.named(resource), namespace, "")
+        return self.find(*self._discovery.named(resource), namespace, "")
 
     def url(self, key: Key) -> str:
         """Path of an object, as proofs name it."""

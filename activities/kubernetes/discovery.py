@@ -42,7 +42,7 @@ class Discovery:
         return known
 
     def named(self, resource: str) -> tuple[str, str]:
-        """API version and kind of a resource as conditions name it: 'widgets.example.dev'. Raises MissingKind."""
+        """API version and kind of what conditions call 'widgets.example.dev'. Raises MissingKind."""
         plural, _, group = resource.partition(".")
         api_version = self._read(f"/apis/{group}")["preferredVersion"]["groupVersion"] if group else "v1"
         for kind, found in self._look(api_version, resource).items():

@@ -48,4 +48,4 @@ def _labelled(cluster: Cluster, call: StepCall, similar: Iterable[Key]) -> set[K
     """Everything of the kinds and namespaces of `similar` that bears the step's labels."""
     selector = step_selector(call.tenant, call.step)
     places = {(key.api_version, key.kind, key.namespace) for key in similar if not key.is_namespace}
-    return {Key.of(found) for place in places for found in cluster.list(*place, selector)}
+    return {Key.of(found) for place in places for found in cluster.find(*place, selector)}
