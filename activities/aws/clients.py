@@ -1,0 +1,84 @@
+"""boto3 clients: one per service and region, shared by all activities of the process."""
+
+import logging
+from collections.abc import Iterable
+from threading import Lock
+from typing import TYPE_CHECKING, Literal
+
+import boto3
+from botocore.config import Config
+
+from runtime.settings import Settings
+
+if TYPE_CHECKING:  # the stubs are a development dependency
+    from mypy_boto3_eks import EKSClient
+    from mypy_boto3_iam import IAMClient
+    from mypy_boto3_rds import RDSClient
+    from mypy_boto3_route53 import Route53Client
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
+    Client = EKSClient | IAMClient | RDSClient | Route53Client | S3Client | SecretsManagerClient
+
+Service = Literal["eks", "iam", "rds", "route53", "s3", "secretsmanager"]
+SERVICES: tuple[Service, ...] = ("eks", "iam", "rds", "route53", "s3", "secretsmanager")
+CONNECT_SECONDS = 5
+READ_SECONDS = 15
+
+
+class Clients:
+    """Makes clients on first use. Clients may be used from any thread; making one may not."""
+
+    def __init__(self, settings: Settings) -> None:
+        # At debug level botocore logs request bodies, and those of RDS and Secrets Manager hold passwords.
+        logging.getLogger("botocore").setLevel(logging.INFO)
+        self._endpoint = settings.aws_endpoint_url
+        self._config = Config(
+            # Temporal owns retrying; a retry in here would hide throttling from it.
+            retries={"mode": "standard", "total_max_attempts": 1},
+            connect_timeout=CONNECT_SECONDS,
+            read_timeout=READ_SECONDS,
+            max_pool_connections=max(settings.worker_activities, 10),
+            tcp_keepalive=True,
+            # A stand-in has no host name per bucket.
+            s3={"addressing_style": "path" if self._endpoint else "auto"},
+        )
+        self._session = boto3.Session()
+        self._lock = Lock()
+        self._made: dict[tuple[Service, str], Client] = {}
+
+    def preload(self, regions: Iterable[str]) -> None:
+        """Make every client now: each costs tens of milliseconds, which a first sign-up would wait for."""
+        for region in regions:
+            for service in SERVICES:
+                self._client(service, region)
+
+    def eks(self, region: str) -> "EKSClient":
+        return self._client("eks", region)  # type: ignore[return-value]  # the key tells the type
+
+    def iam(self, region: str) -> "IAMClient":
+        return self._client("iam", region)  # type: ignore[return-value]  # the key tells the type
+
+    def rds(self, region: str) -> "RDSClient":
+        return self._client("rds", region)  # type: ignore[return-value]  # the key tells the type
+
+    def route53(self, region: str) -> "Route53Client":
+        return self._client("route53", region)  # type: ignore[return-value]  # the key tells the type
+
+    def s3(self, region: str) -> "S3Client":
+        return self._client("s3", region)  # type: ignore[return-value]  # the key tells the type
+
+    def secretsmanager(self, region: str) -> "SecretsManagerClient":
+        return self._client("secretsmanager", region)  # type: ignore[return-value]  # the key tells the type
+
+    def _client(self, service: Service, region: str) -> "Client":
+        found = self._made.get((service, region))
+        if found is not None:
+            return found
+        with self._lock:
+            key = (service, region)
+            if key not in self._made:
+                self._made[key] = self._session.client(
+                    service, region_name=region, endpoint_url=self._endpoint, config=self._config
+                )
+            return self._made[key]

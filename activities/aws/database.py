@@ -1,0 +1,229 @@
+"""RDS for PostgreSQL: made with a password that this module reads from the tenant's secret itself."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+from temporalio import activity
+
+from activities.aws.base import (
+    Finding,
+    Holder,
+    Kind,
+    desired_of,
+    holder_of,
+    listed,
+    name_of,
+    require_ours,
+    tags_of,
+)
+from activities.aws.database_removal import remove_instance
+from activities.aws.failures import aws_errors, code_of, message_of
+from activities.aws.instances import Instance, describe, instance_of
+from activities.aws.secret import read_password
+from activities.polling import next_look
+from domain.errors import InvalidSpec, NotReady, PermanentError
+from domain.messages import ResourceRef, StepCall, StepOutcome, TenantContext
+from domain.naming import database_name
+from domain.sizing import DatabaseSize
+from domain.specs import DatabaseSpec
+
+if TYPE_CHECKING:  # the stubs are a development dependency
+    from mypy_boto3_rds import RDSClient
+
+PORT = 5432
+STORAGE_REST = timedelta(hours=6)
+STORAGE_CHANGED = "storage_changed_at"
+"""Attribute of the inventory row: when we last made it grow."""
+
+
+class Databases(Kind):
+    ref_kind = "rds:db-instance"
+
+    @activity.defn(name="database.ensure")
+    def ensure(self, call: StepCall) -> StepOutcome:
+        spec = self.ground.spec(call, DatabaseSpec)
+        size = _size(call)
+        client = self._client(call.tenant)
+        name = name_of(call.tenant, call.step)
+        with aws_errors() as hidden:
+            instance = describe(client, name)
+            if instance is None:
+                instance = self._create(client, call, spec, size, hidden)
+            else:
+                require_ours(instance.tags, call.tenant, f"database {name}")
+                instance = self._change(client, call, instance, size)
+        if instance.failed:
+            raise PermanentError(f"database {name} is {instance.status}")
+        return self._outcome(call, instance, size)
+
+    @activity.defn(name="database.await_ready")
+    def await_ready(self, call: StepCall) -> StepOutcome:
+        name = name_of(call.tenant, call.step)
+        size = call.desired.sizes.database if call.desired else None
+        with aws_errors():
+            instance = describe(self._client(call.tenant), name)
+        if instance is None:
+            raise PermanentError(f"database {name} vanished while it was waited for")
+        if instance.failed:
+            raise PermanentError(f"database {name} is {instance.status}")
+        if waiting_for := instance.waiting_for(size):
+            raise NotReady(waiting_for, retry_after=self._spacing())
+        return self._outcome(call, instance, size)
+
+    @activity.defn(name="database.remove")
+    def remove(self, call: StepCall) -> StepOutcome:
+        client = self._client(call.tenant)
+        kept: list[str] = []
+        for row in self.ground.rows(call):
+            with aws_errors():
+                kept += remove_instance(client, call, row.ref.name, self._spacing)
+        return StepOutcome(kept=kept)
+
+    def find(self, tenant: TenantContext, ref: ResourceRef) -> Finding:
+        with aws_errors():
+            instance = describe(self._client(tenant), ref.name)
+        if instance is None:
+            return Finding(Holder.NOBODY, "rds:DescribeDBInstances answered DBInstanceNotFound")
+        proof = f"rds:DescribeDBInstances answered {instance.identity or instance.arn}"
+        return Finding(holder_of(instance.tags, tenant), proof, instance.identity)
+
+    def _create(
+        self,
+        client: "RDSClient",
+        call: StepCall,
+        spec: DatabaseSpec,
+        size: DatabaseSize,
+        hidden: list[str],
+    ) -> Instance:
+        tenant = call.tenant
+        cell = self.ground.cell(tenant)
+        password = read_password(
+            self.ground.clients.secretsmanager(cell.region), name_of(tenant, spec.password)
+        )
+        hidden.append(password)
+        answer = client.create_db_instance(
+            DBInstanceIdentifier=name_of(tenant, call.step),
+            Engine="postgres",
+            EngineVersion=spec.engine_version,
+            DBInstanceClass=size.instance_class,
+            AllocatedStorage=size.storage_gib,
+            StorageType="gp3",
+            StorageEncrypted=True,
+            DBName=database_name(tenant.id),
+            Port=PORT,
+            MasterUsername=database_name(tenant.id),
+            MasterUserPassword=password,
+            DBParameterGroupName=name_of(tenant, spec.parameters),
+            DBSubnetGroupName=cell.database.subnet_group,
+            VpcSecurityGroupIds=[cell.database.security_group],
+            PubliclyAccessible=False,
+            MultiAZ=False,
+            DeletionProtection=True,
+            BackupRetentionPeriod=spec.backup_days,
+            CopyTagsToSnapshot=True,
+            AutoMinorVersionUpgrade=True,
+            Tags=listed(tags_of(call)),  # type: ignore[arg-type]  # plain dicts
+        )
+        return instance_of(answer["DBInstance"])
+
+    def _change(
+        self, client: "RDSClient", call: StepCall, instance: Instance, size: DatabaseSize
+    ) -> Instance:
+        """Asks for what differs, in one call: either all of it is accepted or nothing."""
+        changes: dict[str, str | int] = {}
+        if instance.instance_class != size.instance_class:
+            changes["DBInstanceClass"] = size.instance_class
+        if instance.storage_gib < size.storage_gib:
+            changes["AllocatedStorage"] = size.storage_gib
+        if not changes:
+            return instance
+        try:
+            answer = client.modify_db_instance(
+                DBInstanceIdentifier=instance.name,
+                ApplyImmediately=True,
+                **changes,  # type: ignore[arg-type]  # only what differs
+            )
+        except ClientError as error:
+            if code_of(error) == "InvalidDBInstanceState":
+                raise NotReady(
+                    f"database {instance.name} is {instance.status}; it takes changes afterwards",
+                    retry_after=self._spacing(),
+                ) from error
+            if "AllocatedStorage" in changes and _rests(error):
+                raise InvalidSpec(_too_early(instance, size, self._storage_changed_at(call))) from error
+            raise
+        if "AllocatedStorage" in changes:
+            # AWS's own clock: it is what the next refusal goes by.
+            at = answer["ResponseMetadata"]["HTTPHeaders"]["date"]
+            self._record(call, instance, {}, {STORAGE_CHANGED: at})
+        return instance_of(answer["DBInstance"])
+
+    def _outcome(self, call: StepCall, instance: Instance, size: DatabaseSize | None) -> StepOutcome:
+        waiting_for = instance.waiting_for(size)
+        outputs = {"name": database_name(call.tenant.id)}
+        if instance.host:
+            outputs |= {"host": instance.host, "port": str(instance.port)}
+        named = self._record(call, instance, outputs)
+        kept = []
+        if size and instance.storage_gib > size.storage_gib:
+            kept.append(
+                f"database storage stays at {instance.storage_gib} GiB instead of {size.storage_gib} GiB: "
+                "RDS storage never shrinks"
+            )
+        return StepOutcome(ready=not waiting_for, waiting_for=waiting_for, outputs=named, kept=kept)
+
+    def _record(
+        self,
+        call: StepCall,
+        instance: Instance,
+        outputs: Mapping[str, str],
+        attributes: Mapping[str, str] | None = None,
+    ) -> dict[str, str]:
+        return self.ground.made(
+            call,
+            self.ref_kind,
+            instance.name,
+            provider_id=instance.arn,
+            outputs=outputs,
+            identity=instance.identity,
+            attributes=attributes,
+        )
+
+    def _storage_changed_at(self, call: StepCall) -> str:
+        rows = self.ground.rows(call)
+        return next(
+            (row.attributes[STORAGE_CHANGED] for row in rows if STORAGE_CHANGED in row.attributes), ""
+        )
+
+    def _spacing(self) -> timedelta:
+        return next_look(self.ground.settings.expected_database_seconds)
+
+    def _client(self, tenant: TenantContext) -> "RDSClient":
+        return self.ground.clients.rds(self.ground.cell(tenant).region)
+
+
+def _size(call: StepCall) -> DatabaseSize:
+    size = desired_of(call).sizes.database
+    if size is None:
+        raise InvalidSpec(f"step '{call.step}' makes a database, and the plan gives no size for one")
+    return size
+
+
+def _rests(error: ClientError) -> bool:
+    """Whether RDS refuses because storage was changed less than 6 hours ago. It has no code for that."""
+    text = message_of(error).lower()
+    return code_of(error) == "InvalidParameterCombination" and "storage" in text and "optimized" in text
+
+
+def _too_early(instance: Instance, size: DatabaseSize, changed_at: str) -> str:
+    when = "in 6 hours at the latest"
+    if changed_at:
+        earliest: datetime = parsedate_to_datetime(changed_at) + STORAGE_REST
+        when = f"after {earliest:%Y-%m-%d %H:%M} UTC"
+    return (
+        f"database {instance.name} cannot grow from {instance.storage_gib} to {size.storage_gib} GiB yet: "
+        f"RDS allows one storage change in 6 hours; try again {when}"
+    )

@@ -1,0 +1,185 @@
+"""Route 53: the tenant's names point at its load balancer, each with a registry record beside it."""
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+from temporalio import activity
+
+from activities.aws.base import IDENTITY, Finding, Holder, Kind
+from activities.aws.failures import aws_errors, code_of
+from activities.aws.records import Names, base_of, deleted, names_in, written
+from activities.polling import next_look
+from domain.errors import InvalidSpec, NotReady, OwnershipConflict, Unavailable
+from domain.messages import ResourceRef, StepCall, StepOutcome, TenantContext
+from domain.naming import registry_host, tenant_host
+from domain.plans import Cell
+from domain.specs import DnsSpec
+from store.inventory import Made
+
+if TYPE_CHECKING:  # the stubs are a development dependency
+    from mypy_boto3_route53 import Route53Client
+    from mypy_boto3_route53.type_defs import ChangeTypeDef
+
+CHANGE = "change"
+"""Attribute of the inventory rows: the change that Route 53 spreads to its servers."""
+
+SPREADING_SECONDS = 60
+"""How long Route 53 usually takes to answer INSYNC."""
+
+
+class Dns(Kind):
+    ref_kind = "route53:record"
+
+    @activity.defn(name="dns.ensure")
+    def ensure(self, call: StepCall) -> StepOutcome:
+        spec = self.ground.spec(call, DnsSpec)
+        cell = self.ground.cell(call.tenant)
+        target = call.outputs.get(spec.target)
+        if not target:
+            raise InvalidSpec(
+                f"step '{call.step}' points at '{spec.target}', which no earlier step found out"
+            )
+        hosts = [tenant_host(call.tenant.slug, cell.domain, label) for label in spec.names]
+        client = self._client(call.tenant)
+        with aws_errors():
+            change, in_sync = self._create_or_adopt(client, call, cell, hosts, target, spec.ttl_seconds)
+        self.ground.inventory.made_all(
+            call,
+            [
+                Made(
+                    kind=self.ref_kind,
+                    name=name,
+                    provider_id=f"{cell.hosted_zone_id}/{name}",
+                    attributes={IDENTITY: target, CHANGE: change},
+                )
+                for host in hosts
+                for name in (f"{host} CNAME", f"{registry_host(host)} TXT")
+            ],
+        )
+        waiting_for = "" if in_sync else _spreading(cell)
+        return StepOutcome(
+            ready=in_sync, waiting_for=waiting_for, outputs={f"{call.step}.name": base_of(hosts)}
+        )
+
+    @activity.defn(name="dns.await_ready")
+    def await_ready(self, call: StepCall) -> StepOutcome:
+        cell = self.ground.cell(call.tenant)
+        changes = {row.attributes[CHANGE] for row in self.ground.rows(call) if CHANGE in row.attributes}
+        with aws_errors():
+            for change in changes:
+                if not _in_sync(self._client(call.tenant), change):
+                    raise NotReady(_spreading(cell), retry_after=next_look(SPREADING_SECONDS))
+        return StepOutcome()
+
+    @activity.defn(name="dns.remove")
+    def remove(self, call: StepCall) -> StepOutcome:
+        hosts = _hosts(row.ref for row in self.ground.rows(call))
+        if not hosts:
+            return StepOutcome()
+        zone = self.ground.cell(call.tenant).hosted_zone_id
+        client = self._client(call.tenant)
+        with aws_errors():
+            found = self._read(client, zone, hosts)
+            doomed = [names for names in found if names.holder(call.tenant) is Holder.OURS]
+            changes = [change for names in doomed for change in deleted(names)]
+            if changes:
+                _delete(client, zone, changes)
+        return StepOutcome()
+
+    def find(self, tenant: TenantContext, ref: ResourceRef) -> Finding:
+        return self.find_all(tenant, [ref])[0]
+
+    def find_all(self, tenant: TenantContext, refs: Sequence[ResourceRef]) -> list[Finding]:
+        """One reading of the zone answers all: Route 53 takes five calls a second from an account."""
+        hosts = _hosts(refs)
+        zone = self.ground.cell(tenant).hosted_zone_id
+        with aws_errors():
+            found = {names.host: names for names in self._read(self._client(tenant), zone, hosts)}
+        return [_finding(found[_host(ref)], ref, tenant) for ref in refs]
+
+    def _create_or_adopt(
+        self, client: "Route53Client", call: StepCall, cell: Cell, hosts: list[str], target: str, ttl: int
+    ) -> tuple[str, bool]:
+        """The id of the change, and whether all of Route 53's servers have it already."""
+        tenant, zone = call.tenant, cell.hosted_zone_id
+        create = [change for host in hosts for change in written("CREATE", tenant, host, target, ttl)]
+        try:
+            return _submit(client, zone, create)
+        except ClientError as error:
+            if code_of(error) != "InvalidChangeBatch":
+                raise
+            found = self._read(client, zone, hosts)
+            if all(names.holder(tenant) is Holder.NOBODY for names in found):
+                raise
+        for names in found:
+            if names.holder(tenant) is Holder.STRANGER:
+                raise OwnershipConflict(
+                    f"DNS name {names.host} is taken, and its registry record does not name this tenant; "
+                    "it is untouched"
+                )
+        # Also where nothing differs: its change id tells when the records answer everywhere.
+        upsert = [change for host in hosts for change in written("UPSERT", tenant, host, target, ttl)]
+        return _submit(client, zone, upsert)
+
+    def _read(self, client: "Route53Client", zone: str, hosts: Sequence[str]) -> list[Names]:
+        try:
+            return list(names_in(client, zone, hosts).values())
+        except ClientError as error:
+            if code_of(error) == "NoSuchHostedZone":  # all its records went with it
+                return [Names(host) for host in hosts]
+            raise
+
+    def _client(self, tenant: TenantContext) -> "Route53Client":
+        return self.ground.clients.route53(self.ground.cell(tenant).region)
+
+
+def _submit(client: "Route53Client", zone: str, changes: "list[ChangeTypeDef]") -> tuple[str, bool]:
+    info = client.change_resource_record_sets(HostedZoneId=zone, ChangeBatch={"Changes": changes})[
+        "ChangeInfo"
+    ]
+    return info["Id"], info["Status"] == "INSYNC"
+
+
+def _delete(client: "Route53Client", zone: str, changes: "list[ChangeTypeDef]") -> None:
+    try:
+        client.change_resource_record_sets(HostedZoneId=zone, ChangeBatch={"Changes": changes})
+    except ClientError as error:
+        if code_of(error) == "InvalidChangeBatch":  # a record changed since it was read
+            raise Unavailable(f"the records changed while they were deleted: {error}") from error
+        raise
+
+
+def _in_sync(client: "Route53Client", change: str) -> bool:
+    try:
+        return client.get_change(Id=change)["ChangeInfo"]["Status"] == "INSYNC"
+    except ClientError as error:
+        if code_of(error) == "NoSuchChange":  # forgotten by Route 53, so long done
+            return True
+        raise
+
+
+def _spreading(cell: Cell) -> str:
+    return f"Route 53 spreads the records of {cell.domain} to its servers"
+
+
+def _host(ref: ResourceRef) -> str:
+    """The host that a row is about: the row of a registry record is about the host that it marks."""
+    name, _, kind = ref.name.partition(" ")
+    if kind != "TXT":
+        return name
+    label, _, rest = name.partition(".")
+    return f"*.{rest}" if label == "_tenantry-any" else rest
+
+
+def _hosts(refs: Iterable[ResourceRef]) -> list[str]:
+    return list(dict.fromkeys(_host(ref) for ref in refs))
+
+
+def _finding(names: Names, ref: ResourceRef, tenant: TenantContext) -> Finding:
+    kind = ref.name.partition(" ")[2]
+    there = names.registry if kind == "TXT" else names.at_host
+    if not there:
+        return Finding(Holder.NOBODY, f"route53:ListResourceRecordSets answered no {kind} of that name")
+    proof = f"route53:ListResourceRecordSets answered {names.target or 'a registry record'}"
+    return Finding(names.holder(tenant), proof, names.target)

@@ -1,0 +1,135 @@
+"""Secrets Manager: passwords that are born here, kept there, and appear nowhere else."""
+
+import hashlib
+import json
+import secrets
+import string
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+from temporalio import activity
+
+from activities.aws.base import Finding, Holder, Kind, holder_of, listed, name_of, require_ours, tags_of
+from activities.aws.failures import aws_errors, code_of
+from domain.errors import NotReady
+from domain.messages import ResourceRef, StepCall, StepOutcome, TenantContext
+from domain.naming import database_name
+from domain.specs import SecretSpec
+
+if TYPE_CHECKING:  # the stubs are a development dependency
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+    from mypy_boto3_secretsmanager.type_defs import DescribeSecretResponseTypeDef
+
+# Letters and digits only: RDS refuses some punctuation, and connection strings need escaping for the rest.
+ALPHABET = string.ascii_letters + string.digits
+TAKEN = frozenset({"ResourceExistsException", "InvalidRequestException"})
+"""Refusals of a name that is in use; the second while its secret waits for its deletion."""
+
+
+class Secrets(Kind):
+    ref_kind = "secretsmanager:secret"
+
+    @activity.defn(name="secret.ensure")
+    def ensure(self, call: StepCall) -> StepOutcome:
+        spec = self.ground.spec(call, SecretSpec)
+        name = name_of(call.tenant, call.step)
+        client = self._client(call.tenant)
+        value = _new_value(call.tenant, spec)
+        with aws_errors() as hidden:
+            hidden.append(value)
+            try:
+                arn = client.create_secret(
+                    Name=name,
+                    Description=f"Database credentials of tenant {call.tenant.slug}",
+                    ClientRequestToken=_token(name),
+                    SecretString=value,
+                    Tags=listed(tags_of(call)),  # type: ignore[arg-type]  # plain dicts
+                )["ARN"]
+            except ClientError as error:
+                if code_of(error) not in TAKEN:
+                    raise
+                arn = self._adopt(client, call, name, value, error)
+        return StepOutcome(
+            outputs=self.ground.made(
+                call,
+                self.ref_kind,
+                name,
+                provider_id=arn,
+                outputs={"name": name, "arn": arn},
+                identity=arn,  # Secrets Manager ends it with six random characters
+            )
+        )
+
+    @activity.defn(name="secret.remove")
+    def remove(self, call: StepCall) -> StepOutcome:
+        client = self._client(call.tenant)
+        for row in self.ground.rows(call):
+            with aws_errors():
+                found = _describe(client, row.ref.name)
+                if found is None or holder_of(_tags(found), call.tenant) is not Holder.OURS:
+                    continue
+                client.delete_secret(SecretId=found["ARN"], ForceDeleteWithoutRecovery=True)
+                if _describe(client, row.ref.name) is not None:
+                    raise NotReady(f"secret {row.ref.name} is being deleted")
+        return StepOutcome()
+
+    def find(self, tenant: TenantContext, ref: ResourceRef) -> Finding:
+        with aws_errors():
+            found = _describe(self._client(tenant), ref.name)
+        if found is None:
+            return Finding(Holder.NOBODY, "secretsmanager:DescribeSecret answered ResourceNotFoundException")
+        holder = holder_of(_tags(found), tenant)
+        return Finding(holder, f"secretsmanager:DescribeSecret answered {found['ARN']}", found["ARN"])
+
+    def _adopt(
+        self,
+        client: "SecretsManagerClient",
+        call: StepCall,
+        name: str,
+        value: str,
+        refusal: ClientError,
+    ) -> str:
+        """The ARN of the secret that is there already, with the value that it has."""
+        found = _describe(client, name)
+        if found is None:
+            raise refusal
+        require_ours(_tags(found), call.tenant, f"secret {name}")
+        if "DeletedDate" in found:
+            client.restore_secret(SecretId=found["ARN"])
+        if not found.get("VersionIdsToStages"):  # made by an attempt that could not give it a value
+            client.put_secret_value(
+                SecretId=found["ARN"], ClientRequestToken=_token(name), SecretString=value
+            )
+        return found["ARN"]
+
+    def _client(self, tenant: TenantContext) -> "SecretsManagerClient":
+        return self.ground.clients.secretsmanager(self.ground.cell(tenant).region)
+
+
+def read_password(client: "SecretsManagerClient", name: str) -> str:
+    """The password in a tenant's secret. Never log, return from an activity or store it."""
+    value = json.loads(client.get_secret_value(SecretId=name)["SecretString"])
+    return str(value["password"])
+
+
+def _new_value(tenant: TenantContext, spec: SecretSpec) -> str:
+    password = "".join(secrets.choice(ALPHABET) for _ in range(spec.length))
+    return json.dumps({"username": database_name(tenant.id), "password": password})
+
+
+def _token(name: str) -> str:
+    """The same for every attempt, so that a repeat after a lost answer cannot make a second version."""
+    return hashlib.sha256(name.encode()).hexdigest()
+
+
+def _describe(client: "SecretsManagerClient", name: str) -> "DescribeSecretResponseTypeDef | None":
+    try:
+        return client.describe_secret(SecretId=name)
+    except ClientError as error:
+        if code_of(error) == "ResourceNotFoundException":
+            return None
+        raise
+
+
+def _tags(found: "DescribeSecretResponseTypeDef") -> dict[str, str]:
+    return {tag["Key"]: tag["Value"] for tag in found.get("Tags", [])}
