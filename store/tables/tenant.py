@@ -55,7 +55,7 @@ def _constraints() -> Arguments:
         ),
         Index("ix_tenant_slug", "slug"),
         Index("ix_tenant_page", "created_at", "id"),
-        Index("ix_tenant_due", "remove_after", postgresql_where=text("phase = 'closed'")),
+        Index("ix_tenant_due", "remove_after", postgresql_where=text("remove_after IS NOT NULL")),
     )
 
 

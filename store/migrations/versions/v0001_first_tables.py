@@ -196,7 +196,7 @@ ALTER TABLE tenant ADD CONSTRAINT fk_tenant_held_by FOREIGN KEY(held_by, id) REF
 (id, tenant_id) DEFERRABLE INITIALLY DEFERRED;
 CREATE INDEX ix_tenant_cell ON tenant (cell);
 CREATE INDEX ix_tenant_customer_id ON tenant (customer_id);
-CREATE INDEX ix_tenant_due ON tenant (remove_after) WHERE phase = 'closed';
+CREATE INDEX ix_tenant_due ON tenant (remove_after) WHERE remove_after IS NOT NULL;
 CREATE INDEX ix_tenant_page ON tenant (created_at, id);
 CREATE INDEX ix_tenant_slug ON tenant (slug);
 CREATE UNIQUE INDEX uq_tenant_slug_not_gone ON tenant (slug) WHERE phase NOT IN ('cancelled',

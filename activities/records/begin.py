@@ -1,0 +1,165 @@
+"""The start of a run: it takes hold of its tenant and is told what to do. Again, it is told the same."""
+
+from activities.records.desk import Desk
+from activities.records.planning import (
+    BUILDING,
+    Hold,
+    check_phase,
+    desired,
+    known_plan,
+    removal_steps,
+    steps_of,
+)
+from activities.records.signup import begin_signup
+from domain.errors import InvalidSpec, PhaseConflict, StaleRun, TenantNotFound
+from domain.messages import BeginInput, Desired, ErrorView, OperationPlan, OperationRequest, StepPlan
+from domain.phases import OPEN_PHASES, TRANSITIONS, Mode, OperationKind, OperationStatus, Phase
+from store.holds import lock_tenant
+from store.operations import fail, unfinished
+from store.tables import OperationRow, ResourceState, TenantRow
+
+SECONDS_PER_DAY = 86_400
+
+
+def begin(desk: Desk, call: BeginInput) -> OperationPlan:
+    """Raises a PermanentError when the operation may not begin; then nothing is written."""
+    request = call.request
+    tenant = lock_tenant(desk.session, request.tenant_id)
+    operation = desk.session.get(OperationRow, request.operation_id)
+    if operation is not None and operation.status is not OperationStatus.WAITING:
+        return _again(tenant, operation, call.run_id)
+    if request.kind is OperationKind.SIGNUP:
+        if tenant is not None:
+            raise PhaseConflict(f"tenant {tenant.id} has signed up already; it is {tenant.phase}")
+        return begin_signup(desk, call)
+    if tenant is None or tenant.slug != request.slug:
+        raise TenantNotFound(f"there is no tenant '{request.slug}' ({request.tenant_id})")
+    return _change(desk, call, tenant, operation)
+
+
+def _again(tenant: TenantRow | None, operation: OperationRow, run_id: str) -> OperationPlan:
+    """The answer was lost, or another run carries the same operation on."""
+    if tenant is None or tenant.held_by != operation.id or operation.plan is None:
+        raise StaleRun(f"operation {operation.id} no longer holds its tenant; it is {operation.status}")
+    tenant.run_id = operation.run_id = run_id
+    return operation.plan
+
+
+def _change(desk: Desk, call: BeginInput, tenant: TenantRow, operation: OperationRow | None) -> OperationPlan:
+    request = call.request
+    hold = _hold(tenant, request.operation_id)
+    check_phase(tenant.slug, request.kind, tenant.phase, hold)
+    if request.kind is OperationKind.REMOVE:
+        _check_grace(desk, tenant)
+    phase_before = _phase_to_return_to(desk, tenant)
+    plan = _plan(desk, request, tenant, phase_before)
+    _end_others(desk, tenant, request.operation_id)
+    row = operation or OperationRow(
+        id=request.operation_id,
+        tenant_id=tenant.id,
+        kind=request.kind,
+        status=OperationStatus.RUNNING,
+        request=request,
+        requested_by=request.requested_by,
+        run_id=call.run_id,
+        accepted_at=desk.now,
+    )
+    row.status, row.plan, row.run_id, row.started_at = OperationStatus.RUNNING, plan, call.run_id, desk.now
+    tenant.phase = TRANSITIONS[request.kind].during
+    tenant.held_by, tenant.run_id, tenant.updated_at = request.operation_id, call.run_id, desk.now
+    desk.session.add(row)
+    desk.session.flush()
+    if request.kind in BUILDING:
+        desk.record_intents(tenant, plan, request.operation_id)
+    return plan
+
+
+def _plan(
+    desk: Desk, request: OperationRequest, tenant: TenantRow, phase_before: Phase | None
+) -> OperationPlan:
+    sold = desk.plan_of(tenant)
+    whole = tenant.sizes is not None and tenant.phase is not Phase.REMOVING
+    leaving = request.kind in {OperationKind.TEARDOWN, OperationKind.REMOVE}
+    grace = sold.grace_days * SECONDS_PER_DAY if request.grace_seconds is None else request.grace_seconds
+    return OperationPlan(
+        tenant=desk.context(tenant),
+        phase_before=phase_before,
+        before=desk.last_good(tenant),
+        after=_after(desk, request, tenant),
+        steps=_steps(desk, request, tenant, whole=whole),
+        outputs=tenant.outputs,
+        # What was never whole cannot be restored, so there is nothing to wait for.
+        grace_seconds=grace if request.kind is OperationKind.TEARDOWN and whole else 0,
+        final_snapshot=leaving and sold.final_snapshot and tenant.sizes is not None,
+    )
+
+
+def _steps(desk: Desk, request: OperationRequest, tenant: TenantRow, *, whole: bool) -> list[StepPlan]:
+    match request.kind:
+        case OperationKind.REMOVE:
+            return steps_to_remove(desk, tenant)
+        case OperationKind.TEARDOWN if not whole:
+            return []
+        case _:
+            return steps_of(request.kind, desk.blueprint_of(tenant).model)
+
+
+def steps_to_remove(desk: Desk, tenant: TenantRow) -> list[StepPlan]:
+    left = {
+        row.step: row.step_kind for row in desk.resources(tenant.id) if row.state is not ResourceState.GONE
+    }
+    blueprint = desk.catalog.blueprints.get(tenant.blueprint)
+    return removal_steps(blueprint.model if blueprint else None, left)
+
+
+def _after(desk: Desk, request: OperationRequest, tenant: TenantRow) -> Desired | None:
+    good = desk.last_good(tenant)
+    match request.kind:
+        case OperationKind.SCALE:
+            return scaled(desk, request, tenant)
+        case OperationKind.RESUME | OperationKind.RESTORE:
+            return good and good.model_copy(update={"mode": Mode.RUNNING})
+        case OperationKind.SUSPEND | OperationKind.TEARDOWN:
+            return good and good.model_copy(update={"mode": Mode.STOPPED})
+        case _:
+            return None
+
+
+def scaled(desk: Desk, request: OperationRequest, tenant: TenantRow) -> Desired:
+    """What a tenant shall be after a scale. Raises InvalidSpec."""
+    if request.target is None:
+        raise InvalidSpec("a scale needs a plan and a number of users")
+    sold = known_plan(desk.catalog.plans, request.target.plan)
+    if sold.blueprint != tenant.blueprint:
+        raise InvalidSpec(
+            f"plan '{sold.name}' is of the product '{sold.blueprint}', the tenant of '{tenant.blueprint}'"
+        )
+    return desired(sold, request.target, Mode.RUNNING)
+
+
+def _hold(tenant: TenantRow, operation_id: str) -> Hold:
+    if tenant.held_by is None:
+        return Hold.FREE
+    return Hold.HANDED_OVER if tenant.held_by == operation_id else Hold.ABANDONED
+
+
+def _phase_to_return_to(desk: Desk, tenant: TenantRow) -> Phase | None:
+    """The settled phase before this operation; CLOSING for a tenant that never was whole."""
+    if tenant.phase not in OPEN_PHASES:
+        return tenant.phase
+    if tenant.sizes is None:
+        return Phase.CLOSING
+    holder = desk.session.get(OperationRow, tenant.held_by)
+    return holder.plan.phase_before if holder and holder.plan else None
+
+
+def _check_grace(desk: Desk, tenant: TenantRow) -> None:
+    if tenant.remove_after is not None and tenant.remove_after > desk.now:
+        raise PhaseConflict(f"the grace of tenant '{tenant.slug}' ends at {tenant.remove_after.isoformat()}")
+
+
+def _end_others(desk: Desk, tenant: TenantRow, operation_id: str) -> None:
+    """Only one run per tenant is open, so whatever else is unfinished has no run any more."""
+    lost = [row for row in unfinished(desk.session, tenant.id) if row.id != operation_id]
+    error = ErrorView(code=StaleRun.__name__, message="its run ended without saying how")
+    fail(desk.session, lost, error, desk.now)

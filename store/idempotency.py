@@ -1,0 +1,47 @@
+"""Keys that make a repeated request the same request; written before anything starts."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Engine
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import col
+
+from store.engine import transaction
+from store.tables import IdempotencyRow
+
+
+class KeyReused(Exception):
+    """The same caller sent the same key with another body."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What a request will become: an operation of a tenant, or a customer."""
+
+    caller: str
+    key: str
+    body_hash: str
+    operation_id: str | None = None
+    tenant_id: str | None = None
+    customer_id: str | None = None
+
+
+def claim(engine: Engine, wanted: Claim, now: datetime) -> tuple[IdempotencyRow, bool]:
+    """The row of (caller, key), and whether it is new: a repeat gets the ids of the first request.
+
+    Raises KeyReused.
+    """
+    values = vars(wanted) | {"created_at": now}
+    with transaction(engine) as session:
+        statement = (
+            insert(IdempotencyRow)
+            .values(values)
+            .on_conflict_do_nothing(index_elements=["caller", "key"])
+            .returning(col(IdempotencyRow.key))
+        )
+        created = session.execute(statement).one_or_none() is not None
+        row = session.get_one(IdempotencyRow, (wanted.caller, wanted.key))
+    if row.body_hash != wanted.body_hash:
+        raise KeyReused(f"idempotency key '{wanted.key}' was used for another request")
+    return row, created

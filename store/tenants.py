@@ -1,0 +1,136 @@
+"""Tenants: reads for the API and for the schedule of removals, and the insertion at sign-up."""
+
+import base64
+import binascii
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from psycopg.errors import UniqueViolation
+from sqlalchemy import Engine, and_, func, or_
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session, col, select
+
+from domain.errors import SlugTaken, Unavailable
+from domain.naming import TENANT_ID_PATTERN
+from domain.phases import GONE, Phase
+from store.engine import transaction
+from store.tables import TenantRow
+
+MAX_PAGE = 200
+
+
+@dataclass(frozen=True)
+class TenantPage:
+    items: list[TenantRow]
+    next_cursor: str | None
+    """Opaque; none on the last page."""
+
+
+@dataclass(frozen=True)
+class DueTenant:
+    id: str
+    slug: str
+    remove_after: datetime
+
+
+def get_tenant(engine: Engine, slug: str) -> TenantRow | None:
+    """The tenant that has this slug; if none has it any more, the one that had it last."""
+    query = (
+        select(TenantRow)
+        .where(TenantRow.slug == slug)
+        .order_by(col(TenantRow.deleted_at).desc().nulls_first(), col(TenantRow.created_at).desc())
+        .limit(1)
+    )
+    with transaction(engine) as session:
+        return session.exec(query).one_or_none()
+
+
+def get_tenant_by_id(engine: Engine, tenant_id: str) -> TenantRow | None:
+    with transaction(engine) as session:
+        return session.get(TenantRow, tenant_id)
+
+
+def list_tenants(
+    engine: Engine,
+    cursor: str | None = None,
+    limit: int = 50,
+    *,
+    phases: Collection[Phase] | None = None,
+    customer_id: str | None = None,
+) -> TenantPage:
+    """One page in the order of creation. Raises ValueError for a cursor that is not one of ours."""
+    size = max(1, min(limit, MAX_PAGE))
+    query = select(TenantRow)
+    if phases is not None:
+        query = query.where(col(TenantRow.phase).in_(phases))
+    if customer_id is not None:
+        query = query.where(TenantRow.customer_id == customer_id)
+    if cursor is not None:
+        created_at, tenant_id = _decoded(cursor)
+        query = query.where(
+            or_(
+                col(TenantRow.created_at) > created_at,
+                and_(col(TenantRow.created_at) == created_at, col(TenantRow.id) > tenant_id),
+            )
+        )
+    query = query.order_by(col(TenantRow.created_at), col(TenantRow.id)).limit(size + 1)
+    with transaction(engine) as session:
+        rows = list(session.exec(query))
+    page = rows[:size]
+    return TenantPage(page, _encoded(page[-1]) if len(rows) > size else None)
+
+
+def due_for_removal(engine: Engine, now: datetime, limit: int) -> list[DueTenant]:
+    """Closed tenants whose grace is over, oldest first; after them removals whose run may have been lost."""
+    query = (
+        select(TenantRow)
+        .where(col(TenantRow.phase).in_([Phase.CLOSED, Phase.REMOVING]), col(TenantRow.remove_after) <= now)
+        .order_by(col(TenantRow.phase) == Phase.REMOVING, col(TenantRow.remove_after), col(TenantRow.id))
+        .limit(limit)
+    )
+    with transaction(engine) as session:
+        return [
+            DueTenant(row.id, row.slug, row.remove_after)
+            for row in session.exec(query)
+            if row.remove_after is not None
+        ]
+
+
+def insert_tenant(session: Session, tenant: TenantRow) -> None:
+    """Raises SlugTaken, or Unavailable when the same sign-up is being registered at this moment."""
+    session.add(tenant)
+    try:
+        session.flush()
+    except IntegrityError as error:
+        if not isinstance(error.orig, UniqueViolation):
+            raise
+        if error.orig.diag.constraint_name == "uq_tenant_slug_not_gone":
+            raise SlugTaken(f"the slug '{tenant.slug}' is taken; choose another") from error
+        raise Unavailable(f"tenant {tenant.id} is being registered by another attempt") from error
+
+
+def tenants_per_cell(session: Session, cells: Collection[str]) -> dict[str, int]:
+    """How many tenants that are not gone each cell holds; cells without any are left out."""
+    query = (
+        select(TenantRow.cell, func.count())
+        .where(col(TenantRow.cell).in_(cells), col(TenantRow.phase).not_in(GONE))
+        .group_by(col(TenantRow.cell))
+    )
+    return dict(session.exec(query).all())
+
+
+def _encoded(row: TenantRow) -> str:
+    return base64.urlsafe_b64encode(f"{row.created_at.isoformat()} {row.id}".encode()).decode()
+
+
+def _decoded(cursor: str) -> tuple[datetime, str]:
+    try:
+        instant, tenant_id = base64.b64decode(cursor, altchars=b"-_", validate=True).decode().split(" ")
+        created_at = datetime.fromisoformat(instant)
+    except (binascii.Error, ValueError) as error:
+        raise ValueError("the cursor is not one that this API gave") from error
+    if created_at.tzinfo is None or not re.fullmatch(TENANT_ID_PATTERN, tenant_id):
+        raise ValueError("the cursor is not one that this API gave")
+    return created_at, tenant_id
