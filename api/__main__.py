@@ -1,0 +1,39 @@
+"""`python -m api` serves the HTTP API."""
+
+import faulthandler
+import sys
+
+import uvicorn
+
+from api.app import create_app
+from domain.errors import CatalogError
+from runtime.logging import configure_logging
+from runtime.settings import load_settings
+
+USAGE = 2
+STREAMS_MAY_END_SECONDS = 3
+
+
+def main() -> None:
+    faulthandler.enable()
+    settings = load_settings()
+    configure_logging(settings)
+    try:
+        app = create_app(settings)
+    except CatalogError as error:
+        for problem in error.problems:
+            sys.stderr.write(f"error: {problem}\n")
+        raise SystemExit(USAGE) from None
+    uvicorn.run(
+        app,
+        host=settings.api_host,
+        port=settings.api_port,
+        log_config=None,  # runtime.logging has set everything up
+        access_log=False,  # api.middleware writes one line per request, with its id
+        server_header=False,
+        timeout_graceful_shutdown=STREAMS_MAY_END_SECONDS,
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,74 @@
+"""The HTTP API, wired from settings."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+from fastapi import FastAPI
+from starlette.middleware import Middleware
+
+from api.docs import DESCRIPTION, TAGS, TITLE, install_openapi
+from api.errors import install_error_answers
+from api.middleware import BodyLimit, RequestLog
+from api.progress import Progress
+from api.routes import cells, customers, events, health, operations, plans, problems, tenants
+from api.runs import Runs
+from api.services import Services
+from catalog import Catalog, load_catalog
+from runtime.clock import Clock, SystemClock
+from runtime.settings import Settings
+from runtime.temporal import connect
+from store.engine import make_engine
+
+ROUTERS = (
+    customers.router,
+    tenants.router,
+    operations.router,
+    events.router,
+    plans.router,
+    cells.router,
+    problems.router,
+    health.router,
+)
+TEMPORAL_PATIENCE = timedelta(seconds=3)
+"""How long a call is tried again while Temporal is away; then 503 and the client's turn."""
+
+
+def create_app(settings: Settings, *, catalog: Catalog | None = None, clock: Clock | None = None) -> FastAPI:
+    """Starts also while PostgreSQL and Temporal are away. Raises CatalogError."""
+    sold = catalog or load_catalog(settings.plans_file, settings.cells_file, settings.blueprints_dir)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        engine = make_engine(settings.database_url.get_secret_value(), settings.database_pool)
+        client = await connect(settings, lazy=True, give_up_after=TEMPORAL_PATIENCE)
+        app.state.services = Services(
+            catalog=sold,
+            engine=engine,
+            clock=clock or SystemClock(),
+            temporal=client,
+            runs=Runs(client, settings.task_queue),
+            progress=Progress(client),
+        )
+        try:
+            yield
+        finally:
+            engine.dispose()
+
+    app = FastAPI(
+        title=TITLE,
+        description=DESCRIPTION,
+        version="1",
+        openapi_tags=TAGS,
+        redoc_url=None,
+        lifespan=lifespan,
+        middleware=[
+            Middleware(RequestLog),
+            Middleware(BodyLimit, limit=settings.api_max_body_bytes),
+        ],
+    )
+    install_error_answers(app)
+    for router in ROUTERS:
+        app.include_router(router)
+    install_openapi(app)
+    return app

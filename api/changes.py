@@ -1,0 +1,163 @@
+"""From a request to an accepted operation: the same path for every change of a tenant's life."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Response
+
+from api.checks import blueprint_problems, check_phase, region_problems, target_problems
+from api.claims import OperationClaim, claim_operation, earlier_claim
+from api.find import find_operation, find_tenant, newest_target, open_operation, operation_url
+from api.identity import AskedFor
+from api.problems import ApiProblem, OperationRef, invalid, invalid_fields
+from api.runs import Labels
+from api.schemas import Scale, Signup
+from api.services import Served
+from api.views import Accepted, Links
+from domain.messages import CancelRequest, JsonObject, OperationRequest
+from domain.naming import new_tenant_id
+from domain.phases import FINISHED, OperationKind, OperationStatus
+from domain.plans import Target
+from store.customers import get_customer
+from store.operations import get_operation
+from store.tables import TenantRow
+from store.tenants import get_tenant, get_tenant_by_id
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is asked of a tenant that exists; `body` is what makes two wishes differ."""
+
+    kind: OperationKind
+    slug: str
+    tenant_id: str | None
+    body: JsonObject
+    scale: Scale | None = None
+    grace_seconds: int | None = None
+
+
+class Changes:
+    """One per request. Everything raises ApiProblem."""
+
+    def __init__(self, services: Served, asked: AskedFor, response: Response) -> None:
+        self._services = services
+        self._asked = asked
+        self._response = response
+
+    async def sign_up(self, signup: Signup) -> Accepted:
+        fingerprint = self._asked.fingerprint(signup.model_dump(mode="json", exclude_unset=True))
+        earlier = await earlier_claim(self._services, self._asked, fingerprint)
+        if done := await self._became(earlier):
+            return done
+        await self._check_signup(signup)
+        claim = earlier or await claim_operation(
+            self._services, self._asked, fingerprint, signup.id or new_tenant_id()
+        )
+        await self._check_names(signup.slug, claim.tenant_id)
+        request = OperationRequest(
+            operation_id=claim.operation_id,
+            kind=OperationKind.SIGNUP,
+            tenant_id=claim.tenant_id,
+            slug=signup.slug,
+            requested_by=self._asked.caller,
+            customer_id=signup.customer_id,
+            region=signup.region,
+            target=signup.target(),
+        )
+        return await self._start(request, Labels(plan=signup.plan, region=signup.region))
+
+    async def change(self, wish: Wish) -> Accepted:
+        fingerprint = self._asked.fingerprint(wish.body | {"tenant_id": wish.tenant_id})
+        earlier = await earlier_claim(self._services, self._asked, fingerprint)
+        if done := await self._became(earlier):
+            return done
+        tenant = await find_tenant(
+            self._services, wish.slug, earlier.tenant_id if earlier else wish.tenant_id
+        )
+        target = await self._target(tenant, wish.scale) if wish.scale else None
+        check_phase(wish.kind, tenant.phase)
+        claim = earlier or await claim_operation(self._services, self._asked, fingerprint, tenant.id)
+        request = OperationRequest(
+            operation_id=claim.operation_id,
+            kind=wish.kind,
+            tenant_id=tenant.id,
+            slug=tenant.slug,
+            requested_by=self._asked.caller,
+            target=target,
+            grace_seconds=wish.grace_seconds,
+        )
+        plan = target.plan if target else tenant.plan
+        return await self._start(request, Labels(plan=plan, region=tenant.region))
+
+    async def cancel(self, operation_id: str) -> Accepted:
+        operation = await find_operation(self._services, operation_id)
+        fingerprint = self._asked.fingerprint({})
+        earlier = await earlier_claim(self._services, self._asked, fingerprint)
+        if earlier and operation.status is OperationStatus.CANCELLED:
+            return self._accepted(operation.request)
+        if operation.status in FINISHED:
+            raise ApiProblem("OperationFinished", f"operation {operation.id} has ended: {operation.status}")
+        claim = earlier or await claim_operation(
+            self._services, self._asked, fingerprint, operation.tenant_id
+        )
+        wish = CancelRequest(operation_id=operation.id, requested_by=self._asked.caller)
+        await self._services.runs.cancel(operation.request, wish, claim.operation_id)
+        return self._accepted(operation.request)
+
+    async def _became(self, claim: OperationClaim | None) -> Accepted | None:
+        """What an earlier request under this key was answered; None if its start was lost or refused."""
+        row = await self._services.query(get_operation, claim.operation_id) if claim else None
+        return self._accepted(row.request) if row else None
+
+    async def _start(self, request: OperationRequest, labels: Labels) -> Accepted:
+        async def holder() -> OperationRef | None:
+            return await open_operation(self._services, request.tenant_id)
+
+        await self._services.runs.accept(request, labels, holder)
+        return self._accepted(request)
+
+    async def _check_signup(self, signup: Signup) -> None:
+        catalog = self._services.catalog
+        problems = [
+            *region_problems(catalog, signup.region),
+            *target_problems(catalog, signup.target()),
+        ]
+        if problems:
+            raise invalid_fields(problems)
+        if await self._services.query(get_customer, signup.customer_id) is None:
+            said = f"there is no customer '{signup.customer_id}'; make one with POST /v1/customers"
+            raise invalid("customer_id", said)
+
+    async def _check_names(self, slug: str, tenant_id: str) -> None:
+        """The run decides; this spares one that would be refused."""
+        holder = await self._services.query(get_tenant, slug)
+        if holder and holder.deleted_at is None and holder.id != tenant_id:
+            raise ApiProblem("SlugTaken", f"slug '{slug}' is taken; choose another")
+        if await self._services.query(get_tenant_by_id, tenant_id):
+            raise ApiProblem("TenantIdTaken")
+
+    async def _target(self, tenant: TenantRow, scale: Scale) -> Target:
+        target = scale.merged_with(await newest_target(self._services, tenant))
+        catalog = self._services.catalog
+        problems = target_problems(catalog, target) or blueprint_problems(catalog, target, tenant.blueprint)
+        if problems:
+            raise invalid_fields(problems)
+        return target
+
+    def _accepted(self, request: OperationRequest) -> Accepted:
+        url = operation_url(request.operation_id)
+        self._response.headers["Location"] = url
+        return Accepted(
+            operation_id=request.operation_id,
+            kind=request.kind,
+            tenant_id=request.tenant_id,
+            slug=request.slug,
+            links=Links(
+                operation=url,
+                events=f"{url}/events",
+                tenant=f"/v1/tenants/{request.slug}?id={request.tenant_id}",
+            ),
+        )
+
+
+ChangesOf = Annotated[Changes, Depends(Changes)]

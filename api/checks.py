@@ -1,0 +1,57 @@
+"""Rules that a request must keep before anything is started, each with words that help."""
+
+from api.problems import ApiProblem, FieldProblem
+from catalog import Catalog
+from domain.phases import GONE, OPEN_PHASES, TRANSITIONS, OperationKind, Phase
+from domain.plans import Target
+
+_WAY_OUT = {
+    Phase.ACTIVE: "it is active: suspend, scale or tear it down",
+    Phase.SUSPENDED: "it is suspended: resume it first",
+    Phase.CLOSED: "it is torn down: restore it first, while its grace lasts",
+}
+
+
+def target_problems(catalog: Catalog, target: Target) -> list[FieldProblem]:
+    """What is wrong with a plan and its users."""
+    plan = catalog.plans.get(target.plan)
+    if plan is None:
+        known = ", ".join(sorted(catalog.plans))
+        return [FieldProblem(field="plan", message=f"there is no plan '{target.plan}'; there are {known}")]
+    if plan.users.min <= target.users <= plan.users.max:
+        return []
+    fitting = sorted(
+        other.name
+        for other in catalog.plans.values()
+        if other.blueprint == plan.blueprint and other.users.min <= target.users <= other.users.max
+    )
+    hint = f"; {target.users} fit {' or '.join(fitting)}" if fitting else ""
+    said = f"plan '{plan.name}' is for {plan.users.min} to {plan.users.max} users{hint}"
+    return [FieldProblem(field="users", message=said)]
+
+
+def region_problems(catalog: Catalog, region: str) -> list[FieldProblem]:
+    if catalog.cells_of(region):
+        return []
+    known = ", ".join(sorted({cell.region for cell in catalog.cells.values()}))
+    return [FieldProblem(field="region", message=f"there is no region '{region}'; there are {known}")]
+
+
+def blueprint_problems(catalog: Catalog, target: Target, blueprint: str) -> list[FieldProblem]:
+    """A tenant keeps what it consists of: only plans of the same product fit."""
+    if catalog.plans[target.plan].blueprint == blueprint:
+        return []
+    fitting = ", ".join(sorted(p.name for p in catalog.plans.values() if p.blueprint == blueprint))
+    said = f"plan '{target.plan}' is of another product; this tenant can have {fitting}"
+    return [FieldProblem(field="plan", message=said)]
+
+
+def check_phase(kind: OperationKind, phase: Phase) -> None:
+    """Refuses what cannot start from a settled phase; an open run is asked itself. Raises ApiProblem."""
+    allowed = TRANSITIONS[kind].starts_from
+    if phase in OPEN_PHASES or phase in allowed:
+        return
+    nothing_left = f"it is {phase}, nothing of it is left: sign up again"
+    way_out = nothing_left if phase in GONE else _WAY_OUT[phase]
+    needed = " or ".join(sorted(allowed))
+    raise ApiProblem("PhaseConflict", f"a {kind} needs a tenant that is {needed}; {way_out}")

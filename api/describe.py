@@ -1,0 +1,40 @@
+"""What an engineer reads about a run in the Temporal UI: nothing secret, nobody's name."""
+
+from domain.messages import OperationRequest
+from domain.phases import OperationKind
+
+_DOES = {
+    OperationKind.SIGNUP: "Makes everything of the tenant's blueprint, or leaves nothing.",
+    OperationKind.SCALE: "Brings the tenant to a new target, or back to the last good one.",
+    OperationKind.SUSPEND: "Stops the workload; data and database stay.",
+    OperationKind.RESUME: "Starts the workload again.",
+    OperationKind.TEARDOWN: "Stops the workload and starts the grace; without a grace, removes everything.",
+    OperationKind.RESTORE: "Brings the tenant back during its grace.",
+    OperationKind.REMOVE: "Removes everything, proves it gone and issues the certificate.",
+}
+
+
+def summary(request: OperationRequest) -> str:
+    """One line for the list of runs."""
+    target = f": {request.target.plan}, {request.target.users} users" if request.target else ""
+    where = f", {request.region}" if request.region else ""
+    return f"{request.kind} {request.slug}{target}{where}"
+
+
+def details(request: OperationRequest, plan: str, region: str) -> str:
+    """Markdown for the head of the run's page."""
+    rows = {
+        "tenant": f"`{request.slug}` (`{request.tenant_id}`)",
+        "operation": f"`{request.operation_id}`",
+        "plan": plan,
+        "region": region,
+    }
+    if request.target:
+        counts = request.target.resources.model_dump()
+        rows["target"] = ", ".join(
+            [f"{request.target.users} users", *(f"{n} {kind}" for kind, n in counts.items() if n)]
+        )
+    if request.grace_seconds is not None:
+        rows["grace"] = f"{request.grace_seconds} s"
+    table = "\n".join(f"| {name} | {value} |" for name, value in rows.items())
+    return f"**{request.kind.capitalize()}.** {_DOES[request.kind]}\n\n| | |\n| --- | --- |\n{table}\n"

@@ -1,0 +1,94 @@
+"""What the OpenAPI document says besides the models: error answers of each route, the text at the top."""
+
+from typing import Any
+
+from fastapi import FastAPI
+
+from api.problem_types import PROBLEMS
+from api.problems import MEDIA_TYPE, Problem
+
+TITLE = "Tenantry"
+DESCRIPTION = """\
+The life of tenants: sign-up, scale, suspend, resume, teardown and restore.
+
+Every change needs an `Idempotency-Key` and answers **202** with the operation's address in `Location`; follow
+it with `GET /v1/operations/{id}` or its event stream. The same key again gives the same operation, whatever
+happened to the first answer. Every error is a problem detail (RFC 9457) that says what to do; `code` is for
+programs.
+"""
+TAGS = [
+    {"name": "customers", "description": "Who tenants belong to."},
+    {"name": "tenants", "description": "One customer's isolated instance, and the changes of its life."},
+    {"name": "operations", "description": "What became of an accepted change: steps, progress, error."},
+    {"name": "catalog", "description": "What is sold, and where it runs."},
+    {"name": "health", "description": "For load balancers and people on call."},
+]
+
+_REF = "#/components/schemas/"
+
+READS = ("Unavailable", "InternalError")
+CHANGES = (
+    "IdempotencyKeyMissing",
+    "IdempotencyKeyReused",
+    "BodyTooLarge",
+    "InvalidSpec",
+    *READS,
+)
+BODY = ("MalformedBody", "UnsupportedMediaType", "BodyTooLarge")
+
+
+def errors(*codes: str) -> dict[int | str, dict[str, Any]]:
+    """Documents these problems on a route, one answer per status with an example per problem."""
+    by_status: dict[int | str, dict[str, Any]] = {}
+    for code in dict.fromkeys(codes):
+        kind = PROBLEMS[code]
+        answer = by_status.setdefault(
+            kind.status,
+            {
+                "description": kind.title,
+                "content": {MEDIA_TYPE: {"schema": {"$ref": _REF + "Problem"}, "examples": {}}},
+            },
+        )
+        if answer["description"] != kind.title:
+            answer["description"] = f"{answer['description']}; or: {kind.title}"
+        answer["content"][MEDIA_TYPE]["examples"][code] = {"summary": kind.title, "value": _example(code)}
+    return by_status
+
+
+def _example(code: str) -> dict[str, Any]:
+    kind = PROBLEMS[code]
+    return Problem(
+        type=kind.uri,
+        title=kind.title,
+        status=kind.status,
+        detail=kind.advice,
+        instance="/v1/tenants",
+        code=code,
+        request_id="8f3c1a90b2d4e6f7",
+    ).model_dump(exclude_none=True)
+
+
+def install_openapi(app: FastAPI) -> None:
+    """Replaces the framework's description of validation errors by ours: all errors are problem details."""
+    generate = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = _with_problems(generate())
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]  # the way that FastAPI documents
+
+
+def _with_problems(document: dict[str, Any]) -> dict[str, Any]:
+    schemas = document["components"]["schemas"]
+    for unused in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(unused, None)
+    problem = Problem.model_json_schema(ref_template=_REF + "{model}")
+    schemas |= problem.pop("$defs")
+    schemas["Problem"] = problem
+    for path in document["paths"].values():
+        for operation in path.values():
+            if "application/json" in operation["responses"].get("422", {}).get("content", {}):
+                del operation["responses"]["422"]
+    return document

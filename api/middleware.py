@@ -1,0 +1,91 @@
+"""What surrounds every request: its id, its line in the log, the limit of its body."""
+
+import re
+import secrets
+import time
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.errors import problem_answer
+from api.problems import ApiProblem
+
+log = structlog.get_logger(__name__)
+
+REQUEST_ID = "X-Request-Id"
+_TRUSTED_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_LENGTH = re.compile(r"[0-9]{1,18}")
+_QUIET = frozenset({"/healthz", "/readyz"})
+
+
+class RequestLog:
+    """Names each request: in the answer, in every log line it causes, and in one line when it ends.
+
+    A caller's own X-Request-Id is kept if it is short and plain, so that logs join across services.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        asked = Headers(scope=scope).get(REQUEST_ID, "")
+        request_id = asked if _TRUSTED_ID.fullmatch(asked) else secrets.token_hex(8)
+        scope.setdefault("state", {})["request_id"] = request_id
+        status = 500
+
+        async def send_named(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                MutableHeaders(scope=message)[REQUEST_ID] = request_id
+            await send(message)
+
+        started = time.perf_counter()
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            try:
+                await self.app(scope, receive, send_named)
+            finally:
+                if scope["path"] not in _QUIET or status >= 400:
+                    log.info(
+                        "request",
+                        method=scope["method"],
+                        path=scope["path"],
+                        status=status,
+                        milliseconds=round((time.perf_counter() - started) * 1000, 1),
+                    )
+
+
+class BodyLimit:
+    """413 for bodies over the limit, before they fill memory; chunked ones are counted as they come."""
+
+    def __init__(self, app: ASGIApp, limit: int) -> None:
+        self.app = app
+        self.limit = limit
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        announced = Headers(scope=scope).get("content-length", "0")
+        if _LENGTH.fullmatch(announced) is None or int(announced) > self.limit:
+            await problem_answer(scope, self._too_large())(scope, receive, send)
+            return
+        seen = 0
+
+        async def receive_counted() -> Message:
+            nonlocal seen
+            message = await receive()
+            if message["type"] == "http.request":
+                seen += len(message.get("body", b""))
+                if seen > self.limit:
+                    raise self._too_large()
+            return message
+
+        await self.app(scope, receive_counted, send)
+
+    def _too_large(self) -> ApiProblem:
+        return ApiProblem("BodyTooLarge", f"The body is over {self.limit} bytes; no request needs that much.")

@@ -1,0 +1,55 @@
+"""One operation as it is now: live from its open run, else as recorded."""
+
+from api.find import find_operation
+from api.services import Services
+from api.views import OperationDetail
+from domain.messages import OperationView, StepStatus
+from domain.phases import FINISHED, OperationStatus
+from store.tables import OperationRow
+
+
+async def operation_detail(services: Services, operation_id: str) -> OperationDetail:
+    """Raises ApiProblem when there is no such operation."""
+    row = await find_operation(services, operation_id)
+    if row.status in FINISHED:
+        return _recorded(row)
+    request = row.request
+    live = await services.progress.of(request.slug, request.tenant_id, operation_id)
+    return _live(row, live) if live else _recorded(row)
+
+
+def _recorded(row: OperationRow) -> OperationDetail:
+    done = sum(step.status is StepStatus.DONE for step in row.timeline)
+    percent = 100 * done // len(row.timeline) if row.timeline else 0
+    return OperationDetail(
+        id=row.id,
+        kind=row.kind,
+        status=row.status,
+        tenant_id=row.tenant_id,
+        slug=row.request.slug,
+        percent=100 if row.status is OperationStatus.SUCCEEDED else percent,
+        waiting_for="",
+        steps=row.timeline,
+        error=row.error,
+        kept=row.kept,
+        conditions=[],
+        superseded_by=row.superseded_by,
+        requested_by=row.requested_by,
+        accepted_at=row.accepted_at,
+        started_at=row.started_at,
+        finished_at=row.finished_at,
+    )
+
+
+def _live(row: OperationRow, view: OperationView) -> OperationDetail:
+    return _recorded(row).model_copy(
+        update={
+            # 100 is for what has succeeded: the last step is done before the ending is written.
+            "percent": min(view.percent, 99),
+            "waiting_for": view.waiting_for,
+            "steps": view.steps,
+            "error": view.error,
+            "kept": view.kept,
+            "conditions": view.conditions,
+        }
+    )

@@ -1,0 +1,103 @@
+"""The kinds of problems that the API answers with, as /problems/{code} explains them."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class ProblemType:
+    """One kind of refusal; `code` is what clients switch on and never changes once released."""
+
+    code: str
+    status: int
+    title: str
+    advice: str
+
+    @property
+    def uri(self) -> str:
+        """Relative to the API, which explains the problem there."""
+        return f"/problems/{self.code}"
+
+
+def _catalogue(*types: ProblemType) -> dict[str, ProblemType]:
+    return {kind.code: kind for kind in types}
+
+
+PROBLEMS: dict[str, ProblemType] = _catalogue(
+    ProblemType("MalformedBody", 400, "The body cannot be read", "Send one JSON object in UTF-8."),
+    ProblemType(
+        "IdempotencyKeyMissing",
+        400,
+        "The Idempotency-Key header is missing or malformed",
+        "Send a key of 1 to 255 visible ASCII characters, new for each change and the same for its repeats.",
+    ),
+    ProblemType("BadRequest", 400, "The request cannot be read", "Check the request against /docs."),
+    ProblemType("RouteNotFound", 404, "No such resource", "See /docs for the paths there are."),
+    ProblemType(
+        "TenantNotFound", 404, "No such tenant", "List tenants with GET /v1/tenants; slugs are lower-case."
+    ),
+    ProblemType(
+        "OperationNotFound", 404, "No such operation", "Use the id or Location of the 202 that accepted it."
+    ),
+    ProblemType(
+        "CertificateNotFound",
+        404,
+        "There is no deletion certificate",
+        "It is issued when everything of a tenant was proven gone: tear it down and wait for 'deleted'.",
+    ),
+    ProblemType(
+        "MethodNotAllowed", 405, "This resource does not take that method", "See the Allow header and /docs."
+    ),
+    ProblemType(
+        "SlugTaken", 409, "Another tenant holds this slug", "Choose another, or wait until it is deleted."
+    ),
+    ProblemType(
+        "TenantIdTaken", 409, "Another tenant has this id", "Leave 'id' out: Tenantry makes a unique one."
+    ),
+    ProblemType(
+        "PhaseConflict",
+        409,
+        "The tenant's phase does not allow this",
+        "Look at the tenant's phase, and do first what leads to an allowed one.",
+    ),
+    ProblemType(
+        "OperationInProgress",
+        409,
+        "Another operation is changing this tenant",
+        "Wait for the operation named under 'operation', or cancel it; suspend and teardown need not wait.",
+    ),
+    ProblemType(
+        "OperationFinished", 409, "The operation has ended", "Nothing is left to cancel; look at its status."
+    ),
+    ProblemType(
+        "QuotaExceeded",
+        409,
+        "A limit of the account or the cell stands in the way",
+        "Raise the limit or free capacity, then repeat with a new Idempotency-Key.",
+    ),
+    ProblemType("Refused", 409, "The change was refused", "The detail names the reason."),
+    ProblemType(
+        "BodyTooLarge", 413, "The body is too large", "No request of this API needs that much: see /docs."
+    ),
+    ProblemType("UnsupportedMediaType", 415, "The body is not JSON", "Send Content-Type: application/json."),
+    ProblemType(
+        "InvalidSpec", 422, "Something asked for is not allowed", "Correct what is listed under 'errors'."
+    ),
+    ProblemType(
+        "IdempotencyKeyReused",
+        422,
+        "This Idempotency-Key was used for another request",
+        "Use a new key for each change; repeat a key only with the same method, path and body.",
+    ),
+    ProblemType(
+        "InternalError",
+        500,
+        "Something went wrong on our side",
+        "Repeat with the same Idempotency-Key, and report the request id if it stays.",
+    ),
+    ProblemType(
+        "Unavailable",
+        503,
+        "A part of Tenantry is away",
+        "Repeat after Retry-After with the same Idempotency-Key: nothing is lost and nothing is done twice.",
+    ),
+)

@@ -1,0 +1,62 @@
+"""Live progress: what open runs say of themselves, asked at most once a second however many watch."""
+
+import asyncio
+import time
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+from temporalio.client import Client, WorkflowQueryFailedError
+from temporalio.service import RPCError
+
+from domain.messages import OperationView
+from domain.naming import workflow_id
+
+log = structlog.get_logger(__name__)
+
+FRESH_SECONDS = 1.0
+_QUERY_TIMEOUT = timedelta(seconds=3)
+_KEPT_ANSWERS = 2000
+
+
+@dataclass(frozen=True)
+class _Answer:
+    until: float
+    views: asyncio.Task[list[OperationView]]
+
+
+class Progress:
+    def __init__(self, client: Client, fresh_seconds: float = FRESH_SECONDS) -> None:
+        self._client = client
+        self._fresh_seconds = fresh_seconds
+        self._answers: dict[str, _Answer] = {}
+
+    async def of(self, slug: str, tenant_id: str, operation_id: str) -> OperationView | None:
+        """The operation as its open run sees it; None when no run knows it or none can be asked now."""
+        views = await self._views(workflow_id(slug, tenant_id))
+        return next((view for view in views if view.operation_id == operation_id), None)
+
+    async def _views(self, run: str) -> list[OperationView]:
+        now = time.monotonic()
+        answer = self._answers.get(run)
+        if answer is None or answer.until < now:
+            self._forget_old(now)
+            answer = _Answer(now + self._fresh_seconds, asyncio.create_task(self._ask(run)))
+            self._answers[run] = answer
+        # Shielded: one watcher that leaves must not take the answer away from the others.
+        return await asyncio.shield(answer.views)
+
+    async def _ask(self, run: str) -> list[OperationView]:
+        try:
+            views: list[OperationView] = await self._client.get_workflow_handle(run).query(
+                "progress", result_type=list[OperationView], rpc_timeout=_QUERY_TIMEOUT
+            )
+        except (RPCError, WorkflowQueryFailedError, RuntimeError) as error:
+            # Temporal or the workers are away, or the run has just ended: the database answers instead.
+            log.debug("progress_unknown", run=run, error=str(error))
+            return []
+        return views
+
+    def _forget_old(self, now: float) -> None:
+        if len(self._answers) >= _KEPT_ANSWERS:
+            self._answers = {run: answer for run, answer in self._answers.items() if answer.until >= now}

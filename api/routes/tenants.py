@@ -1,0 +1,164 @@
+"""Tenants: sign-up, the changes of their life, and how they are now."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.body import JSON_BODY, NO_BODY
+from api.changes import ChangesOf, Wish
+from api.docs import BODY, CHANGES, READS, errors
+from api.find import find_tenant
+from api.problems import ApiProblem, invalid
+from api.schemas import CUSTOMER_ID_PATTERN, Scale, Signup, TenantId
+from api.services import Served
+from api.tenant_view import tenant_view
+from api.views import Accepted, OperationSummary, TenantPage, TenantView
+from domain.messages import Certificate
+from domain.phases import OperationKind, Phase
+from store.certificates import get_certificate
+from store.operations import latest_operations
+from store.tenants import MAX_PAGE, list_tenants
+
+router = APIRouter(prefix="/v1/tenants", tags=["tenants"])
+
+Slug = Annotated[str, Path(description="The tenant's slug.", openapi_examples={"acme": {"value": "acme"}})]
+LONGEST_GRACE_SECONDS = 90 * 86_400
+_CHANGE = errors("TenantNotFound", "PhaseConflict", "OperationInProgress", "Refused", *CHANGES)
+
+
+class Which(BaseModel):
+    """Query parameters of every path that names a tenant."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: TenantId | None = Field(
+        default=None, description="Picks one of several tenants that had this slug one after the other."
+    )
+
+
+class Leaving(Which):
+    grace: int | None = Field(
+        default=None,
+        ge=0,
+        le=LONGEST_GRACE_SECONDS,
+        description="Seconds in which it can be restored; 0 removes it at once; absent, the plan says.",
+    )
+
+
+class Listing(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    phase: list[Phase] | None = Field(default=None, description="Only tenants in these phases.")
+    customer_id: str | None = Field(default=None, pattern=CUSTOMER_ID_PATTERN)
+    cursor: str | None = Field(default=None, max_length=200, description="`next` of the page before.")
+    limit: int = Field(default=50, ge=1, le=MAX_PAGE)
+
+
+WhichOf = Annotated[Which, Query()]
+
+
+@router.post(
+    "",
+    summary="Sign up",
+    responses=errors("SlugTaken", "TenantIdTaken", "QuotaExceeded", "OperationInProgress", *BODY, *CHANGES),
+    dependencies=[JSON_BODY],
+    status_code=202,
+)
+async def sign_up(changes: ChangesOf, signup: Signup) -> Accepted:
+    """Makes everything that a tenant of this plan consists of, or leaves nothing."""
+    return await changes.sign_up(signup)
+
+
+@router.get("", summary="List tenants", responses=errors("InvalidSpec", *READS))
+async def tenants(services: Served, listing: Annotated[Listing, Query()]) -> TenantPage:
+    """Pages in the order of sign-up, those that are gone included."""
+    try:
+        page = await services.query(
+            list_tenants,
+            listing.cursor,
+            listing.limit,
+            phases=listing.phase,
+            customer_id=listing.customer_id,
+        )
+    except ValueError as error:
+        raise invalid("cursor", str(error)) from error
+    items = [tenant_view(services.catalog, row) for row in page.items]
+    return TenantPage(items=items, next=page.next_cursor)
+
+
+@router.get("/{slug}", summary="Show a tenant", responses=errors("TenantNotFound", "InvalidSpec", *READS))
+async def tenant(services: Served, slug: Slug, which: WhichOf) -> TenantView:
+    """The tenant that has this slug now; if none has, the one that had it last."""
+    return tenant_view(services.catalog, await find_tenant(services, slug, which.id))
+
+
+@router.patch(
+    "/{slug}",
+    summary="Scale",
+    responses=errors(
+        "TenantNotFound", "PhaseConflict", "OperationInProgress", "QuotaExceeded", *BODY, *CHANGES
+    ),
+    dependencies=[JSON_BODY],
+    status_code=202,
+)
+async def scale(changes: ChangesOf, slug: Slug, which: WhichOf, target: Scale) -> Accepted:
+    """Brings the tenant to a new target, or back to its last good sizes. While a scale runs, a new one takes
+    its place and starts from the newest target."""
+    body = target.model_dump(mode="json", exclude_unset=True)
+    return await changes.change(Wish(OperationKind.SCALE, slug, which.id, body, scale=target))
+
+
+@router.post("/{slug}/suspend", summary="Suspend", responses=_CHANGE, dependencies=[NO_BODY], status_code=202)
+async def suspend(changes: ChangesOf, slug: Slug, which: WhichOf) -> Accepted:
+    """Stops the workload and keeps the data. Ends a running change and takes its place."""
+    return await changes.change(Wish(OperationKind.SUSPEND, slug, which.id, {}))
+
+
+@router.post("/{slug}/resume", summary="Resume", responses=_CHANGE, dependencies=[NO_BODY], status_code=202)
+async def resume(changes: ChangesOf, slug: Slug, which: WhichOf) -> Accepted:
+    """Starts the workload of a suspended tenant again."""
+    return await changes.change(Wish(OperationKind.RESUME, slug, which.id, {}))
+
+
+@router.post("/{slug}/restore", summary="Restore", responses=_CHANGE, dependencies=[NO_BODY], status_code=202)
+async def restore(changes: ChangesOf, slug: Slug, which: WhichOf) -> Accepted:
+    """Brings back a tenant that was torn down and whose grace is not over."""
+    return await changes.change(Wish(OperationKind.RESTORE, slug, which.id, {}))
+
+
+@router.delete("/{slug}", summary="Tear down", responses=_CHANGE, dependencies=[NO_BODY], status_code=202)
+async def tear_down(changes: ChangesOf, slug: Slug, leaving: Annotated[Leaving, Query()]) -> Accepted:
+    """Stops the tenant and removes it when its grace is over. Ends a running change and takes its place."""
+    body = {"grace": leaving.grace}
+    return await changes.change(
+        Wish(OperationKind.TEARDOWN, slug, leaving.id, body, grace_seconds=leaving.grace)
+    )
+
+
+@router.get(
+    "/{slug}/operations",
+    summary="List the tenant's latest operations",
+    responses=errors("TenantNotFound", "InvalidSpec", *READS),
+)
+async def tenant_operations(services: Served, slug: Slug, which: WhichOf) -> list[OperationSummary]:
+    """The latest twenty, newest first."""
+    row = await find_tenant(services, slug, which.id)
+    return [
+        OperationSummary.model_validate(operation, from_attributes=True)
+        for operation in await services.query(latest_operations, row.id)
+    ]
+
+
+@router.get(
+    "/{slug}/certificate",
+    summary="Show the deletion certificate",
+    responses=errors("TenantNotFound", "CertificateNotFound", "InvalidSpec", *READS),
+)
+async def certificate(services: Served, slug: Slug, which: WhichOf) -> Certificate:
+    """Every object that the tenant ever had, and how and when it was proven gone."""
+    row = await find_tenant(services, slug, which.id)
+    found = await services.query(get_certificate, row.id)
+    if found is None:
+        raise ApiProblem("CertificateNotFound", f"Tenant '{slug}' is {row.phase}; it has no certificate.")
+    return found

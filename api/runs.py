@@ -1,0 +1,200 @@
+"""The way from an accepted HTTP request to the run that carries it out."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from temporalio.client import Client, WithStartWorkflowOperation, WorkflowHandle
+from temporalio.common import (
+    SearchAttributePair,
+    TypedSearchAttributes,
+    WorkflowIDConflictPolicy,
+    WorkflowIDReusePolicy,
+)
+from temporalio.exceptions import WorkflowAlreadyStartedError
+
+from api.describe import details, summary
+from api.problems import ApiProblem, OperationRef
+from api.temporal_errors import RunGone, WrongRun, temporal_errors
+from domain.messages import CancelRequest, OperationAccepted, OperationRequest, RunInput
+from domain.naming import workflow_id
+from domain.phases import TRANSITIONS, OperationKind
+from workflows import records
+
+ACCEPT_SECONDS = 20
+"""How long a request may take until a run has accepted it; then 503, and the same key goes on."""
+ENDING_SECONDS = 5
+"""How long to wait for a run that has done its work and only has to close."""
+SHORT_RPC = timedelta(seconds=5)
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 0.5
+_ASKED_BY = "operation_id"
+_MAY_TAKE_OVER = frozenset({OperationKind.SUSPEND, OperationKind.TEARDOWN})
+
+Holder = Callable[[], Awaitable[OperationRef | None]]
+"""The operation that holds the tenant now, from the database."""
+
+
+@dataclass(frozen=True)
+class Labels:
+    """What the Temporal UI shows and finds a run by."""
+
+    plan: str
+    region: str
+
+
+class Runs:
+    """Starts runs and reaches open ones. One per process."""
+
+    def __init__(self, client: Client, task_queue: str) -> None:
+        self._client = client
+        self._task_queue = task_queue
+
+    async def accept(self, request: OperationRequest, labels: Labels, holder: Holder) -> OperationAccepted:
+        """Returns when a run holds the tenant for this request, or has it in waiting as its successor.
+
+        The update's id is the operation's, so a repeat meets what the first try began. Raises ApiProblem.
+        """
+        deadline = time.monotonic() + ENDING_SECONDS
+        pause = _FIRST_PAUSE
+        while True:
+            try:
+                return await self._start_or_reach(request, labels, holder)
+            except RunGone:
+                if time.monotonic() > deadline:
+                    raise in_progress(await holder()) from None
+            # The run has written its ending and is about to close; its id is free within moments.
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, _LONGEST_PAUSE)
+
+    async def cancel(self, operation: OperationRequest, wish: CancelRequest, update_id: str) -> None:
+        """Asks the open run to undo the operation. Raises ApiProblem."""
+        handle = self._handle(operation)
+        try:
+            with temporal_errors():
+                async with asyncio.timeout(ACCEPT_SECONDS):
+                    await handle.execute_update(
+                        "cancel_operation", wish, id=update_id, result_type=OperationAccepted
+                    )
+        except RunGone:
+            raise ApiProblem("OperationFinished", f"operation {wish.operation_id} has just ended") from None
+
+    async def _start_or_reach(
+        self, request: OperationRequest, labels: Labels, holder: Holder
+    ) -> OperationAccepted:
+        try:
+            with temporal_errors():
+                async with asyncio.timeout(ACCEPT_SECONDS):
+                    return await self._start(request, labels)
+        except WorkflowAlreadyStartedError:
+            return await self._reach(request, holder)
+        except WrongRun:
+            raise await _conflict(holder) from None
+
+    async def _start(self, request: OperationRequest, labels: Labels) -> OperationAccepted:
+        start = self._start_operation(request, labels)
+        try:
+            accepted: OperationAccepted = await self._client.execute_update_with_start_workflow(
+                _accept_update(request.kind),
+                request,
+                start_workflow_operation=start,
+                id=request.operation_id,
+                result_type=OperationAccepted,
+                rpc_timeout=timedelta(seconds=ACCEPT_SECONDS),
+            )
+        except Exception:
+            # The SDK reports a failed start twice; the copy that nobody awaits would be logged as lost.
+            with contextlib.suppress(Exception):
+                async with asyncio.timeout(0):
+                    await start.workflow_handle()
+            raise
+        return accepted
+
+    def _start_operation(
+        self, request: OperationRequest, labels: Labels
+    ) -> WithStartWorkflowOperation[Any, Any]:
+        scale = request.kind is OperationKind.SCALE
+        return WithStartWorkflowOperation(
+            TRANSITIONS[request.kind].workflow,
+            RunInput(tenant_id=request.tenant_id, slug=request.slug),
+            id=workflow_id(request.slug, request.tenant_id),
+            task_queue=self._task_queue,
+            # With USE_EXISTING a request reaches whatever run is open; only a newer target may.
+            id_conflict_policy=(
+                WorkflowIDConflictPolicy.USE_EXISTING if scale else WorkflowIDConflictPolicy.FAIL
+            ),
+            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+            memo={_ASKED_BY: request.operation_id},
+            search_attributes=_search_attributes(request, labels),
+            static_summary=summary(request),
+            static_details=details(request, labels.plan, labels.region),
+        )
+
+    async def _reach(self, request: OperationRequest, holder: Holder) -> OperationAccepted:
+        """Another run is open: it may be ours from a lost first try, or one that this request may end."""
+        handle = self._handle(request)
+        with temporal_errors():
+            described = await handle.describe(rpc_timeout=SHORT_RPC)
+            ours = await described.memo_value(_ASKED_BY, None) == request.operation_id
+        if ours:
+            return await self._update(handle, _accept_update(request.kind), request)
+        if request.kind in _MAY_TAKE_OVER:
+            return await self._take_over(handle, request, holder)
+        raise await _conflict(holder)
+
+    async def _take_over(
+        self, handle: WorkflowHandle[Any, Any], request: OperationRequest, holder: Holder
+    ) -> OperationAccepted:
+        try:
+            return await self._update(handle, "take_over", request)
+        except ApiProblem as refused:
+            if refused.kind.code != "PhaseConflict":
+                raise
+            raise in_progress(await holder(), refused.detail) from refused
+
+    async def _update(
+        self, handle: WorkflowHandle[Any, Any], update: str, request: OperationRequest
+    ) -> OperationAccepted:
+        with temporal_errors():
+            async with asyncio.timeout(ACCEPT_SECONDS):
+                accepted: OperationAccepted = await handle.execute_update(
+                    update, request, id=request.operation_id, result_type=OperationAccepted
+                )
+        return accepted
+
+    def _handle(self, request: OperationRequest) -> WorkflowHandle[Any, Any]:
+        return self._client.get_workflow_handle(workflow_id(request.slug, request.tenant_id))
+
+
+def _accept_update(kind: OperationKind) -> str:
+    return f"accept_{kind}"
+
+
+async def _conflict(holder: Holder) -> Exception:
+    """The refusal that names the operation in the way; RunGone when its run has nothing left but to close."""
+    held_by = await holder()
+    return in_progress(held_by) if held_by else RunGone()
+
+
+def in_progress(operation: OperationRef | None, why: str | None = None) -> ApiProblem:
+    named = f"Operation {operation.id} ({operation.kind}) is open." if operation else "An operation is open."
+    advice = why or "wait for its end or cancel it"
+    return ApiProblem(
+        "OperationInProgress", f"{named} {advice[:1].upper()}{advice[1:]}.", operation=operation
+    )
+
+
+def _search_attributes(request: OperationRequest, labels: Labels) -> TypedSearchAttributes:
+    return TypedSearchAttributes(
+        [
+            SearchAttributePair(records.TENANT_SLUG, request.slug),
+            SearchAttributePair(records.TENANT_PLAN, labels.plan),
+            SearchAttributePair(records.TENANT_REGION, labels.region),
+            SearchAttributePair(records.TENANT_PHASE, TRANSITIONS[request.kind].during.value),
+            SearchAttributePair(records.OPERATION_KIND, request.kind.value),
+            SearchAttributePair(records.NEEDS_ATTENTION, False),
+        ]
+    )

@@ -1,0 +1,115 @@
+"""What comes in over HTTP. Unknown fields are refused; a number is never guessed from a text."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from domain.naming import TENANT_ID_PATTERN, slug_problem
+from domain.plans import ResourceCounts, Target
+
+COUNT_LIMIT = 1_000_000
+CUSTOMER_ID_PATTERN = r"^[a-z][a-z0-9_-]{1,62}$"
+
+
+def _good_slug(slug: str) -> str:
+    if problem := slug_problem(slug):
+        raise ValueError(problem)
+    return slug
+
+
+def _printable(text: str) -> str:
+    text = text.strip()
+    if not text or not text.isprintable():
+        raise ValueError("needs at least one visible character and no control characters")
+    return text
+
+
+class Request(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+Slug = Annotated[str, AfterValidator(_good_slug), Field(examples=["acme"])]
+Count = Annotated[int, Field(ge=0, le=COUNT_LIMIT)]
+Users = Annotated[int, Field(ge=1, le=COUNT_LIMIT, examples=[50])]
+TenantId = Annotated[str, Field(pattern=TENANT_ID_PATTERN, examples=["k3v9x2m4q8w1"])]
+
+
+class Resources(Request):
+    """How many things of each kind the customer will protect."""
+
+    servers: Count = 0
+    databases: Count = 0
+    applications: Count = 0
+    clusters: Count = 0
+
+
+class NewCustomer(Request):
+    name: Annotated[str, AfterValidator(_printable), Field(max_length=200, examples=["Acme Corporation"])]
+
+
+class Signup(Request):
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "customer_id": "cusk3v9x2m4q8w1",
+                    "slug": "acme",
+                    "region": "us-east-1",
+                    "plan": "team",
+                    "users": 50,
+                    "resources": {"servers": 20, "databases": 2},
+                }
+            ]
+        }
+    )
+
+    customer_id: Annotated[str, Field(pattern=CUSTOMER_ID_PATTERN)]
+    slug: Slug
+    region: Annotated[str, Field(max_length=64)]
+    plan: Annotated[str, Field(max_length=64)]
+    users: Users
+    resources: Resources = Resources()
+    id: TenantId | None = Field(
+        default=None, description="Tenant id to use, for tests and migrations; made up when absent."
+    )
+
+    def target(self) -> Target:
+        return Target(
+            plan=self.plan, users=self.users, resources=ResourceCounts(**self.resources.model_dump())
+        )
+
+
+class ScaleResources(Request):
+    """Counts that change; those left out stay."""
+
+    servers: Count | None = None
+    databases: Count | None = None
+    applications: Count | None = None
+    clusters: Count | None = None
+
+
+class Scale(Request):
+    """What changes; what is left out stays as it is."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"users": 120}, {"plan": "business"}]})
+
+    plan: Annotated[str, Field(max_length=64)] | None = None
+    users: Users | None = None
+    resources: ScaleResources | None = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> "Scale":
+        if self.plan is None and self.users is None and self.resources is None:
+            raise ValueError("name at least one of plan, users and resources")
+        return self
+
+    def merged_with(self, present: Target) -> Target:
+        """The target that results when only what was sent changes."""
+        counts = present.resources.model_dump()
+        if self.resources:
+            counts |= self.resources.model_dump(exclude_none=True)
+        return Target(
+            plan=self.plan or present.plan,
+            users=self.users or present.users,
+            resources=ResourceCounts(**counts),
+        )

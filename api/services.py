@@ -1,0 +1,40 @@
+"""What routes work with; made once per process."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, ParamSpec, TypeVar
+
+import anyio.to_thread
+from fastapi import Depends, Request
+from sqlalchemy import Engine
+from temporalio.client import Client
+
+from api.progress import Progress
+from api.runs import Runs
+from catalog import Catalog
+from runtime.clock import Clock
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Services:
+    catalog: Catalog
+    engine: Engine
+    clock: Clock
+    temporal: Client
+    runs: Runs
+    progress: Progress
+
+    async def query(self, call: Callable[..., T], *args: object, **kwargs: object) -> T:
+        """Runs `call(engine, ...)` in a thread: database calls block."""
+        return await anyio.to_thread.run_sync(lambda: call(self.engine, *args, **kwargs))
+
+
+def services(request: Request) -> Services:
+    found: Services = request.app.state.services
+    return found
+
+
+Served = Annotated[Services, Depends(services)]

@@ -1,0 +1,72 @@
+"""What Temporal's client raises, as problems; the one place that knows its exceptions."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import structlog
+from temporalio.client import RPCTimeoutOrCancelledError, WorkflowUpdateFailedError
+from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError, RPCStatusCode
+
+from api.problem_types import PROBLEMS
+from api.problems import ApiProblem, away
+from domain import errors
+from workflows.lifecycle import RUN_IS_ENDING
+
+log = structlog.get_logger(__name__)
+
+_AWAY = {
+    RPCStatusCode.UNAVAILABLE,
+    RPCStatusCode.DEADLINE_EXCEEDED,
+    RPCStatusCode.CANCELLED,
+    RPCStatusCode.RESOURCE_EXHAUSTED,
+}
+_GONE = {RPCStatusCode.NOT_FOUND, RPCStatusCode.ABORTED}
+_TOO_LATE = {RUN_IS_ENDING, "AcceptedUpdateCompletedWorkflow", errors.StaleRun.__name__}
+
+
+class RunGone(Exception):
+    """The open run ended before it took the request: look again, then start a new one."""
+
+
+class WrongRun(Exception):
+    """The open run is of another type and knows no such update."""
+
+
+@contextmanager
+def temporal_errors() -> Iterator[None]:
+    """Raises ApiProblem, RunGone or WrongRun instead of the client's exceptions."""
+    try:
+        yield
+    except WorkflowUpdateFailedError as error:
+        raise _refusal(error) from error
+    except (RPCTimeoutOrCancelledError, TimeoutError) as error:
+        raise away("A worker that takes the request") from error
+    except RPCError as error:
+        if error.status in _GONE:
+            raise RunGone from error
+        if error.status in _AWAY:
+            raise away("Temporal") from error
+        raise
+    except RuntimeError as error:
+        # A lazy client that cannot connect raises nothing narrower.
+        if "client connect" in str(error):
+            raise away("Temporal") from error
+        raise
+
+
+def _refusal(error: WorkflowUpdateFailedError) -> Exception:
+    cause = error.cause
+    if not isinstance(cause, ApplicationError):
+        return error
+    kind = cause.type or ""
+    if kind in _TOO_LATE:
+        return RunGone()
+    if "expected but not found" in cause.message:
+        return WrongRun()
+    if kind in PROBLEMS:
+        return ApiProblem(kind, cause.message)
+    if isinstance(getattr(errors, kind, None), type):
+        return ApiProblem("Refused", f"{kind}: {cause.message}")
+    log.error("update_failed", kind=kind, message=cause.message)
+    return error

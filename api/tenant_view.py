@@ -1,0 +1,28 @@
+"""A tenant's row as the API shows it."""
+
+from api.views import TenantView
+from catalog import Catalog
+from store.tables import TenantRow
+
+
+def tenant_view(catalog: Catalog, row: TenantRow) -> TenantView:
+    # A cell that cells.yaml no longer lists still has tenants.
+    cell = catalog.cells.get(row.cell)
+    return TenantView(
+        id=row.id,
+        slug=row.slug,
+        customer_id=row.customer_id,
+        phase=row.phase,
+        plan=row.plan,
+        target=row.target,
+        sizes=row.sizes,
+        region=row.region,
+        cell=row.cell,
+        url=f"https://{row.slug}.{cell.domain}" if cell else None,
+        conditions=row.conditions,
+        remove_after=row.remove_after,
+        operation_id=row.held_by,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+        deleted_at=row.deleted_at,
+    )

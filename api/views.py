@@ -1,0 +1,111 @@
+"""What comes out over HTTP."""
+
+from datetime import datetime
+
+from pydantic import BaseModel, Field
+
+from domain.messages import Condition, ErrorView, StepView
+from domain.phases import OperationKind, OperationStatus, Phase
+from domain.plans import Target
+from domain.sizing import Sizes
+
+
+class CustomerView(BaseModel):
+    id: str = Field(examples=["cusk3v9x2m4q8w1"])
+    name: str
+    created_at: datetime
+
+
+class Links(BaseModel):
+    operation: str = Field(examples=["/v1/operations/opk3v9x2m4q8w1r5t7za"])
+    events: str = Field(examples=["/v1/operations/opk3v9x2m4q8w1r5t7za/events"])
+    tenant: str = Field(examples=["/v1/tenants/acme?id=k3v9x2m4q8w1"])
+
+
+class Accepted(BaseModel):
+    """Answer of every change: the same for every repeat with the same Idempotency-Key."""
+
+    operation_id: str = Field(examples=["opk3v9x2m4q8w1r5t7za"])
+    kind: OperationKind
+    tenant_id: str = Field(examples=["k3v9x2m4q8w1"])
+    slug: str = Field(examples=["acme"])
+    links: Links
+
+
+class TenantView(BaseModel):
+    id: str
+    slug: str
+    customer_id: str
+    phase: Phase
+    plan: str
+    target: Target = Field(
+        description="What it has; until it is active for the first time, what it asked for."
+    )
+    sizes: Sizes | None = Field(
+        description="The last good sizes; null until it is active for the first time."
+    )
+    region: str
+    cell: str
+    url: str | None
+    conditions: list[Condition]
+    remove_after: datetime | None = Field(description="End of the grace of a tenant that was torn down.")
+    operation_id: str | None = Field(description="The operation that is changing the tenant now.")
+    created_at: datetime
+    updated_at: datetime
+    deleted_at: datetime | None = Field(description="When it was proven that nothing of it is left.")
+
+
+class TenantPage(BaseModel):
+    items: list[TenantView]
+    next: str | None = Field(description="Cursor of the next page; null on the last one.")
+
+
+class OperationSummary(BaseModel):
+    id: str
+    kind: OperationKind
+    status: OperationStatus
+    error: ErrorView | None
+    superseded_by: str | None
+    requested_by: str
+    accepted_at: datetime
+    finished_at: datetime | None
+
+
+class OperationDetail(BaseModel):
+    """One operation: live from its run while that is open, as recorded afterwards."""
+
+    id: str
+    kind: OperationKind
+    status: OperationStatus
+    tenant_id: str
+    slug: str
+    percent: int = Field(ge=0, le=100)
+    waiting_for: str
+    steps: list[StepView]
+    error: ErrorView | None
+    kept: list[str] = Field(description="What could only grow and stayed as it is, in words.")
+    conditions: list[Condition]
+    superseded_by: str | None
+    requested_by: str
+    accepted_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+
+
+class PlanView(BaseModel):
+    name: str
+    title: str
+    blueprint: str
+    min_users: int
+    max_users: int
+    grace_days: int
+
+
+class CellView(BaseModel):
+    name: str
+    region: str
+    domain: str
+
+
+class Health(BaseModel):
+    status: str = Field(examples=["ok"])
