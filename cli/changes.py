@@ -1,0 +1,102 @@
+"""What all commands that change a tenant share: send, wait, report."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any
+
+import typer
+
+from cli.client import Client, new_key
+from cli.connection import connect
+from cli.following import follow
+from cli.output import err, out, print_error, print_json, styled
+
+Json = dict[str, Any]
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
+NoWait = Annotated[bool, typer.Option("--no-wait", help="Return as soon as the operation is accepted.")]
+Key = Annotated[
+    str | None,
+    typer.Option("--idempotency-key", help="Repeating a command with the same key does nothing twice."),
+]
+Slug = Annotated[str, typer.Argument(help="The tenant's slug.", show_default=False)]
+OPERATION_ID = re.compile(r"op[a-z0-9]{18}")
+Counted = Annotated[int | None, typer.Option(min=0, show_default=False)]
+
+
+@dataclass(frozen=True)
+class Change:
+    """One command that starts an operation."""
+
+    as_json: bool
+    no_wait: bool
+    key: str | None
+
+    def run(self, send: Callable[[Client, str], Json], *, wanted: str = "succeeded") -> None:
+        """Send, wait and report. Exits with 1 if the operation ends otherwise than `wanted`."""
+        client = connect()
+        accepted = send(client, self.key or new_key())
+        if self.no_wait:
+            self._report_accepted(accepted)
+            return
+        try:
+            view = follow(client, accepted["operation_id"], quiet=self.as_json)
+        except KeyboardInterrupt:
+            operation = accepted["operation_id"]
+            err().print(f"the operation goes on; look at it with `tenantry watch {operation}`")
+            raise
+        if self.as_json:
+            print_json(view)
+        report_end(view, wanted=wanted, as_json=self.as_json)
+
+    def _report_accepted(self, accepted: Json) -> None:
+        if self.as_json:
+            print_json(accepted)
+        else:
+            out().print(
+                f"{accepted['kind']} of {accepted['slug']} accepted: operation {accepted['operation_id']}"
+            )
+
+
+def report_end(view: Json, *, wanted: str = "succeeded", as_json: bool = False) -> None:
+    """Say how an operation ended. Exits with 1 if otherwise than `wanted`."""
+    what = f"{view['kind']} of {view['slug']}"
+    if view["status"] == wanted:
+        if not as_json:
+            out().print(f"{what} {styled(view['status'])}{_duration(view)}")
+            for kept in view.get("kept") or []:
+                out().print(f"  kept: {kept}")
+        return
+    print_error([f"{what} ended as {view['status']}", *_reasons(view)])
+    raise typer.Exit(1)
+
+
+def open_operation(client: Client, text: str) -> str:
+    """An operation's id as it is; for a slug, the id of the operation that is changing the tenant."""
+    if OPERATION_ID.fullmatch(text):
+        return text
+    found = client.tenant(text).get("operation_id")
+    if found is None:
+        print_error([f"nothing is changing {text} now"])
+        raise typer.Exit(1)
+    return str(found)
+
+
+def _reasons(view: Json) -> list[str]:
+    lines = []
+    if error := view.get("error"):
+        step = f" at step {error['step']}" if error.get("step") else ""
+        lines.append(f"  {error['code']}{step}: {error['message']}")
+    if view["status"] == "superseded":
+        lines.append(f"  a newer operation took its place: {view.get('superseded_by') or 'see the tenant'}")
+    return lines
+
+
+def _duration(view: Json) -> str:
+    started, finished = view.get("started_at"), view.get("finished_at")
+    if not started or not finished:
+        return ""
+    took = datetime.fromisoformat(finished) - datetime.fromisoformat(started)
+    return f" in {took.total_seconds():.1f} s"

@@ -1,0 +1,152 @@
+"""Client of the HTTP API: one method per request, problems as exceptions."""
+
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any
+from uuid import uuid4
+
+import httpx
+
+Json = dict[str, Any]
+
+TIMEOUT_SECONDS = 30
+AWAY_ATTEMPTS = 5
+LONGEST_PAUSE_SECONDS = 10
+
+
+class ApiUnreachableError(Exception):
+    """Nobody answers under the API's address."""
+
+
+class ApiProblemError(Exception):
+    """The API refused, with RFC 9457 problem details."""
+
+    def __init__(self, problem: Json) -> None:
+        self.problem = problem
+        super().__init__(problem.get("detail") or problem.get("title") or "the API refused")
+
+    @property
+    def status(self) -> int:
+        return int(self.problem.get("status", 0))
+
+    def lines(self) -> list[str]:
+        """For a person: what is wrong, each wrong field, what stands in the way."""
+        title, detail = self.problem.get("title", ""), self.problem.get("detail", "")
+        errors = self.problem.get("errors") or []
+        lines = [title] if errors or not detail else [f"{title}: {detail}" if title else detail]
+        lines += [f"  {error.get('field')}: {error.get('message')}" for error in errors]
+        if operation := self.problem.get("operation"):
+            lines.append(f"  open operation: {operation.get('kind')} {operation.get('id')}")
+        return lines
+
+
+class Client:
+    """Requests that change something carry `key`: repeating them with it does nothing twice."""
+
+    def __init__(self, url: str, *, transport: httpx.BaseTransport | None = None) -> None:
+        self.url = url
+        self._http = httpx.Client(
+            base_url=url,
+            timeout=TIMEOUT_SECONDS,
+            transport=transport,
+            trust_env=False,
+            headers={"User-Agent": "tenantry-cli", "Accept": "application/json"},
+        )
+
+    def close(self) -> None:
+        self._http.close()
+
+    def create_customer(self, name: str, *, key: str) -> Json:
+        return self._change("POST", "/v1/customers", key, {"name": name})
+
+    def signup(self, body: Json, *, key: str) -> Json:
+        return self._change("POST", "/v1/tenants", key, body)
+
+    def scale(self, slug: str, changes: Json, *, key: str) -> Json:
+        return self._change("PATCH", f"/v1/tenants/{slug}", key, changes)
+
+    def act(self, slug: str, action: str, *, key: str) -> Json:
+        """`action` is suspend, resume or restore."""
+        return self._change("POST", f"/v1/tenants/{slug}/{action}", key)
+
+    def teardown(self, slug: str, grace_seconds: int | None, *, key: str) -> Json:
+        query = {} if grace_seconds is None else {"grace": grace_seconds}
+        return self._change("DELETE", f"/v1/tenants/{slug}", key, query=query)
+
+    def cancel(self, operation_id: str, *, key: str) -> Json:
+        return self._change("POST", f"/v1/operations/{operation_id}/cancel", key)
+
+    def tenant(self, slug: str) -> Json:
+        return self._read(f"/v1/tenants/{slug}")
+
+    def tenants(self) -> Iterator[Json]:
+        """All of them, page by page."""
+        cursor: str | None = None
+        while True:
+            page = self._read("/v1/tenants", {"cursor": cursor} if cursor else {})
+            yield from page["items"]
+            cursor = page.get("next")
+            if not cursor:
+                return
+
+    def operation(self, operation_id: str) -> Json:
+        return self._read(f"/v1/operations/{operation_id}")
+
+    def certificate(self, slug: str) -> Json:
+        return self._read(f"/v1/tenants/{slug}/certificate")
+
+    def listing(self, what: str) -> list[Json]:
+        """`what` is plans or cells."""
+        items: list[Json] = self._read(f"/v1/{what}")["items"]
+        return items
+
+    def _read(self, path: str, query: Mapping[str, Any] | None = None) -> Json:
+        return self._request("GET", path, query=query)
+
+    def _change(
+        self, method: str, path: str, key: str, body: Json | None = None, *, query: Json | None = None
+    ) -> Json:
+        return self._request(method, path, body=body, query=query, headers={"Idempotency-Key": key})
+
+    def _request(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: Json | None = None,
+        query: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Json:
+        for attempt in range(1, AWAY_ATTEMPTS + 1):
+            try:
+                answer = self._http.request(method, path, json=body, params=query, headers=headers)
+            except httpx.TransportError as error:
+                raise ApiUnreachableError(f"cannot reach the API at {self.url}: {error}") from error
+            if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE or attempt == AWAY_ATTEMPTS:
+                break
+            # Safe for changes too: the repeat carries the same idempotency key.
+            time.sleep(_pause(answer))
+        if answer.is_error:
+            raise ApiProblemError(_problem(answer))
+        document: Json = answer.json()
+        return document
+
+
+def new_key() -> str:
+    return str(uuid4())
+
+
+def _pause(answer: httpx.Response) -> float:
+    asked = answer.headers.get("Retry-After", "")
+    return min(float(asked), LONGEST_PAUSE_SECONDS) if asked.isdigit() else 1.0
+
+
+def _problem(answer: httpx.Response) -> Json:
+    try:
+        problem = answer.json()
+    except ValueError:
+        problem = None
+    if isinstance(problem, dict):
+        return {"status": answer.status_code, **problem}
+    reason = f"{answer.status_code} {answer.reason_phrase}"
+    return {"status": answer.status_code, "title": f"{reason} from {answer.url}: is this a Tenantry API?"}

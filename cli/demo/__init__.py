@@ -1,0 +1,1 @@
+"""The life of a few tenants, played over HTTP against a stack of its own."""

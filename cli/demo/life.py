@@ -1,0 +1,89 @@
+"""What one tenant of the demo does, as calls of the API."""
+
+from collections.abc import Callable
+from typing import Any
+
+from cli.client import Client, new_key
+from cli.demo.board import Board
+from cli.following import views
+from cli.signups import SignupForm
+
+Json = dict[str, Any]
+
+
+class DemoFailedError(Exception):
+    """Something ended otherwise than the story says."""
+
+
+class Life:
+    """One customer and their tenant. Every method waits for the end of what it asks for."""
+
+    def __init__(self, client: Client, board: Board, form: SignupForm) -> None:
+        self.slug = form.slug
+        self.tenant_id = ""
+        self._client = client
+        self._board = board
+        self._form = form
+
+    def sign_up(self, *, wanted: str = "succeeded", tenant_id: str | None = None) -> Json:
+        self.apply(tenant_id)
+        return self._follow(self._signup, wanted)
+
+    def apply(self, tenant_id: str | None = None) -> None:
+        """Send the form in, and do not wait."""
+        self._board.begin(self.slug, "signup")
+        customer = self._client.create_customer(self._form.customer, key=new_key())
+        accepted = self._client.signup(self._form.body(customer["id"], tenant_id), key=new_key())
+        self.tenant_id = accepted["tenant_id"]
+        self._signup = accepted["operation_id"]
+
+    def watch_signup_until(self, seen: Callable[[Json], bool]) -> None:
+        for view in views(self._client, self._signup, longest_pause=0.2):
+            self._board.show(view)
+            if seen(view):
+                return
+        raise DemoFailedError(f"the sign-up of {self.slug} ended too early")
+
+    def scale_twice(self, users: int, more_users: int) -> Json:
+        """The second wish comes while the first runs, which hands its work over to it."""
+        self._board.begin(self.slug, "scale")
+        first = self._client.scale(self.slug, {"users": users}, key=new_key())["operation_id"]
+        for view in views(self._client, first, longest_pause=0.2):
+            self._board.show(view)
+            if view["percent"] > 0 or any(step["status"] == "running" for step in view["steps"]):
+                break
+        second = self._client.scale(self.slug, {"users": more_users}, key=new_key())["operation_id"]
+        self._board.say(f"  {self.slug} asks for {more_users} users while it still grows to {users}")
+        view = self._follow(second, "succeeded")
+        replaced = self._client.operation(first)
+        if replaced["status"] != "superseded":
+            raise DemoFailedError(f"the first scale of {self.slug} ended as {replaced['status']}")
+        return view
+
+    def suspend_and_resume(self) -> Json:
+        for action in ("suspend", "resume"):
+            self._board.begin(self.slug, action)
+            accepted = self._client.act(self.slug, action, key=new_key())
+            view = self._follow(accepted["operation_id"], "succeeded")
+        return view
+
+    def tear_down(self) -> Json:
+        """With a grace of 0, also in the middle of something else; returns the deletion certificate."""
+        accepted = self._client.teardown(self.slug, 0, key=new_key())
+        self._board.begin(self.slug, "teardown")
+        self._follow(accepted["operation_id"], "succeeded")
+        return self._client.certificate(self.slug)
+
+    def phase(self) -> str:
+        return str(self._client.tenant(self.slug)["phase"])
+
+    def _follow(self, operation_id: str, wanted: str) -> Json:
+        view: Json = {}
+        for view in views(self._client, operation_id, longest_pause=0.25):
+            self._board.show(view)
+        if view["status"] != wanted:
+            error = (view.get("error") or {}).get("message", "")
+            raise DemoFailedError(
+                f"the {view['kind']} of {self.slug} ended as {view['status']} and not as {wanted}: {error}"
+            )
+        return view

@@ -1,0 +1,94 @@
+"""Waiting for an operation, with its progress in view."""
+
+import sys
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from rich.markup import escape
+from rich.progress import (
+    BarColumn,
+    Progress,
+    SpinnerColumn,
+    TaskProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
+
+from cli.client import Client
+from cli.output import err
+from domain.phases import FINISHED
+
+Json = dict[str, Any]
+
+FIRST_PAUSE_SECONDS = 0.2
+LONGEST_PAUSE_SECONDS = 1.0
+ENDED = frozenset(status.value for status in FINISHED)
+
+
+def views(
+    client: Client, operation_id: str, *, longest_pause: float = LONGEST_PAUSE_SECONDS
+) -> Iterator[Json]:
+    """The operation again and again, less often with time, until it has ended; that view is the last."""
+    pause = FIRST_PAUSE_SECONDS
+    while True:
+        view = client.operation(operation_id)
+        yield view
+        if view["status"] in ENDED:
+            return
+        time.sleep(pause)
+        pause = min(pause * 1.2, longest_pause)
+
+
+def follow(client: Client, operation_id: str, *, quiet: bool = False) -> Json:
+    """Wait for the end of an operation and return its last view; shows progress on stderr unless quiet."""
+    if quiet:
+        *_, last = views(client, operation_id)
+        return last
+    return _with_bar(client, operation_id) if sys.stderr.isatty() else _with_lines(client, operation_id)
+
+
+def current_step(view: Json) -> str:
+    """What it does now, for people."""
+    if view["status"] == "waiting":
+        return "waiting for the open operation to hand over"
+    busy = [step["title"] for step in view["steps"] if step["status"] in {"running", "undoing"}]
+    undoing = any(step["status"] in {"undoing", "undone"} for step in view["steps"])
+    return ("undoing: " if undoing and busy else "") + ", ".join(busy)
+
+
+def _with_bar(client: Client, operation_id: str) -> Json:
+    columns = (
+        SpinnerColumn(),
+        TextColumn("[bold]{task.fields[what]}"),
+        BarColumn(bar_width=30),
+        TaskProgressColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.description}"),
+    )
+    last: Json = {}
+    with Progress(*columns, console=err(), transient=True) as progress:
+        task = progress.add_task("", total=100, what="")
+        for last in views(client, operation_id):
+            progress.update(
+                task,
+                completed=last["percent"],
+                description=escape(current_step(last)),
+                what=escape(f"{last['kind']} {last['slug']}"),
+            )
+    return last
+
+
+def _with_lines(client: Client, operation_id: str) -> Json:
+    console = err()
+    began = time.monotonic()
+    shown, last = "", {}
+    for last in views(client, operation_id):
+        step = current_step(last)
+        if step and step != shown:
+            seconds = time.monotonic() - began
+            console.print(
+                escape(f"{seconds:6.1f} s  {last['kind']} {last['slug']}  {last['percent']:3d} %  {step}")
+            )
+            shown = step
+    return last

@@ -1,0 +1,89 @@
+"""Commands that run a stack on this machine."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Annotated, Any
+
+import typer
+import yaml
+
+from cli.connection import ROOT, home
+from cli.output import err, out, print_error
+from cli.signals import interruptible
+from devstack.profiles import PROFILES
+from devstack.stack import Stack, StackOptions
+
+SIGNUPS = ROOT / "examples" / "signups"
+BINARY = ".venv/bin/tenantry"
+LOOK_EVERY_SECONDS = 0.5
+
+app = typer.Typer()
+
+
+def cells() -> list[dict[str, Any]]:
+    """The entries of cells.yaml, each with its name."""
+    entries = yaml.safe_load((ROOT / "cells.yaml").read_text())
+    return [{"name": name, **fields} for name, fields in entries.items()]
+
+
+@app.command()
+def dev(
+    delays: Annotated[
+        str, typer.Option(help=f"How slow AWS and the clusters are: {', '.join(PROFILES)}.")
+    ] = "demo",
+) -> None:
+    """Start everything on this machine and keep it up until Ctrl-C."""
+    if delays not in PROFILES:
+        raise typer.BadParameter(f"choose one of {', '.join(PROFILES)}", param_hint="--delays")
+    options = StackOptions(cells(), home(), profile=delays, ports="preferred", announce=True)
+    with interruptible(), _running(options) as stack:
+        _greet(stack)
+        # Ctrl-C is how this command ends, not how it fails.
+        with suppress(KeyboardInterrupt):
+            _watch(stack)
+
+
+@app.command()
+def demo() -> None:
+    """Play the life of four tenants on a stack of its own, then stop it."""
+    from cli.demo.story import play  # noqa: PLC0415 - no other command should wait for the cloud libraries
+
+    began = time.monotonic()
+    with interruptible(), _running(StackOptions(cells(), home(), profile="demo")) as stack:
+        play(stack, out())
+    out().print(f"done after {time.monotonic() - began:.0f} s, and everything is stopped")
+
+
+@contextmanager
+def _running(options: StackOptions) -> Iterator[Stack]:
+    err().print("starting PostgreSQL, Temporal, AWS, a cluster per cell, worker and API")
+    stack = Stack(options)
+    try:
+        stack.start()
+        err().print(f"up after {max(stack.started.values()):.1f} s")
+        yield stack
+    finally:
+        err().print("stopping")
+        stack.stop()
+
+
+def _greet(stack: Stack) -> None:
+    addresses = stack.addresses
+    shown = {"API docs": "docs", "Temporal UI": "ui", "AWS": "aws", "kubeconfig": "kubeconfig", "logs": "logs"}
+    for name, key in shown.items():
+        out().print(f"  {name:<12} {addresses[key]}")
+    example = next(iter(sorted(SIGNUPS.glob("*.yaml")))).relative_to(ROOT)
+    out().print(f"try: {BINARY} signup --file {example}")
+    out().print("Ctrl-C stops everything")
+
+
+def _watch(stack: Stack) -> None:
+    """Return when asked to stop. Exits with 1 if a part ends by itself."""
+    while True:
+        if fallen := stack.fallen():
+            print_error([f"{fallen.name} ended by itself; its last words:", fallen.log_tail()])
+            raise typer.Exit(1)
+        time.sleep(SIGNUPS = ROOT / "examples" / "signups"
+BINARY = ".venv/bin/tenantry"
+LOOK_EVERY_SECONDS)

@@ -1,0 +1,79 @@
+"""What people and machines read: results on stdout, everything else on stderr, colour only on a terminal."""
+
+import json
+import sys
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+Json = dict[str, Any]
+
+STATUS_STYLES = {
+    "active": "green",
+    "succeeded": "green",
+    "done": "green",
+    "failed": "red",
+    "running": "cyan",
+    "suspended": "yellow",
+    "closed": "yellow",
+    "undoing": "yellow",
+    "undone": "dim",
+    "deleted": "dim",
+    "cancelled": "dim",
+    "superseded": "dim",
+    "pending": "dim",
+}
+
+
+def out() -> Console:
+    # Made anew each time: the streams are swapped by tests and by the progress display.
+    return Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+
+
+def err() -> Console:
+    return Console(stderr=True, highlight=False, soft_wrap=not sys.stderr.isatty())
+
+
+def print_json(document: Any) -> None:
+    """The one document that a machine reads."""
+    sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+
+
+def print_error(lines: Iterable[str]) -> None:
+    first, *rest = list(lines) or ["failed"]
+    console = err()
+    console.print(f"[bold red]error:[/] {escape(first)}")
+    for line in rest:
+        console.print(escape(line))
+
+
+def styled(status: str) -> str:
+    style = STATUS_STYLES.get(status)
+    return f"[{style}]{escape(status)}[/]" if style else escape(status)
+
+
+def table(columns: Iterable[str], rows: Iterable[Iterable[Any]], *, title: str | None = None) -> Table:
+    """Cells are texts with rich markup; None is an empty cell."""
+    made = Table(title=title, title_justify="left", box=None, header_style="bold", pad_edge=False)
+    for column in columns:
+        made.add_column(column)
+    for row in rows:
+        made.add_row(*("" if cell is None else str(cell) for cell in row))
+    return made
+
+
+def print_fields(fields: Mapping[str, Any]) -> None:
+    """Name and value, one a line; None is left out."""
+    grid = Table.grid(padding=(0, 2))
+    for name, value in fields.items():
+        if value is not None:
+            grid.add_row(f"[bold]{name}[/]", str(value))
+    out().print(grid)
+
+
+def short_time(moment: Any) -> str:
+    """An ISO time without fractions, or nothing."""
+    return str(moment).partition(".")[0].replace("T", " ").removesuffix("+00:00") if moment else ""

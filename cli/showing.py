@@ -1,0 +1,148 @@
+"""Commands that only look."""
+
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+
+from cli.certificates import print_certificate
+from cli.changes import AsJson, Slug, open_operation, report_end
+from cli.connection import connect
+from cli.following import follow
+from cli.output import out, print_fields, print_json, short_time, styled, table
+
+Json = dict[str, Any]
+
+app = typer.Typer()
+
+
+@app.command("list")
+def list_tenants(as_json: AsJson = False) -> None:
+    """All tenants."""
+    tenants = list(connect().tenants())
+    if as_json:
+        print_json(tenants)
+        return
+    rows = (
+        [
+            escape(tenant["slug"]),
+            styled(tenant["phase"]),
+            tenant["plan"],
+            tenant["target"]["users"],
+            tenant["region"],
+            short_time(tenant["created_at"]),
+        ]
+        for tenant in tenants
+    )
+    out().print(table(["SLUG", "PHASE", "PLAN", "USERS", "REGION", "SINCE"], rows))
+
+
+@app.command()
+def show(
+    what: Annotated[str, typer.Argument(help="A tenant's slug, or the id of an operation.")],
+    as_json: AsJson = False,
+) -> None:
+    """One tenant, or one operation with its steps."""
+    client = connect()
+    if what.startswith("op") and len(what) == 20:
+        operation = client.operation(what)
+        print_json(operation) if as_json else _print_operation(operation)
+        return
+    tenant = client.tenant(what)
+    if as_json:
+        print_json(tenant)
+        return
+    _print_tenant(tenant)
+    if tenant.get("operation_id"):
+        out().print()
+        _print_operation(client.operation(tenant["operation_id"]))
+
+
+@app.command()
+def watch(
+    operation: Annotated[str, typer.Argument(help="Id of the operation, or the tenant's slug.")],
+    as_json: AsJson = False,
+) -> None:
+    """Follow an operation to its end."""
+    client = connect()
+    view = follow(client, open_operation(client, operation), quiet=as_json)
+    if as_json:
+        print_json(view)
+    report_end(view, as_json=as_json)
+
+
+@app.command()
+def certificate(slug: Slug, as_json: AsJson = False) -> None:
+    """The proof that a torn-down tenant is gone."""
+    found = connect().certificate(slug)
+    print_json(found) if as_json else print_certificate(out(), found)
+
+
+@app.command()
+def plans(as_json: AsJson = False) -> None:
+    """What is sold."""
+    found = connect().listing("plans")
+    if as_json:
+        print_json(found)
+        return
+    rows = (
+        [plan["name"], plan["title"], plan["blueprint"], f"{plan['min_users']} to {plan['max_users']}"]
+        for plan in found
+    )
+    out().print(table(["PLAN", "TITLE", "BLUEPRINT", "USERS"], rows))
+
+
+@app.command()
+def cells(as_json: AsJson = False) -> None:
+    """Where tenants run."""
+    found = connect().listing("cells")
+    if as_json:
+        print_json(found)
+        return
+    rows = ([cell["name"], cell["region"], cell["domain"]] for cell in found)
+    out().print(table(["CELL", "REGION", "DOMAIN"], rows))
+
+
+def _print_tenant(tenant: Json) -> None:
+    counts = {name: count for name, count in tenant["target"]["resources"].items() if count}
+    print_fields(
+        {
+            "slug": escape(tenant["slug"]),
+            "id": tenant["id"],
+            "phase": styled(tenant["phase"]),
+            "url": tenant["url"],
+            "plan": tenant["plan"],
+            "users": tenant["target"]["users"],
+            "protects": ", ".join(f"{count} {name}" for name, count in counts.items()) or None,
+            "region": f"{tenant['region']} (cell {tenant['cell']})",
+            "customer": tenant["customer_id"],
+            "removed after": short_time(tenant["remove_after"]) or None,
+            "since": short_time(tenant["created_at"]),
+            **{condition["type"]: escape(condition["message"]) for condition in tenant["conditions"]},
+        }
+    )
+
+
+def _print_operation(view: Json) -> None:
+    error = view.get("error")
+    print_fields(
+        {
+            "operation": view["id"],
+            "kind": f"{view['kind']} of {escape(view['slug'])}",
+            "status": f"{styled(view['status'])} ({view['percent']} %)",
+            "waiting for": escape(view["waiting_for"]) or None,
+            "error": f"{error['code']}: {escape(error['message'])}" if error else None,
+            "kept": escape("; ".join(view["kept"])) or None,
+        }
+    )
+    rows = (
+        [
+            step["title"],
+            styled(step["status"]),
+            short_time(step["started_at"]),
+            short_time(step["finished_at"]),
+            escape(step["detail"]),
+        ]
+        for step in view["steps"]
+    )
+    out().print(table(["STEP", "STATUS", "BEGAN", "ENDED", ""], rows))

@@ -1,0 +1,42 @@
+"""Sign-ups as files: what a customer fills in, in YAML."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from domain.plans import Model, ResourceCounts
+
+
+class SignupFileError(Exception):
+    """The file is not a sign-up; the message names the file and every wrong field."""
+
+
+class SignupForm(Model):
+    customer: str
+    """Name of the customer, made with the sign-up."""
+    slug: str
+    plan: str
+    users: int
+    region: str
+    resources: ResourceCounts = ResourceCounts()
+
+    def body(self, customer_id: str, tenant_id: str | None = None) -> dict[str, Any]:
+        """What POST /v1/tenants takes; the API judges slug, plan, users and region."""
+        form = self.model_dump(exclude={"customer"})
+        return {**form, "customer_id": customer_id, **({"id": tenant_id} if tenant_id else {})}
+
+
+def load_signup(path: Path) -> SignupForm:
+    try:
+        return SignupForm.model_validate(yaml.safe_load(path.read_text()))
+    except OSError as error:
+        raise SignupFileError(f"{path}: {error.strerror}") from error
+    except yaml.YAMLError as error:
+        raise SignupFileError(f"{path}: not YAML: {error}") from error
+    except ValidationError as error:
+        said = "; ".join(
+            f"{'.'.join(map(str, problem['loc'])) or 'file'}: {problem['msg']}" for problem in error.errors()
+        )
+        raise SignupFileError(f"{path}: {said}") from error

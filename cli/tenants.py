@@ -1,0 +1,153 @@
+"""Commands that change a tenant."""
+
+import re
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from cli.changes import AsJson, Change, Counted, Key, NoWait, Slug, open_operation
+from cli.client import Client
+from cli.output import err
+from cli.signups import SignupForm, load_signup
+
+Json = dict[str, Any]
+
+GRACE_UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}
+
+app = typer.Typer()
+
+
+def grace_seconds(text: str) -> int:
+    """Seconds of '0', '90', '90s', '30m', '12h' or '14d'. Raises typer.BadParameter."""
+    found = re.fullmatch(r"(\d+)([smhd]?)", text)
+    if found is None:
+        raise typer.BadParameter("write seconds, or a number with s, m, h or d: 0, 90s, 12h, 14d")
+    return int(found[1]) * GRACE_UNITS[found[2]]
+
+
+@app.command()
+def signup(  # noqa: PLR0913, PLR0917 - Typer makes each parameter an option
+    slug: Annotated[str | None, typer.Argument(help="Name of the tenant in addresses.")] = None,
+    file: Annotated[
+        Path | None, typer.Option(help="A filled-in form, as in examples/signups.", dir_okay=False)
+    ] = None,
+    plan: Annotated[str | None, typer.Option(show_default=False)] = None,
+    users: Annotated[int | None, typer.Option(show_default=False)] = None,
+    region: Annotated[str | None, typer.Option(show_default=False)] = None,
+    customer: Annotated[str | None, typer.Option(help="Name of a new customer.")] = None,
+    customer_id: Annotated[str | None, typer.Option(help="Id of a customer that exists.")] = None,
+    servers: Counted = None,
+    databases: Counted = None,
+    applications: Counted = None,
+    clusters: Counted = None,
+    key: Key = None,
+    as_json: AsJson = False,
+    no_wait: NoWait = False,
+) -> None:
+    """Sign a customer up: from a form in a file, from options, or both (options win)."""
+    resources = _counts(servers, databases, applications, clusters)
+    form: Json = load_signup(file).model_dump() if file else {}
+    given = {"slug": slug, "plan": plan, "users": users, "region": region, "customer": customer}
+    form |= {name: value for name, value in given.items() if value is not None}
+    form["resources"] = {**form.get("resources", {}), **resources}
+    if customer_id:
+        form.setdefault("customer", "")
+    if missing := [name for name in given if name not in form]:
+        raise typer.BadParameter(f"missing: {', '.join(missing)}")
+    filled = SignupForm.model_validate(form)
+
+    def send(client: Client, key: str) -> Json:
+        owner = customer_id or client.create_customer(filled.customer, key=f"{key}-customer")["id"]
+        return client.signup(filled.body(owner), key=key)
+
+    Change(as_json, no_wait, key).run(send)
+
+
+@app.command()
+def scale(  # noqa: PLR0913, PLR0917 - Typer makes each parameter an option
+    slug: Slug,
+    plan: Annotated[str | None, typer.Option(show_default=False)] = None,
+    users: Annotated[int | None, typer.Option(show_default=False)] = None,
+    servers: Counted = None,
+    databases: Counted = None,
+    applications: Counted = None,
+    clusters: Counted = None,
+    key: Key = None,
+    as_json: AsJson = False,
+    no_wait: NoWait = False,
+) -> None:
+    """Change plan, users or counts; what is not named stays. A running scale takes the newer target."""
+    changes: Json = {
+        name: value for name, value in {"plan": plan, "users": users}.items() if value is not None
+    }
+    if resources := _counts(servers, databases, applications, clusters):
+        changes["resources"] = resources
+    if not changes:
+        raise typer.BadParameter("name what changes: --plan, --users or a count")
+    Change(as_json, no_wait, key).run(lambda client, key: client.scale(slug, changes, key=key))
+
+
+@app.command()
+def suspend(slug: Slug, key: Key = None, as_json: AsJson = False, no_wait: NoWait = False) -> None:
+    """Stop the tenant's workload and keep its data."""
+    Change(as_json, no_wait, key).run(lambda client, key: client.act(slug, "suspend", key=key))
+
+
+@app.command()
+def resume(slug: Slug, key: Key = None, as_json: AsJson = False, no_wait: NoWait = False) -> None:
+    """Start a suspended tenant again."""
+    Change(as_json, no_wait, key).run(lambda client, key: client.act(slug, "resume", key=key))
+
+
+@app.command()
+def restore(slug: Slug, key: Key = None, as_json: AsJson = False, no_wait: NoWait = False) -> None:
+    """Take back a teardown whose grace is not over."""
+    Change(as_json, no_wait, key).run(lambda client, key: client.act(slug, "restore", key=key))
+
+
+@app.command()
+def teardown(
+    slug: Slug,
+    grace: Annotated[
+        str | None, typer.Option(help="How long it stays restorable (0, 12h, 14d); else as the plan says.")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    key: Key = None,
+    as_json: AsJson = False,
+    no_wait: NoWait = False,
+) -> None:
+    """End a tenant; with a grace of 0 everything is removed at once, and proven gone."""
+    seconds = None if grace is None else grace_seconds(grace)
+    if seconds == 0 and not yes and not as_json and sys.stdin.isatty():
+        err().print(f"everything of {slug} will be removed for good, its data too")
+        typer.confirm("go on?", abort=True, err=True)
+    Change(as_json, no_wait, key).run(lambda client, key: client.teardown(slug, seconds, key=key))
+
+
+@app.command()
+def cancel(
+    operation: Annotated[str, typer.Argument(help="Id of the operation, or the tenant's slug.")],
+    key: Key = None,
+    as_json: AsJson = False,
+    no_wait: NoWait = False,
+) -> None:
+    """Stop an operation; what it did is undone."""
+
+    def send(client: Client, key: str) -> Json:
+        return client.cancel(open_operation(client, operation), key=key)
+
+    Change(as_json, no_wait, key).run(send, wanted="cancelled")
+
+
+def _counts(
+    servers: int | None, databases: int | None, applications: int | None, clusters: int | None
+) -> dict[str, int]:
+    counts = {
+        "servers": servers,
+        "databases": databases,
+        "applications": applications,
+        "clusters": clusters,
+    }
+    return {name: count for name, count in counts.items() if count is not None}
