@@ -1,0 +1,75 @@
+"""`make bench`: how fast a sign-up is, how many run at once, what the stack weighs. Asserts nothing."""
+
+import argparse
+import json
+import statistics
+import sys
+import time
+from dataclasses import asdict, dataclass
+
+from bench.stage import BenchStage, running_stack
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One line of the result."""
+
+    what: str
+    value: float
+    unit: str
+    target: str
+    met: bool
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
+    parser.add_argument("--signups", type=int, default=15, help="sign-ups measured one after another")
+    parser.add_argument("--burst", type=int, default=40, help="sign-ups asked for at once")
+    options = parser.parse_args()
+    figures = list(measure(options.signups, options.burst))
+    if options.json:
+        print(json.dumps([asdict(figure) for figure in figures], indent=2))
+    else:
+        show(figures)
+    return 0
+
+
+def measure(signups: int, burst: int) -> list[Figure]:
+    say("starting the stack")
+    began = time.monotonic()
+    with running_stack() as stack:
+        started = time.monotonic() - began
+        memory = sum(stack.memory().values()) / 2**20
+        with BenchStage(stack) as stage:
+            say("warming up")
+            stage.signup("team", "us-east-1")
+            say(f"{signups} sign-ups one after another")
+            seconds = [stage.signup("team", "us-east-1").seconds for _ in range(signups)]
+            actions = stage.actions_of_last_signup()
+            say(f"{burst} sign-ups at once")
+            rate, failed = stage.burst(burst)
+    median = statistics.median(seconds)
+    return [
+        Figure("stack start", started, "s", "<= 10", started <= 10),
+        Figure("stack at rest, resident", memory, "MiB", "<= 1229", memory <= 1229),
+        Figure("sign-up, POST to active, p50", median, "s", "<= 1.0", median <= 1.0),
+        Figure("sign-up, slowest", max(seconds), "s", "", True),
+        Figure(f"{burst} sign-ups at once", rate, "per s", ">= 3", rate >= 3),
+        Figure(f"failed among {burst}", failed, "", "0", failed == 0),
+        Figure("Temporal Actions of a sign-up", actions, "", "<= 30", actions <= 30),
+    ]
+
+
+def show(figures: list[Figure]) -> None:
+    for figure in figures:
+        mark = "" if not figure.target else "ok" if figure.met else "MISSED"
+        print(f"{figure.what:34} {figure.value:8.2f} {figure.unit:6} {figure.target:8} {mark}")
+
+
+def say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

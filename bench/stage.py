@@ -1,0 +1,131 @@
+"""A stack without delays, and sign-ups over HTTP as a billing service would do them."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Self
+from uuid import uuid4
+
+import httpx
+import yaml
+from temporalio.api.enums.v1 import EventType
+from temporalio.client import Client
+
+from devstack.stack import Stack, StackOptions
+from domain.naming import new_tenant_id, workflow_id
+from runtime.settings import ROOT
+
+POLL_SECONDS = 0.02
+PATIENCE_SECONDS = 120
+FINISHED = {"succeeded", "failed", "cancelled", "superseded"}
+
+# What Temporal Cloud bills as one Action each; an activity counts once per attempt.
+ACTIONS = {
+    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED,
+    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED,
+    EventType.EVENT_TYPE_TIMER_STARTED,
+    EventType.EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES,
+}
+
+
+@contextlib.contextmanager
+def running_stack() -> Iterator[Stack]:
+    entries = yaml.safe_load((ROOT / "cells.yaml").read_text())
+    cells = [{"name": name, **cell} for name, cell in entries.items()]
+    stack = Stack(StackOptions(cells=cells, home=ROOT / ".devstack"))
+    with stack:
+        yield stack
+
+
+@dataclass(frozen=True)
+class SignedUp:
+    slug: str
+    tenant_id: str
+    seconds: float
+    status: str
+
+
+class BenchStage:
+    """One customer and its sign-ups."""
+
+    def __init__(self, stack: Stack) -> None:
+        self._address = stack.temporal.address
+        self._http = httpx.Client(
+            base_url=stack.addresses["api"], timeout=60, limits=httpx.Limits(max_connections=100)
+        )
+        self._customer = ""
+        self._last: SignedUp | None = None
+
+    def __enter__(self) -> Self:
+        answer = self._http.post("/v1/customers", json={"name": "Bench"}, headers=_key())
+        answer.raise_for_status()
+        self._customer = answer.json()["id"]
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._http.close()
+
+    def signup(self, plan: str, region: str) -> SignedUp:
+        """From POST until the operation is seen to have ended."""
+        tenant_id = new_tenant_id()
+        began = time.monotonic()
+        answer = self._http.post(
+            "/v1/tenants",
+            json={
+                "id": tenant_id,
+                "slug": f"b-{tenant_id}",
+                "customer_id": self._customer,
+                "plan": plan,
+                "users": 20,
+                "region": region,
+            },
+            headers=_key(),
+        )
+        answer.raise_for_status()
+        status = self._ended(answer.json())
+        self._last = SignedUp(f"b-{tenant_id}", tenant_id, time.monotonic() - began, status)
+        return self._last
+
+    def burst(self, count: int) -> tuple[float, int]:
+        """Sign-ups per second from the first POST to the last end, and how many did not succeed."""
+        regions = ("us-east-1", "eu-west-1", "us-west-2")
+        began = time.monotonic()
+        with ThreadPoolExecutor(max_workers=count) as pool:
+            results = list(pool.map(lambda i: self.signup("team", regions[i % 3]), range(count)))
+        seconds = time.monotonic() - began
+        return count / seconds, sum(result.status != "succeeded" for result in results)
+
+    def actions_of_last_signup(self) -> int:
+        """Counted from the run's history."""
+        if self._last is None:
+            raise RuntimeError("no sign-up yet")
+        return asyncio.run(_actions(self._address, workflow_id(self._last.slug, self._last.tenant_id)))
+
+    def _ended(self, accepted: dict[str, Any]) -> str:
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while time.monotonic() < deadline:
+            answer = self._http.get(accepted["links"]["operation"])
+            answer.raise_for_status()
+            status = str(answer.json()["status"])
+            if status in FINISHED:
+                return status
+            time.sleep(POLL_SECONDS)
+        raise TimeoutError(f"{accepted['slug']} did not end within {PATIENCE_SECONDS} s")
+
+
+async def _actions(address: str, run: str) -> int:
+    client = await Client.connect(address)
+    count = 0
+    async for event in client.get_workflow_handle(run).fetch_history_events():
+        if event.event_type in ACTIONS:
+            count += 1
+        elif event.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_STARTED:
+            count += event.activity_task_started_event_attributes.attempt
+    return count
+
+
+def _key() -> dict[str, str]:
+    return {"Idempotency-Key": uuid4().hex}

@@ -1,0 +1,111 @@
+"""What really exists, asked of AWS and Kubernetes themselves. Shares no code with the activities."""
+
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from kubernetes import client as kube
+from kubernetes import config as kubeconfig
+
+ACCOUNT_WIDE_REGION = "us-east-1"
+
+
+class Auditor:
+    """Lists everything whose name, tag or label names a tenant id."""
+
+    def __init__(self, aws_url: str, kubeconfig_file: Path, cells: list[dict[str, Any]]) -> None:
+        self._aws_url = aws_url
+        self._kubeconfig = kubeconfig_file
+        self._cells = cells
+        self._clients: dict[tuple[str, str], Any] = {}
+
+    def things_of(self, tenant_id: str) -> list[str]:
+        """One line per thing, sorted: '<kind> <name>'."""
+        found = self._account_wide(tenant_id)
+        for cell in self._cells:
+            found += self._in_region(tenant_id, cell) + self._in_cluster(tenant_id, cell)
+        return sorted(found)
+
+    def database(self, tenant_id: str, region: str) -> dict[str, Any]:
+        """RDS's own description of the tenant's instance."""
+        instances = self.aws("rds", region).describe_db_instances()["DBInstances"]
+        found: dict[str, Any] = next(i for i in instances if tenant_id in i["DBInstanceIdentifier"])
+        return found
+
+    def deployment(self, cell: str, tenant_id: str, name: str) -> Any:
+        """The Deployment of that name in the tenant's namespace."""
+        return next(
+            d
+            for d in self.deployments(cell)
+            if d.metadata.name == name and tenant_id in d.metadata.namespace
+        )
+
+    def deployments(self, cell: str) -> list[Any]:
+        """Of all tenants in the cell."""
+        apps = kube.AppsV1Api(self._cluster(cell))
+        found: list[Any] = list(apps.list_deployment_for_all_namespaces().items)
+        return found
+
+    def aws(self, service: str, region: str = ACCOUNT_WIDE_REGION) -> Any:
+        key = (service, region)
+        if key not in self._clients:
+            self._clients[key] = boto3.client(  # type: ignore[call-overload]  # the service is a variable
+                service,
+                region_name=region,
+                endpoint_url=self._aws_url,
+                aws_access_key_id="auditor",
+                aws_secret_access_key="auditor",
+                config=Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}),
+            )
+        return self._clients[key]
+
+    def _account_wide(self, tenant_id: str) -> list[str]:
+        buckets = self.aws("s3").list_buckets()["Buckets"]
+        roles = self.aws("iam").get_paginator("list_roles").paginate().build_full_result()["Roles"]
+        return [f"bucket {b['Name']}" for b in buckets if tenant_id in b["Name"]] + [
+            f"role {r['RoleName']}" for r in roles if tenant_id in r["RoleName"]
+        ]
+
+    def _in_region(self, tenant_id: str, cell: dict[str, Any]) -> list[str]:
+        region = cell["region"]
+        secrets = self.aws("secretsmanager", region).get_paginator("list_secrets").paginate()
+        rds = self.aws("rds", region)
+        groups = rds.get_paginator("describe_db_parameter_groups").paginate()
+        associations = self.aws("eks", region).list_pod_identity_associations(clusterName=cell["cluster"])
+        records = self.aws("route53").list_resource_record_sets(HostedZoneId=cell["hosted_zone_id"])
+        return [
+            *(
+                f"secret {s['Name']}"
+                for s in secrets.build_full_result()["SecretList"]
+                if tenant_id in s["Name"]
+            ),
+            *(
+                f"database {i['DBInstanceIdentifier']}"
+                for i in rds.describe_db_instances()["DBInstances"]
+                if tenant_id in i["DBInstanceIdentifier"]
+            ),
+            *(
+                f"parameters {g['DBParameterGroupName']}"
+                for g in groups.build_full_result()["DBParameterGroups"]
+                if tenant_id in g["DBParameterGroupName"]
+            ),
+            *(
+                f"identity {a['namespace']}/{a['serviceAccount']}"
+                for a in associations["associations"]
+                if tenant_id in a["namespace"]
+            ),
+            *(
+                f"record {r['Name']} {r['Type']}"
+                for r in records["ResourceRecordSets"]
+                if tenant_id in str(r)
+            ),
+        ]
+
+    def _in_cluster(self, tenant_id: str, cell: dict[str, Any]) -> list[str]:
+        core = kube.CoreV1Api(self._cluster(cell["name"]))
+        namespaces = core.list_namespace().items
+        return [f"namespace {n.metadata.name}" for n in namespaces if tenant_id in n.metadata.name]
+
+    def _cluster(self, cell: str) -> kube.ApiClient:
+        return kubeconfig.new_client_from_config(str(self._kubeconfig), context=cell)

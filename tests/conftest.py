@@ -1,0 +1,94 @@
+"""Servers for all tests, each started once per test process and only when a test asks for it.
+
+They are real: Temporal, PostgreSQL, AWS over HTTP, a cluster API over HTTP. Tests keep apart by tenant ids.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from devstack.postgres import Postgres
+from devstack.profiles import PROFILES
+from devstack.servers import AwsServer, ClusterServer
+from devstack.temporal import Temporal
+from runtime.settings import ROOT, Settings
+from tests.audit import Auditor
+
+os.environ.update(
+    AWS_ACCESS_KEY_ID="tests",
+    AWS_SECRET_ACCESS_KEY="tests",
+    AWS_EC2_METADATA_DISABLED="true",
+    AWS_CONFIG_FILE=os.devnull,
+    AWS_SHARED_CREDENTIALS_FILE=os.devnull,
+)
+
+
+@pytest.fixture(scope="session")
+def cells() -> list[dict[str, Any]]:
+    """The entries of cells.yaml, each with its name."""
+    entries: dict[str, dict[str, Any]] = yaml.safe_load((ROOT / "cells.yaml").read_text())
+    return [{"name": name, **cell} for name, cell in entries.items()]
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    server = Postgres(tmp_path_factory.mktemp("postgres"))
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def temporal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Temporal]:
+    server = Temporal(tmp_path_factory.mktemp("temporal"), ui=False)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def aws(
+    tmp_path_factory: pytest.TempPathFactory, postgres: Postgres, cells: list[dict[str, Any]]
+) -> Iterator[AwsServer]:
+    server = AwsServer(tmp_path_factory.mktemp("aws") / "front", cells, PROFILES["none"])
+    server.start(postgres.url)
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def clusters(
+    tmp_path_factory: pytest.TempPathFactory, cells: list[dict[str, Any]]
+) -> Iterator[ClusterServer]:
+    server = ClusterServer(tmp_path_factory.mktemp("clusters") / "front", cells, PROFILES["none"])
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def settings(postgres: Postgres, temporal: Temporal, aws: AwsServer, clusters: ClusterServer) -> Settings:
+    """Settings that lead to the servers of this test process, and poll without delay."""
+    return Settings.model_validate(
+        {
+            "install": "test",
+            "temporal_address": temporal.address,
+            "database_url": postgres.create_database("tests"),
+            "TENANTRY_AWS_ENDPOINT_URL": os.environ.get("AWS_ENDPOINT_URL", aws.url),
+            "kubeconfig": Path(os.environ.get("TENANTRY_TEST_KUBECONFIG", clusters.kubeconfig)),
+            "expected_database_seconds": 0,
+            "expected_load_balancer_seconds": 0,
+            "expected_rollout_seconds": 0,
+        }
+    )
+
+
+@pytest.fixture(scope="session")
+def auditor(settings: Settings, cells: list[dict[str, Any]]) -> Auditor:
+    assert settings.aws_endpoint_url
+    assert settings.kubeconfig
+    return Auditor(settings.aws_endpoint_url, settings.kubeconfig, cells)

@@ -1,0 +1,59 @@
+"""The order of steps: laws that any blueprint's graph keeps."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.blueprint import StepKind
+from domain.graph import inverted, restricted
+from domain.messages import StepPlan
+
+NAMES = [f"step-{number}" for number in range(8)]
+
+
+@st.composite
+def graphs(draw: st.DrawFn) -> list[StepPlan]:
+    """Steps in an order in which each needs only earlier ones."""
+    names = NAMES[: draw(st.integers(1, len(NAMES)))]
+    return [
+        StepPlan(
+            name=name,
+            kind=StepKind.BUCKET,
+            title=name,
+            needs=sorted(draw(st.sets(st.sampled_from(names[:index])))) if index else [],
+        )
+        for index, name in enumerate(names)
+    ]
+
+
+def reach(steps: list[StepPlan]) -> set[tuple[str, str]]:
+    """Pairs (a, b): b must be done before a, directly or through others."""
+    needs = {step.name: set(step.needs) for step in steps}
+
+    def below(name: str) -> set[str]:
+        return needs[name] | {deep for need in needs[name] for deep in below(need)}
+
+    return {(name, need) for name in needs for need in below(name)}
+
+
+@given(graphs())
+def test_inverting_turns_every_order_around(steps: list[StepPlan]) -> None:
+    """What had to come before comes after, and inverting twice gives the same orders."""
+    assert reach(inverted(steps)) == {(b, a) for a, b in reach(steps)}
+    assert reach(inverted(inverted(steps))) == reach(steps)
+
+
+@given(graphs(), st.sets(st.sampled_from(NAMES)))
+def test_leaving_steps_out_keeps_the_order_of_the_rest(steps: list[StepPlan], kept: set[str]) -> None:
+    """Two steps that are kept stand in the same order, also when what linked them is left out."""
+    kept &= {step.name for step in steps}
+    assert reach(restricted(steps, kept)) == {(a, b) for a, b in reach(steps) if a in kept and b in kept}
+
+
+@given(graphs())
+def test_every_order_can_be_walked(steps: list[StepPlan]) -> None:
+    """In the order given, each step of a graph and of its inverse needs only what came before it."""
+    for walk in (steps, inverted(steps)):
+        seen: set[str] = set()
+        for step in walk:
+            assert set(step.needs) <= seen
+            seen.add(step.name)

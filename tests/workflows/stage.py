@@ -1,0 +1,161 @@
+"""A customer's and an engineer's hands in tests: asks over HTTP, waits for conditions, injects faults."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+import httpx
+from temporalio.client import Client, WorkflowHandle, WorkflowUpdateFailedError
+
+from domain.messages import RetryRequest
+from domain.naming import new_tenant_id, workflow_id
+from runtime.settings import Settings
+from tests.audit import Auditor
+
+PATIENCE_SECONDS = 60
+POLL_SECONDS = 0.05
+FINISHED = {"succeeded", "failed", "cancelled", "superseded"}
+Json = dict[str, Any]
+
+
+@dataclass
+class Stage:
+    """One installation with its worker, seen from outside."""
+
+    http: httpx.AsyncClient
+    client: Client
+    settings: Settings
+    auditor: Auditor
+    cluster_urls: dict[str, str] = field(default_factory=dict)
+
+    async def customer(self) -> str:
+        answer = await self.http.post("/v1/customers", json={"name": "Acme"}, headers=new_key())
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["id"])
+
+    async def ask_signup(self, **wishes: Any) -> Json:
+        """Posts a sign-up and returns the 202's body; `wishes` override a small team in us-east-1."""
+        tenant_id = wishes.pop("id", None) or new_tenant_id()
+        body = {
+            "id": tenant_id,
+            "slug": f"s-{tenant_id}",
+            "customer_id": wishes.pop("customer_id", None) or await self.customer(),
+            "plan": "team",
+            "users": 20,
+            "region": "us-east-1",
+            **wishes,
+        }
+        return await self.ask("POST", "/v1/tenants", body)
+
+    async def active(self, **wishes: Any) -> Json:
+        """A tenant that is active."""
+        operation = await self.ask_signup(**wishes)
+        ended = await self.finished(operation)
+        assert ended["status"] == "succeeded", ended
+        return operation
+
+    async def ask(self, method: str, path: str, body: Json | None = None) -> Json:
+        """A change that must be accepted."""
+        answer = await self.http.request(method, path, json=body, headers=new_key())
+        assert answer.status_code == 202, answer.text
+        accepted: Json = answer.json()
+        return accepted
+
+    async def refused(self, method: str, path: str, body: Json | None = None) -> Json:
+        """A change that must be refused: the problem document."""
+        answer = await self.http.request(method, path, json=body, headers=new_key())
+        assert answer.status_code >= 400, answer.text
+        problem: Json = answer.json()
+        return problem
+
+    async def operation(self, accepted: Json) -> Json:
+        answer = await self.http.get(f"/v1/operations/{accepted['operation_id']}")
+        assert answer.status_code == 200, answer.text
+        view: Json = answer.json()
+        return view
+
+    async def tenant(self, accepted: Json) -> Json:
+        answer = await self.http.get(f"/v1/tenants/{accepted['slug']}", params={"id": accepted["tenant_id"]})
+        assert answer.status_code == 200, answer.text
+        view: Json = answer.json()
+        return view
+
+    async def finished(self, accepted: Json) -> Json:
+        """The operation's last view, once it has ended."""
+        return await self.until(accepted, lambda view: view["status"] in FINISHED)
+
+    async def until(self, accepted: Json, condition: Callable[[Json], bool]) -> Json:
+        """The first view of the operation that meets the condition."""
+        return await _first(lambda: self.operation(accepted), condition)
+
+    async def until_tenant(self, accepted: Json, condition: Callable[[Json], bool]) -> Json:
+        """The first view of the tenant that meets the condition."""
+        return await _first(lambda: self.tenant(accepted), condition)
+
+    async def retry(self, accepted: Json) -> None:
+        """What an engineer does after mending the cause."""
+        await self.run_of(accepted).execute_update("retry", RetryRequest(requested_by="an engineer"))
+
+    async def finished_with_retries(self, accepted: Json) -> Json:
+        """Asks to retry whenever the run waits for a person, until the operation has ended."""
+        while True:
+            view = await self.until(accepted, lambda v: v["status"] in FINISHED or bool(v["conditions"]))
+            if view["status"] in FINISHED:
+                return view
+            with contextlib.suppress(WorkflowUpdateFailedError):  # it went on in the meantime
+                await self.retry(accepted)
+
+    async def closed(self, accepted: Json) -> None:
+        """Returns when no run of the tenant is open."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            with contextlib.suppress(Exception):  # how the run ended is judged by the caller
+                await self.run_of(accepted).result()
+
+    async def things(self, accepted: Json) -> list[str]:
+        """What exists of the tenant, asked of the providers."""
+        return await asyncio.to_thread(self.auditor.things_of, accepted["tenant_id"])
+
+    def run_of(self, accepted: Json) -> WorkflowHandle[Any, Any]:
+        return self.client.get_workflow_handle(workflow_id(accepted["slug"], accepted["tenant_id"]))
+
+    @contextlib.asynccontextmanager
+    async def aws_fault(self, **fault: Any) -> AsyncIterator[None]:
+        """A fault at the wire of the AWS front while the block runs."""
+        assert self.settings.aws_endpoint_url
+        async with self._fault(self.settings.aws_endpoint_url, fault):
+            yield
+
+    @contextlib.asynccontextmanager
+    async def cluster_fault(self, cell: str, **fault: Any) -> AsyncIterator[None]:
+        """A fault at the wire of a cell's cluster while the block runs."""
+        async with self._fault(self.cluster_urls[cell], fault):
+            yield
+
+    @contextlib.asynccontextmanager
+    async def _fault(self, url: str, fault: Json) -> AsyncIterator[None]:
+        name = f"fault-{uuid4().hex[:8]}"
+        async with httpx.AsyncClient(base_url=url) as control:
+            answer = await control.post("/_devstack/faults", json={"id": name, **fault})
+            assert answer.status_code < 300, answer.text
+            try:
+                yield
+            finally:
+                await control.delete(f"/_devstack/faults/{name}")
+
+
+def new_key() -> dict[str, str]:
+    return {"Idempotency-Key": uuid4().hex}
+
+
+async def _first(look: Callable[[], Awaitable[Json]], condition: Callable[[Json], bool]) -> Json:
+    view: Json = {}
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while not condition(view := await look()):  # noqa: ASYNC110 - it is in another process
+                await asyncio.sleep(POLL_SECONDS)
+    except TimeoutError:
+        raise AssertionError(f"condition not met within {PATIENCE_SECONDS} s; last seen: {view}") from None
+    return view
