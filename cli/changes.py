@@ -73,15 +73,11 @@ def report_end(view: Json, *, wanted: str = "succeeded", as_json: bool = False) 
     raise typer.Exit(1)
 
 
-def open_operation(client: Client, text: str) -> str:
-    """An operation's id as it is; for a slug, the id of the operation that is changing the tenant."""
+def operation_of(client: Client, text: str) -> str:
+    """An operation's id as it is; for a slug, the id of the tenant's newest operation."""
     if OPERATION_ID.fullmatch(text):
         return text
-    found = client.tenant(text).get("operation_id")
-    if found is None:
-        print_error([f"nothing is changing {text} now"])
-        raise typer.Exit(1)
-    return str(found)
+    return str(client.operations(text)[0]["id"])
 
 
 def _reasons(view: Json) -> list[str]:

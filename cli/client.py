@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, cast
 from uuid import uuid4
 
 import httpx
@@ -77,7 +77,7 @@ class Client:
         return self._change("POST", f"/v1/operations/{operation_id}/cancel", key)
 
     def tenant(self, slug: str) -> Json:
-        return self._read(f"/v1/tenants/{slug}")
+        return cast("Json", self._read(f"/v1/tenants/{slug}"))
 
     def tenants(self) -> Iterator[Json]:
         """All of them, page by page."""
@@ -90,23 +90,27 @@ class Client:
                 return
 
     def operation(self, operation_id: str) -> Json:
-        return self._read(f"/v1/operations/{operation_id}")
+        return cast("Json", self._read(f"/v1/operations/{operation_id}"))
 
     def certificate(self, slug: str) -> Json:
-        return self._read(f"/v1/tenants/{slug}/certificate")
+        return cast("Json", self._read(f"/v1/tenants/{slug}/certificate"))
 
     def listing(self, what: str) -> list[Json]:
         """`what` is plans or cells."""
-        items: list[Json] = self._read(f"/v1/{what}")["items"]
-        return items
+        return cast("list[Json]", self._read(f"/v1/{what}"))
 
-    def _read(self, path: str, query: Mapping[str, Any] | None = None) -> Json:
+    def operations(self, slug: str) -> list[Json]:
+        """The tenant's latest, newest first."""
+        return cast("list[Json]", self._read(f"/v1/tenants/{slug}/operations"))
+
+    def _read(self, path: str, query: Mapping[str, Any] | None = None) -> Any:
         return self._request("GET", path, query=query)
 
     def _change(
         self, method: str, path: str, key: str, body: Json | None = None, *, query: Json | None = None
     ) -> Json:
-        return self._request(method, path, body=body, query=query, headers={"Idempotency-Key": key})
+        headers = {"Idempotency-Key": key}
+        return cast("Json", self._request(method, path, body=body, query=query, headers=headers))
 
     def _request(
         self,
@@ -116,7 +120,7 @@ class Client:
         body: Json | None = None,
         query: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
-    ) -> Json:
+    ) -> Any:
         for attempt in range(1, AWAY_ATTEMPTS + 1):
             try:
                 answer = self._http.request(method, path, json=body, params=query, headers=headers)
@@ -128,8 +132,7 @@ class Client:
             time.sleep(_pause(answer))
         if answer.is_error:
             raise ApiProblemError(_problem(answer))
-        document: Json = answer.json()
-        return document
+        return answer.json()
 
 
 def new_key() -> str:

@@ -15,6 +15,7 @@ from devstack.profiles import PROFILES
 from devstack.stack import Stack, StackOptions
 
 SIGNUPS = ROOT / "examples" / "signups"
+SHOWN = {"API docs": "docs", "Temporal UI": "ui", "AWS": "aws", "kubeconfig": "kubeconfig", "logs": "logs"}
 BINARY = ".venv/bin/tenantry"
 LOOK_EVERY_SECONDS = 0.5
 
@@ -70,8 +71,7 @@ def _running(options: StackOptions) -> Iterator[Stack]:
 
 def _greet(stack: Stack) -> None:
     addresses = stack.addresses
-    shown = {"API docs": "docs", "Temporal UI": "ui", "AWS": "aws", "kubeconfig": "kubeconfig", "logs": "logs"}
-    for name, key in shown.items():
+    for name, key in SHOWN.items():
         out().print(f"  {name:<12} {addresses[key]}")
     example = next(iter(sorted(SIGNUPS.glob("*.yaml")))).relative_to(ROOT)
     out().print(f"try: {BINARY} signup --file {example}")
@@ -84,6 +84,4 @@ def _watch(stack: Stack) -> None:
         if fallen := stack.fallen():
             print_error([f"{fallen.name} ended by itself; its last words:", fallen.log_tail()])
             raise typer.Exit(1)
-        time.sleep(SIGNUPS = ROOT / "examples" / "signups"
-BINARY = ".venv/bin/tenantry"
-LOOK_EVERY_SECONDS)
+        time.sleep(LOOK_EVERY_SECONDS)

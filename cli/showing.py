@@ -6,7 +6,7 @@ import typer
 from rich.markup import escape
 
 from cli.certificates import print_certificate
-from cli.changes import AsJson, Slug, open_operation, report_end
+from cli.changes import OPERATION_ID, AsJson, Slug, operation_of, report_end
 from cli.connection import connect
 from cli.following import follow
 from cli.output import out, print_fields, print_json, short_time, styled, table
@@ -44,7 +44,7 @@ def show(
 ) -> None:
     """One tenant, or one operation with its steps."""
     client = connect()
-    if what.startswith("op") and len(what) == 20:
+    if OPERATION_ID.fullmatch(what):
         operation = client.operation(what)
         print_json(operation) if as_json else _print_operation(operation)
         return
@@ -53,9 +53,8 @@ def show(
         print_json(tenant)
         return
     _print_tenant(tenant)
-    if tenant.get("operation_id"):
-        out().print()
-        _print_operation(client.operation(tenant["operation_id"]))
+    out().print()
+    _print_operation(client.operation(operation_of(client, what)))
 
 
 @app.command()
@@ -65,7 +64,7 @@ def watch(
 ) -> None:
     """Follow an operation to its end."""
     client = connect()
-    view = follow(client, open_operation(client, operation), quiet=as_json)
+    view = follow(client, operation_of(client, operation), quiet=as_json)
     if as_json:
         print_json(view)
     report_end(view, as_json=as_json)

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.changes import AsJson, Change, Counted, Key, NoWait, Slug, open_operation
+from cli.changes import AsJson, Change, Counted, Key, NoWait, Slug, operation_of
 from cli.client import Client
 from cli.output import err
 from cli.signups import SignupForm, load_signup
@@ -136,7 +136,7 @@ def cancel(
     """Stop an operation; what it did is undone."""
 
     def send(client: Client, key: str) -> Json:
-        return client.cancel(open_operation(client, operation), key=key)
+        return client.cancel(operation_of(client, operation), key=key)
 
     Change(as_json, no_wait, key).run(send, wanted="cancelled")
 

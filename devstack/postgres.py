@@ -64,7 +64,7 @@ class Postgres:
     def start(self) -> None:
         """Make the data and run the server; returns when it takes connections. Raises StartError."""
         binaries = _binaries()
-        self._data.mkdir(parents=True)
+        self._data.mkdir(parents=True, exist_ok=True)
         if self._user != SAME_USER:
             owner = pwd.getpwnam(self._user)
             os.chown(self._data, owner.pw_uid, owner.pw_gid)
