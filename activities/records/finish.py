@@ -22,9 +22,10 @@ def finish(desk: Desk, ending: FinishInput) -> None:
     tenant = held_tenant(desk.session, ending.tenant_id, ending.operation_id)
     if ending.phase in GONE:
         _check_gone(desk, tenant, ending.phase)
+    successor = waiting(desk.session, tenant.id)
     _end_operation(desk, operation, ending)
     _leave(desk, tenant, ending)
-    _hand_over(desk, tenant)
+    _hand_over(desk, tenant, successor)
 
 
 def note(desk: Desk, state: StateInput) -> None:
@@ -73,9 +74,8 @@ def _leave(desk: Desk, tenant: TenantRow, ending: FinishInput) -> None:
     tenant.updated_at = desk.now
 
 
-def _hand_over(desk: Desk, tenant: TenantRow) -> None:
+def _hand_over(desk: Desk, tenant: TenantRow, successor: OperationRow | None) -> None:
     """The tenant goes to the operation that waits for it, unless that has nothing to begin from."""
-    successor = waiting(desk.session, tenant.id)
     if successor is None:
         if tenant.phase in OPEN_PHASES:
             raise InvalidSpec(
