@@ -1,0 +1,169 @@
+"""A tenant in the middle of an operation, as the activities see it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from sqlalchemy import Engine
+from sqlmodel import Session, select
+from temporalio.activity import _Definition
+from temporalio.testing import ActivityEnvironment
+
+from activities.records import Records
+from catalog import Catalog
+from domain.messages import (
+    BeginInput,
+    OperationPlan,
+    OperationRequest,
+    StepCall,
+    StepOutcome,
+    VerifyInput,
+    VerifyOutcome,
+)
+from domain.naming import new_operation_id, new_tenant_id, ownership_tags, resource_name
+from domain.phases import OperationKind
+from domain.plans import Cell, Target
+from runtime.settings import Settings
+from store.inventory import Inventory, InventoryRow
+from store.tables import ResourceRow
+
+CUSTOMER = "customer-of-tests"
+LOAD_BALANCER = "lb-1.elb.example.com"
+
+
+class World:
+    """One installation."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        catalog: Catalog,
+        engine: Engine,
+        inventory: Inventory,
+        records: Records,
+        activities: Sequence[Callable[..., object]],
+    ) -> None:
+        self.settings = settings
+        self.catalog = catalog
+        self.engine = engine
+        self.inventory = inventory
+        self.records = records
+        self.activities: dict[str | None, Callable[..., Any]] = {
+            _Definition.must_from_callable(one).name: one for one in activities
+        }
+        self._aws: dict[tuple[str, str], Any] = {}
+
+    def aws(self, service: str, region: str) -> Any:
+        if (service, region) not in self._aws:
+            self._aws[service, region] = boto3.client(  # type: ignore[call-overload]  # the service is a variable
+                service,
+                region_name=region,
+                endpoint_url=self.settings.aws_endpoint_url,
+                config=Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}),
+            )
+        return self._aws[service, region]
+
+    def begin(
+        self, plan: str = "team", users: int = 50, region: str = "us-east-1", tenant_id: str | None = None
+    ) -> "Subject":
+        tenant_id = tenant_id or new_tenant_id()
+        request = OperationRequest(
+            operation_id=new_operation_id(),
+            kind=OperationKind.SIGNUP,
+            tenant_id=tenant_id,
+            slug=f"s-{tenant_id}",
+            requested_by="tests",
+            customer_id=CUSTOMER,
+            region=region,
+            target=Target(plan=plan, users=users),
+        )
+        begun = ActivityEnvironment().run(self.records.begin, BeginInput(request=request, run_id="run"))
+        return Subject(self, request.operation_id, begun)
+
+
+class Subject:
+    """One tenant whose operation holds it."""
+
+    def __init__(self, world: World, operation_id: str, plan: OperationPlan) -> None:
+        self.world = world
+        self.operation_id = operation_id
+        self.plan = plan
+        self.tenant = plan.tenant
+        self.cell: Cell = world.catalog.cells[plan.tenant.cell]
+        self.outputs: dict[str, str] = {"proxy.load_balancer": LOAD_BALANCER}
+        self.heartbeats: list[Any] = []
+
+    def name(self, step: str) -> str:
+        return resource_name(self.tenant.install, self.tenant.id, step)
+
+    def tags(self, step: str) -> dict[str, str]:
+        return ownership_tags(self.tenant.install, self.tenant.id, self.tenant.slug, step)
+
+    def ensure(self, step: str, **changes: Any) -> StepOutcome:
+        outcome = self._step("ensure", step, desired=self.plan.after, **changes)
+        self.outputs |= outcome.outputs
+        return outcome
+
+    def await_ready(self, step: str, **changes: Any) -> StepOutcome:
+        return self._step("await_ready", step, desired=self.plan.after, **changes)
+
+    def remove(self, step: str, **changes: Any) -> StepOutcome:
+        return self._step("remove", step, **changes)
+
+    def build(self, *steps: str) -> None:
+        for step in steps:
+            self.ensure(step)
+
+    def verify(self) -> VerifyOutcome:
+        call = VerifyInput(tenant=self.tenant, operation_id=self.operation_id)
+        found: VerifyOutcome = self._environment().run(self.world.activities["aws.verify_gone"], call)
+        return found
+
+    def rows(self, step: str) -> list[InventoryRow]:
+        return self.world.inventory.rows(self.tenant.id, step=step)
+
+    def row(self, step: str) -> InventoryRow:
+        (row,) = self.rows(step)
+        return row
+
+    def proof(self, step: str) -> str:
+        """How the step's one thing was proven gone."""
+        query = select(ResourceRow.proof).where(
+            ResourceRow.tenant_id == self.tenant.id, ResourceRow.step == step
+        )
+        with Session(self.world.engine) as session:
+            return session.exec(query).one() or ""
+
+    def aws(self, service: str) -> Any:
+        """A plain client: what a person at the console would see and do."""
+        return self.world.aws(service, self.cell.region)
+
+    def _step(self, verb: str, step: str, **fields: Any) -> StepOutcome:
+        kind = next(one.kind for one in self.plan.steps if one.name == step)
+        call = StepCall(
+            **{
+                "tenant": self.tenant,
+                "operation_id": self.operation_id,
+                "step": step,
+                "outputs": self.outputs,
+                **fields,
+            }
+        )
+        outcome: StepOutcome = self._environment().run(self.world.activities[f"{kind}.{verb}"], call)
+        assert StepOutcome.model_validate_json(outcome.model_dump_json()) == outcome
+        return outcome
+
+    def _environment(self) -> ActivityEnvironment:
+        environment = ActivityEnvironment()
+        environment.on_heartbeat = lambda *details: self.heartbeats.append(details)
+        return environment
+
+
+def aged(environment: ActivityEnvironment, by: timedelta) -> ActivityEnvironment:
+    """As if the activity had first been scheduled that long ago."""
+    info = environment.info
+    environment.info = replace(info, current_attempt_scheduled_time=info.scheduled_time + by)
+    return environment
