@@ -54,6 +54,10 @@ format: setup ## let ruff format and fix
 bench: setup ## measure sign-ups, start-up, memory and Temporal Actions
 	@$(BIN)/python -m bench
 
+.PHONY: histories
+histories: setup ## record the workflow histories that the replay tests replay
+	@TENANTRY_RECORD_HISTORIES=1 $(BIN)/python -m pytest -q tests/workflows/test_record_histories.py
+
 .PHONY: lock
 lock: setup ## pin the dependencies anew, with hashes and no addresses
 	@$(BIN)/python -m pip install --quiet uv

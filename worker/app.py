@@ -4,20 +4,20 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
-from activities.records import Records
 from sqlalchemy import Engine
-from store.inventory import Inventory
-from store.tenants import due_for_removal
 from temporalio.client import Client
 from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities.aws import aws_activities
 from activities.kubernetes import kubernetes_activities
+from activities.records import Records
 from activities.removals import Removals
 from catalog import Catalog
 from runtime.clock import Clock
 from runtime.settings import Settings
+from store.inventory import Inventory
+from store.tenants import due_for_removal
 from worker.interceptor import FailureInterceptor
 from workflows.registry import WORKFLOWS
 
@@ -39,11 +39,15 @@ def build_worker(
         activity_executor=ThreadPoolExecutor(max_workers=slots + 1, thread_name_prefix="activity"),
         max_concurrent_activities=slots,
         max_cached_workflows=settings.worker_cached_runs,
-        workflow_runner=SandboxedWorkflowRunner(
-            restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
-        ),
+        workflow_runner=workflow_runner(),
         interceptors=[FailureInterceptor()],
         graceful_shutdown_timeout=timedelta(seconds=20),
+    )
+
+
+def workflow_runner() -> SandboxedWorkflowRunner:
+    return SandboxedWorkflowRunner(
+        restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
     )
 
 

@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import structlog
 from sqlalchemy import Engine
-from store.catalog_sync import sync
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
 from temporalio.client import (
@@ -23,6 +22,7 @@ from temporalio.service import RPCError
 
 from catalog import Catalog
 from runtime.settings import Settings
+from store.catalog_sync import sync
 from store.migrate import upgrade
 from workflows.due_removals import StartDueRemovals
 

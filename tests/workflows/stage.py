@@ -95,6 +95,10 @@ class Stage:
         """The first view of the tenant that meets the condition."""
         return await _first(lambda: self.tenant(accepted), condition)
 
+    async def until_step(self, accepted: Json, step: str) -> Json:
+        """The first view in which the step is under way."""
+        return await self.until(accepted, lambda view: step in running_steps(view))
+
     async def retry(self, accepted: Json) -> None:
         """What an engineer does after mending the cause."""
         await self.run_of(accepted).execute_update("retry", RetryRequest(requested_by="an engineer"))
@@ -144,6 +148,10 @@ class Stage:
                 yield
             finally:
                 await control.delete(f"/_devstack/faults/{name}")
+
+
+def running_steps(view: Json) -> set[str]:
+    return {step["name"] for step in view["steps"] if step["status"] == "running"}
 
 
 def new_key() -> dict[str, str]:

@@ -55,7 +55,7 @@ async def test_a_cancelled_signup_leaves_nothing(stage: Stage, at: At) -> None:
     """Cancelled while any step is under way, a sign-up ends cancelled and everything made is gone."""
     async with at.held(stage):
         accepted = await stage.ask_signup()
-        await stage.until(accepted, lambda view: at.step in _running(view))
+        await stage.until_step(accepted, at.step)
         await stage.ask("POST", f"/v1/operations/{accepted['operation_id']}/cancel")
         ended = await stage.finished(accepted)
     assert ended["status"] == "cancelled"
@@ -68,7 +68,7 @@ async def test_a_teardown_takes_over_a_signup(stage: Stage, at: At) -> None:
     """A teardown in the middle of a sign-up undoes it, removes, proves it, and issues the certificate."""
     async with at.held(stage):
         signup = await stage.ask_signup()
-        await stage.until(signup, lambda view: at.step in _running(view))
+        await stage.until_step(signup, at.step)
         teardown = await stage.ask("DELETE", f"/v1/tenants/{signup['slug']}")
         assert (await stage.finished(signup))["status"] == "superseded"
         assert (await stage.finished(teardown))["status"] == "succeeded"
@@ -82,7 +82,7 @@ async def test_temporals_own_cancel_undoes_a_signup(stage: Stage) -> None:
     """The cancel button of the Temporal UI means the same as cancelling the operation."""
     async with STEP["database"].held(stage):
         accepted = await stage.ask_signup()
-        await stage.until(accepted, lambda view: "database" in _running(view))
+        await stage.until_step(accepted, "database")
         await stage.run_of(accepted).cancel()
         ended = await stage.finished(accepted)
     assert ended["status"] == "cancelled"
@@ -93,7 +93,7 @@ async def test_a_suspend_waits_for_the_signup(stage: Stage) -> None:
     """A suspend of a tenant that is signing up is accepted at once and carried out when it is active."""
     async with STEP["proxy"].held(stage):
         signup = await stage.ask_signup()
-        await stage.until(signup, lambda view: "proxy" in _running(view))
+        await stage.until_step(signup, "proxy")
         suspend = await stage.ask("POST", f"/v1/tenants/{signup['slug']}/suspend")
     assert (await stage.finished(signup))["status"] == "succeeded"
     assert (await stage.finished(suspend))["status"] == "succeeded"
@@ -127,9 +127,3 @@ async def test_two_signups_for_one_slug_make_one_tenant(stage: Stage) -> None:
     await stage.finished(accepted)
     loser = next(tenant_id for tenant_id in ids if tenant_id != accepted["tenant_id"])
     assert await stage.things({"tenant_id": loser}) == []
-
-
-def _running(view: dict[str, object]) -> set[str]:
-    steps = view["steps"]
-    assert isinstance(steps, list)
-    return {step["name"] for step in steps if step["status"] == "running"}

@@ -1,0 +1,144 @@
+"""Short lives of tenants, one for each ending of each workflow type; their histories are recorded."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from runtime.clock import MovableClock
+from tests.workflows.faults import STEP
+from tests.workflows.stage import Json, Stage
+
+
+@dataclass(frozen=True)
+class Scenario:
+    name: str
+    play: Callable[[Stage, MovableClock], Awaitable[Json]]
+    """Returns the tenant, whose runs are then recorded."""
+
+
+def path(tenant: Json) -> str:
+    return f"/v1/tenants/{tenant['slug']}"
+
+
+async def _signup_done(stage: Stage, _clock: MovableClock) -> Json:
+    return await stage.active()
+
+
+async def _signup_undone(stage: Stage, _clock: MovableClock) -> Json:
+    async with STEP["auth"].refused(stage):
+        tenant = await stage.ask_signup()
+        await stage.finished(tenant)
+    return tenant
+
+
+async def _signup_cancelled(stage: Stage, _clock: MovableClock) -> Json:
+    async with STEP["database"].held(stage):
+        tenant = await stage.ask_signup()
+        await stage.until_step(tenant, "database")
+        await stage.ask("POST", f"/v1/operations/{tenant['operation_id']}/cancel")
+        await stage.finished(tenant)
+    return tenant
+
+
+async def _signup_taken_over(stage: Stage, _clock: MovableClock) -> Json:
+    async with STEP["database"].held(stage):
+        tenant = await stage.ask_signup()
+        await stage.until_step(tenant, "database")
+        teardown = await stage.ask("DELETE", path(tenant))
+        await stage.finished(teardown)
+    return tenant
+
+
+async def _scale_done(stage: Stage, _clock: MovableClock) -> Json:
+    tenant = await stage.active(users=50)
+    await stage.finished(await stage.ask("PATCH", path(tenant), {"users": 120}))
+    return tenant
+
+
+async def _scale_retargeted(stage: Stage, _clock: MovableClock) -> Json:
+    tenant = await stage.active(users=50)
+    async with STEP["auth"].held(stage):
+        await stage.ask("PATCH", path(tenant), {"users": 80})
+        second = await stage.ask("PATCH", path(tenant), {"users": 120})
+    await stage.finished(second)
+    return tenant
+
+
+async def _scale_undone(stage: Stage, _clock: MovableClock) -> Json:
+    tenant = await stage.active(users=50)
+    async with STEP["auth"].held(stage):
+        scale = await stage.ask("PATCH", path(tenant), {"users": 120})
+        await stage.until_step(scale, "auth")
+        await stage.ask("POST", f"/v1/operations/{scale['operation_id']}/cancel")
+    await stage.finished(scale)
+    return tenant
+
+
+async def _scale_taken_over_by_suspend(stage: Stage, _clock: MovableClock) -> Json:
+    tenant = await stage.active(users=50)
+    async with STEP["auth"].held(stage):
+        scale = await stage.ask("PATCH", path(tenant), {"users": 120})
+        await stage.until_step(scale, "auth")
+        suspend = await stage.ask("POST", f"{path(tenant)}/suspend")
+    await stage.finished(suspend)
+    return tenant
+
+
+async def _suspended_and_resumed(stage: Stage, _clock: MovableClock) -> Json:
+    tenant = await stage.active()
+    await stage.finished(await stage.ask("POST", f"{path(tenant)}/suspend"))
+    await stage.finished(await stage.ask("POST", f"{path(tenant)}/resume"))
+    return tenant
+
+
+async def _closed_and_restored(stage: Stage, _clock: MovableClock) -> Json:
+    tenant = await stage.active()
+    await stage.finished(await stage.ask("DELETE", f"{path(tenant)}?grace=3600"))
+    await stage.finished(await stage.ask("POST", f"{path(tenant)}/restore"))
+    return tenant
+
+
+async def _torn_down(stage: Stage, _clock: MovableClock) -> Json:
+    tenant = await stage.active()
+    await stage.finished(await stage.ask("DELETE", f"{path(tenant)}?grace=0"))
+    return tenant
+
+
+async def _removed_when_due(stage: Stage, clock: MovableClock) -> Json:
+    tenant = await stage.active()
+    await stage.finished(await stage.ask("DELETE", f"{path(tenant)}?grace=3600"))
+    clock.move(timedelta(hours=2))
+    try:
+        await stage.client.get_schedule_handle("due-removals").trigger()
+        await stage.until_tenant(tenant, lambda view: view["phase"] == "deleted")
+    finally:
+        clock.move(timedelta(hours=-2))
+    return tenant
+
+
+async def _removal_needed_attention(stage: Stage, _clock: MovableClock) -> Json:
+    tenant = await stage.active()
+    denied = {"action": "refuse", "code": "AccessDenied", "status": 403}
+    async with stage.aws_fault(match={"operation": "DeleteBucket"}, **denied):
+        teardown = await stage.ask("DELETE", f"{path(tenant)}?grace=0")
+        await stage.until(teardown, lambda view: bool(view["conditions"]))
+    await stage.retry(tenant)
+    await stage.finished(teardown)
+    return tenant
+
+
+SCENARIOS = [
+    Scenario("signup-done", _signup_done),
+    Scenario("signup-undone", _signup_undone),
+    Scenario("signup-cancelled", _signup_cancelled),
+    Scenario("signup-taken-over", _signup_taken_over),
+    Scenario("scale-done", _scale_done),
+    Scenario("scale-retargeted", _scale_retargeted),
+    Scenario("scale-cancelled", _scale_undone),
+    Scenario("scale-taken-over", _scale_taken_over_by_suspend),
+    Scenario("suspend-resume", _suspended_and_resumed),
+    Scenario("teardown-restore", _closed_and_restored),
+    Scenario("teardown-done", _torn_down),
+    Scenario("remove-done", _removed_when_due),
+    Scenario("teardown-attention", _removal_needed_attention),
+]

@@ -1,0 +1,36 @@
+"""Not a test of behaviour: `make histories` runs it to record what test_replay.py replays."""
+
+import os
+from pathlib import Path
+
+import pytest
+from temporalio.client import WorkflowExecutionStatus
+
+from domain.naming import workflow_id
+from runtime.clock import MovableClock
+from tests.workflows.scenarios import SCENARIOS, Scenario
+from tests.workflows.stage import Stage
+
+HISTORIES = Path(__file__).parent / "histories"
+RECORDS = os.environ.get("TENANTRY_RECORD_HISTORIES") == "1"
+
+pytestmark = pytest.mark.skipif(not RECORDS, reason="records only when asked to: make histories")
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
+async def test_record(stage: Stage, clock: MovableClock, scenario: Scenario) -> None:
+    """Every run of the scenario's tenant has ended and is written to a file, one per workflow type."""
+    tenant = await scenario.play(stage, clock)
+    await stage.closed(tenant)
+    query = f'WorkflowId = "{workflow_id(tenant["slug"], tenant["tenant_id"])}"'
+    if scenario.name == "remove-done":
+        query += ' OR WorkflowType = "StartDueRemovals"'
+    HISTORIES.mkdir(exist_ok=True)
+    count = 0
+    async for run in stage.client.list_workflows(query):
+        if run.status is WorkflowExecutionStatus.RUNNING:
+            continue
+        history = await stage.client.get_workflow_handle(run.id, run_id=run.run_id).fetch_history()
+        (HISTORIES / f"{scenario.name}.{run.workflow_type}.json").write_text(history.to_json() + "\n")
+        count += 1
+    assert count
