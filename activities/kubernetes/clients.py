@@ -36,6 +36,9 @@ class Clusters:
         self._lock = Lock()
 
     def of(self, cell_name: str) -> Cluster:
+        """Raises Unavailable while the cell is not configured here."""
+        if cell_name not in self._cells:
+            raise Unavailable(f"cell {cell_name} is not in this worker's cells file")
         with self._lock:
             if cell_name not in self._made:
                 self._made[cell_name] = Cluster(connect(self._settings, self._cells[cell_name]))

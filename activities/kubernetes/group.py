@@ -8,7 +8,7 @@ from activities.kubernetes.objects import Key
 from activities.kubernetes.readiness import Wait, address_of, becomes_ready, minimum_replicas, waits_for
 from catalog import Catalog, LoadedBlueprint, RenderContext
 from domain.blueprint import StepKind
-from domain.errors import InvalidSpec
+from domain.errors import BlueprintError, InvalidSpec
 from domain.messages import JsonObject, StepCall, StepOutcome
 
 
@@ -78,5 +78,7 @@ def rendered(catalog: Catalog, call: StepCall) -> Group:
     if call.desired is None:
         raise InvalidSpec(f"step {call.step}: no wanted state was given")
     context = RenderContext(tenant, catalog.cells[tenant.cell], call.desired, call.outputs)
-    blueprint = catalog.blueprints[tenant.blueprint]
+    blueprint = catalog.blueprints.get(tenant.blueprint)
+    if blueprint is None:
+        raise BlueprintError(f"there is no blueprint '{tenant.blueprint}' any more")
     return Group(call.step, blueprint.manifests(call.step, context), blueprint, context)

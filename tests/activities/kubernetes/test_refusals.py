@@ -1,0 +1,132 @@
+"""What a cluster refuses reaches the operation as what it means."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import Engine
+
+from domain.errors import InvalidSpec, MissingKind, QuotaExceeded, TenantryError, Unavailable
+from domain.plans import Cell
+from tests.activities.kubernetes.tenancy import Tenancy
+from tests.activities.kubernetes.view import View
+
+DEFINITION = "CustomResourceDefinition"
+
+
+@pytest.fixture
+def group(view: View) -> Iterator[str]:
+    """An API group that no cluster serves; its definition is removed if a test made it."""
+    name = f"t{uuid4().hex[:8]}.example.dev"
+    yield name
+    if view.get(DEFINITION, f"gadgets.{name}"):
+        view.delete(DEFINITION, f"gadgets.{name}")
+
+
+def refused(tenancy: Tenancy, trap: str) -> TenantryError:
+    tenancy.ready("base")
+    tenancy.values["trap"] = trap
+    with pytest.raises(TenantryError) as caught:
+        tenancy.ready("other")
+    return caught.value
+
+
+def test_a_kind_that_the_cluster_lacks(tenancy: Tenancy, view: View, group: str) -> None:
+    """A missing operator is a MissingKind that names the kind, and is found once it is installed."""
+    tenancy.values["group"] = group
+    error = refused(tenancy, "kind")
+    assert isinstance(error, MissingKind)
+    assert f"does not serve Gadget of {group}/v1" in str(error)
+    assert tenancy.rows()["ConfigMap neighbour"].state == "made"
+    view.make(
+        {
+            "apiVersion": "apiextensions.k8s.io/v1",
+            "kind": "CustomResourceDefinition",
+            "metadata": {"name": f"gadgets.{group}"},
+            "spec": {
+                "group": group,
+                "scope": "Namespaced",
+                "names": {"plural": "gadgets", "singular": "gadget", "kind": "Gadget"},
+                "versions": [
+                    {
+                        "name": "v1",
+                        "served": True,
+                        "storage": True,
+                        "schema": {
+                            "openAPIV3Schema": {
+                                "type": "object",
+                                "x-kubernetes-preserve-unknown-fields": True,
+                            }
+                        },
+                    }
+                ],
+            },
+        }
+    )
+    tenancy.ready("other")
+    assert tenancy.rows()["Gadget gadget"].state == "made"
+    view.delete(DEFINITION, f"gadgets.{group}")
+    tenancy.removed("other")
+    assert tenancy.rows()["Gadget gadget"].state == "gone"
+
+
+def test_a_misspelt_field(tenancy: Tenancy) -> None:
+    """A manifest that does not fit the schema is refused for good, with the field's name."""
+    error = refused(tenancy, "field")
+    assert isinstance(error, InvalidSpec)
+    assert "dta" in str(error)
+
+
+def test_a_quota_in_the_way(tenancy: Tenancy) -> None:
+    """What exceeds a quota is refused for good."""
+    error = refused(tenancy, "quota")
+    assert isinstance(error, QuotaExceeded)
+    assert "exceeded quota: tight" in str(error)
+
+
+def test_a_secret_is_not_quoted(tenancy: Tenancy) -> None:
+    """The refusal of a Secret does not carry its value into a history."""
+    error = refused(tenancy, "secret")
+    assert isinstance(error, InvalidSpec)
+    assert "hunter2" not in str(error)
+
+
+@pytest.mark.parametrize("step", ["base", "app"])
+def test_a_namespace_that_someone_deleted(tenancy: Tenancy, view: View, step: str) -> None:
+    """The step that owns the namespace makes it again; another one fails with its name."""
+    tenancy.ready("base")
+    view.delete("Namespace", tenancy.namespace)
+    tenancy.eventually("remove", tenancy.call("base", None))
+    if step == "base":
+        tenancy.ready("base")
+        assert view.get("Namespace", tenancy.namespace)
+    else:
+        with pytest.raises(InvalidSpec, match=f"namespace {tenancy.namespace} is missing"):
+            tenancy.ensure("app")
+
+
+def test_a_cluster_that_is_away(engine: Engine, known_cells: list[Cell], tmp_path: Path) -> None:
+    """No server, no kubeconfig and no context are all worth another try, and nothing is recorded as made."""
+    nowhere = tmp_path / "kubeconfig"
+    tenancy = Tenancy(engine, known_cells, nowhere)
+    with pytest.raises(Unavailable, match="cell use1"):
+        tenancy.ensure("base")
+    nowhere.write_text(KUBECONFIG.replace("CONTEXT", "another"))
+    with pytest.raises(Unavailable, match="cell use1"):
+        tenancy.ensure("base")
+    nowhere.write_text(KUBECONFIG.replace("CONTEXT", "use1"))
+    with pytest.raises(Unavailable, match="the cluster cannot be reached"):
+        tenancy.ensure("base")
+    with pytest.raises(Unavailable):
+        tenancy.remove("base")
+    assert {row.state for row in tenancy.rows().values()} == {"intended"}
+
+
+KUBECONFIG = """
+apiVersion: v1
+kind: Config
+clusters: [{name: c, cluster: {server: "http://127.0.0.1:1"}}]
+users: [{name: u, user: {token: hunter2}}]
+contexts: [{name: CONTEXT, context: {cluster: c, user: u}}]
+"""

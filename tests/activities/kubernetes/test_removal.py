@@ -1,0 +1,102 @@
+"""What was made is removed and proven gone, from the inventory's rows."""
+
+import pytest
+
+from domain.errors import NotReady, Unavailable
+from tests.activities.kubernetes.tenancy import Tenancy
+from tests.activities.kubernetes.view import View
+
+HOLD = ["example.dev/hold"]
+
+
+@pytest.fixture
+def whole(tenancy: Tenancy) -> Tenancy:
+    """A tenant of which everything exists."""
+    for step in ("base", "app", "other"):
+        tenancy.ready(step)
+    return tenancy
+
+
+def test_removal_in_steps_leaves_nothing(whole: Tenancy, view: View) -> None:
+    """Each step's objects are gone after its removal, and the verification finds no survivor."""
+    whole.removed("app")
+    assert view.get("Deployment", "web", whole.namespace) is None
+    assert view.get("ConfigMap", "neighbour", whole.namespace) is not None
+    assert {row.state for row in whole.rows("app").values()} == {"gone"}
+    whole.removed("other", "base")
+    assert view.get("Namespace", whole.namespace) is None
+    outcome = whole.verify()
+    assert (outcome.checked, outcome.survivors) == (len(whole.rows()), [])
+
+
+def test_removing_twice_is_removing_once(whole: Tenancy) -> None:
+    """A removal of what is gone succeeds and changes no row."""
+    whole.removed("app")
+    before = whole.rows("app")
+    whole.remove("app")
+    assert whole.rows("app") == before
+
+
+def test_what_was_never_made_is_removed_at_once(tenancy: Tenancy) -> None:
+    """Undoing a step that never ran is success, and its rows are gone with proof."""
+    tenancy.remove("app")
+    tenancy.remove("base")
+    assert all(row.state == "gone" and row.made_at is None for row in tenancy.rows("app").values())
+
+
+def test_with_its_namespace_everything_is_gone(whole: Tenancy, view: View) -> None:
+    """Objects of steps that were not removed are proven gone by the absence of their namespace."""
+    whole.removed("base")
+    assert view.get("Namespace", whole.namespace) is None
+    assert whole.verify().survivors == []
+    assert {row.state for row in whole.rows().values()} == {"gone"}
+
+
+def test_survivors_are_listed(whole: Tenancy) -> None:
+    """The verification names what still exists, and marks none of it as gone."""
+    whole.removed("app")
+    survivors = {ref.name for ref in whole.verify().survivors}
+    assert survivors == {whole.namespace, "tenant", "neighbour"}
+    assert {row.state for row in whole.rows("other").values()} == {"made"}
+
+
+def test_a_stuck_namespace_is_reported_with_what_holds_it(whole: Tenancy, view: View) -> None:
+    """The message of a removal that waits names the object and its finalizer; then it goes on by itself."""
+    view.config_map("held", whole.namespace, finalizers=HOLD)
+    whole.removed("app", "other")
+    with pytest.raises(NotReady, match=f"namespace {whole.namespace} is being deleted"):
+        whole.remove("base")
+    named = r"held by configmap held \(finalizer example\.dev/hold\)"
+    message = ""
+    while "held by" not in message:
+        with pytest.raises(NotReady) as waiting:
+            whole.remove("base")
+        message = str(waiting.value)
+    assert waiting.match(named)
+    with pytest.raises(Unavailable, match="is being terminated"):
+        whole.ensure("base")
+    view.change("ConfigMap", "held", whole.namespace, {"metadata": {"finalizers": None}})
+    whole.removed("base")
+    assert view.get("Namespace", whole.namespace) is None
+
+
+def test_an_object_that_is_held_is_reported(whole: Tenancy, view: View) -> None:
+    """An object outside of a namespace's end also names its finalizer."""
+    hold = {"metadata": {"finalizers": HOLD}}
+    view.change("ConfigMap", "neighbour", whole.namespace, hold)
+    named = r"configmap neighbour is being deleted: held by finalizer example\.dev/hold"
+    with pytest.raises(NotReady, match=named):
+        whole.remove("other")
+    view.change("ConfigMap", "neighbour", whole.namespace, {"metadata": {"finalizers": None}})
+    whole.removed("other")
+    assert view.get("ConfigMap", "neighbour", whole.namespace) is None
+
+
+def test_another_object_in_the_place_of_ours_is_left_untouched(whole: Tenancy, view: View) -> None:
+    """If someone replaced an object of ours by one of theirs, ours is gone and theirs stays."""
+    view.delete("ConfigMap", "neighbour", whole.namespace)
+    theirs = view.config_map("neighbour", whole.namespace)
+    whole.removed("other")
+    found = view.there("ConfigMap", "neighbour", whole.namespace)
+    assert found["metadata"]["uid"] == theirs["metadata"]["uid"]
+    assert whole.rows()["ConfigMap neighbour"].state == "gone"

@@ -1,0 +1,104 @@
+"""A cluster as an engineer with kubectl sees and changes it. Shares no code with the activities."""
+
+import contextlib
+import json
+from collections.abc import Iterator
+from typing import Any
+from uuid import uuid4
+
+import httpx
+
+from domain.naming import ownership_tags
+
+Json = dict[str, Any]
+
+PATHS = {
+    "Namespace": "/api/v1/namespaces",
+    "ConfigMap": "/api/v1/namespaces/{}/configmaps",
+    "Service": "/api/v1/namespaces/{}/services",
+    "Deployment": "/apis/apps/v1/namespaces/{}/deployments",
+    "HorizontalPodAutoscaler": "/apis/autoscaling/v2/namespaces/{}/horizontalpodautoscalers",
+    "CustomResourceDefinition": "/apis/apiextensions.k8s.io/v1/customresourcedefinitions",
+}
+
+
+class View:
+    def __init__(self, api: Any) -> None:
+        self._api = api  # a kubernetes.client.ApiClient; its stubs leave out raw calls
+        self.url: str = self._api.configuration.host
+
+    def get(self, kind: str, name: str, namespace: str = "") -> Json | None:
+        """None if it is not there."""
+        status, found = self._call("GET", self._path(kind, namespace, name))
+        return None if status == 404 else found
+
+    def there(self, kind: str, name: str, namespace: str = "") -> Json:
+        found = self.get(kind, name, namespace)
+        assert found is not None, f"{kind} {name} is not there"
+        return found
+
+    def make(self, manifest: Json) -> Json:
+        path = self._path(manifest["kind"], manifest["metadata"].get("namespace", ""))
+        status, made = self._call("POST", path, manifest)
+        assert status == 201, made
+        return made
+
+    def change(self, kind: str, name: str, namespace: str, change: Json) -> Json:
+        """A merge patch by someone else."""
+        return self._patched(self._path(kind, namespace, name), change)
+
+    def scale(self, name: str, namespace: str, replicas: int) -> None:
+        """What an autoscaler does."""
+        path = self._path("Deployment", namespace, f"{name}/scale")
+        self._patched(path, {"spec": {"replicas": replicas}})
+
+    def delete(self, kind: str, name: str, namespace: str = "") -> None:
+        status, answer = self._call("DELETE", self._path(kind, namespace, name))
+        assert status < 300, answer
+
+    def namespace(self, name: str, labels: dict[str, str] | None = None) -> Json:
+        metadata = {"name": name, "labels": labels or {}}
+        return self.make({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
+
+    def config_map(self, name: str, namespace: str, **metadata: Any) -> Json:
+        return self.make(
+            {
+                "apiVersion": "v1",
+                "kind": "ConfigMap",
+                "metadata": {"name": name, "namespace": namespace, **metadata},
+                "data": {"note": "by hand"},
+            }
+        )
+
+    def _patched(self, path: str, change: Json) -> Json:
+        status, changed = self._call("PATCH", path, change, "application/merge-patch+json")
+        assert status == 200, changed
+        return changed
+
+    def _path(self, kind: str, namespace: str, name: str = "") -> str:
+        return PATHS[kind].format(namespace) + (f"/{name}" if name else "")
+
+    def _call(
+        self, method: str, path: str, body: Json | None = None, content_type: str = "application/json"
+    ) -> tuple[int, Json]:
+        headers = {"Content-Type": content_type} if body else {}
+        request = self._api.param_serialize(
+            method, path, header_params=headers, body=body, auth_settings=["BearerToken"]
+        )
+        answer = self._api.call_api(*request)
+        return answer.status, json.loads(answer.read())
+
+
+def labels_of(install: str, tenant_id: str, step: str) -> dict[str, str]:
+    return ownership_tags(install, tenant_id, f"s-{tenant_id}", step)
+
+
+@contextlib.contextmanager
+def fault(url: str, **fields: Any) -> Iterator[None]:
+    """A fault at the wire of a stand-in cluster while the block runs."""
+    name = f"fault-{uuid4().hex[:8]}"
+    httpx.post(f"{url}/_devstack/faults", json={"id": name, **fields}).raise_for_status()
+    try:
+        yield
+    finally:
+        httpx.delete(f"{url}/_devstack/faults", params={"id": name})
