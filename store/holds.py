@@ -1,7 +1,8 @@
 """Who may write to a tenant: the operation that holds it, and nobody else.
 
-The tenant's row is the lock of everything of that tenant: a start or an end of an operation takes it alone,
-writes of steps share it, so that no step of a replaced run can write after its successor has begun.
+The tenant's row is the lock of everything of that tenant: the start and the end of an operation take it
+alone, writes of steps share it (store/inventory_sql.py), so that no step of a replaced run can write after
+its successor has begun.
 """
 
 from sqlmodel import Session, select
@@ -19,16 +20,9 @@ def held_tenant(session: Session, tenant_id: str, operation_id: str) -> TenantRo
     """The tenant, locked, if `operation_id` holds it. Raises StaleRun."""
     tenant = lock_tenant(session, tenant_id)
     if tenant is None or tenant.held_by != operation_id:
-        raise _stale(tenant_id, operation_id)
+        raise stale(tenant_id, operation_id)
     return tenant
 
 
-def share_hold(session: Session, tenant_id: str, operation_id: str) -> None:
-    """Make sure that `operation_id` holds the tenant until the transaction ends. Raises StaleRun."""
-    query = select(TenantRow.id).where(TenantRow.id == tenant_id, TenantRow.held_by == operation_id)
-    if session.exec(query.with_for_update(read=True)).one_or_none() is None:
-        raise _stale(tenant_id, operation_id)
-
-
-def _stale(tenant_id: str, operation_id: str) -> StaleRun:
+def stale(tenant_id: str, operation_id: str) -> StaleRun:
     return StaleRun(f"operation {operation_id} no longer holds tenant {tenant_id}")

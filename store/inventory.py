@@ -1,19 +1,20 @@
 """The inventory as AWS and Kubernetes activities use it: what was made, what is gone, and by whose word."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Engine, and_, case
-from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import Session, col, select, update
+from sqlalchemy import Engine, TextClause
+from sqlmodel import Session, col, select
 
 from domain.blueprint import StepKind
 from domain.messages import ResourceRef, StepCall
 from runtime.clock import Clock
-from store.engine import database_errors, transaction
-from store.holds import share_hold
+from store.engine import database_errors
+from store.holds import stale
+from store.inventory_sql import GONE, INTENDED, MADE
 from store.tables import ResourceRow, ResourceState
 
 STEP_KINDS: Mapping[str, StepKind] = {
@@ -25,7 +26,6 @@ STEP_KINDS: Mapping[str, StepKind] = {
     "eks:pod-identity-association": StepKind.POD_IDENTITY,
     "route53:record": StepKind.DNS,
 }
-IDENTITY = ["tenant_id", "kind", "namespace", "name"]
 
 
 @dataclass(frozen=True)
@@ -64,9 +64,8 @@ class Inventory:
     """Every write is refused with StaleRun unless the operation still holds the tenant."""
 
     def __init__(self, engine: Engine, clock: Clock) -> None:
-        self._engine = engine
-        # One statement needs no transaction around it: two round trips fewer.
-        self._reads = engine.execution_options(isolation_level="AUTOCOMMIT")
+        # Reads and writes are single statements and need no transaction around them: two round trips fewer.
+        self._single = engine.execution_options(isolation_level="AUTOCOMMIT")
         self._clock = clock
 
     def rows(
@@ -79,7 +78,7 @@ class Inventory:
         if provider is not None:
             query = query.where(ResourceRow.provider == provider)
         query = query.order_by(col(ResourceRow.kind), col(ResourceRow.namespace), col(ResourceRow.name))
-        with database_errors(), Session(self._reads) as session:
+        with database_errors(), Session(self._single) as session:
             return [_row(row) for row in session.exec(query)]
 
     def made(
@@ -96,13 +95,10 @@ class Inventory:
         self.made_all(call, [Made(ref_kind, name, namespace, provider_id, attributes or {})])
 
     def made_all(self, call: StepCall, things: Sequence[Made]) -> None:
-        """Record a group of things in one transaction."""
-        if not things:
-            return
-        now = self._clock.now()
-        with transaction(self._engine) as session:
-            share_hold(session, call.tenant.id, call.operation_id)
-            session.execute(_upsert_made([_made_values(call, thing, now) for thing in things]))
+        """Record a group of things at once."""
+        self._write(
+            MADE, call.tenant.id, call.operation_id, [_made_record(thing) for thing in things], step=call.step
+        )
 
     def gone(
         self,
@@ -118,98 +114,39 @@ class Inventory:
         self.gone_all(tenant_id, operation_id, [Gone(ref_kind, name, proof, namespace)])
 
     def gone_all(self, tenant_id: str, operation_id: str, things: Sequence[Gone]) -> None:
-        """Record a group of absences in one transaction."""
-        now = self._clock.now()
-        with transaction(self._engine) as session:
-            share_hold(session, tenant_id, operation_id)
-            for thing in things:
-                session.execute(
-                    update(ResourceRow)
-                    .where(
-                        col(ResourceRow.tenant_id) == tenant_id,
-                        col(ResourceRow.kind) == thing.kind,
-                        col(ResourceRow.namespace) == thing.namespace,
-                        col(ResourceRow.name) == thing.name,
-                        col(ResourceRow.state) != ResourceState.GONE,
-                    )
-                    .values(
-                        state=ResourceState.GONE, gone_at=now, proof=thing.proof, operation_id=operation_id
-                    )
-                )
+        """Record a group of absences at once."""
+        self._write(GONE, tenant_id, operation_id, [vars(thing) for thing in things])
+
+    def _write(
+        self, statement: TextClause, tenant_id: str, operation_id: str, things: Sequence[Any], **values: str
+    ) -> None:
+        if not things:
+            return
+        values |= {"tenant_id": tenant_id, "operation_id": operation_id, "things": json.dumps(things)}
+        with database_errors(), self._single.connect() as connection:
+            held = connection.execute(statement, values | {"now": self._clock.now()}).scalar_one()
+        if not held:
+            raise stale(tenant_id, operation_id)
 
 
 def intend(
     session: Session, tenant_id: str, operation_id: str, refs: Sequence[ResourceRef], now: datetime
 ) -> None:
     """Record what is about to be made, before it is made. What exists stays; what is gone is wanted again."""
-    if not refs:
-        return
-    fresh = [
-        {
-            **ref.model_dump(),
-            "tenant_id": tenant_id,
-            "provider": ref.step_kind.provider,
-            "state": ResourceState.INTENDED,
-            "provider_id": "",
-            "attributes": {},
-            "intended_at": now,
-            "made_at": None,
-            "gone_at": None,
-            "proof": None,
-            "operation_id": operation_id,
-        }
-        for ref in refs
-    ]
-    statement = insert(ResourceRow).values(fresh)
-    renewed = {name: statement.excluded[name] for name in fresh[0] if name not in IDENTITY}
-    session.execute(
-        statement.on_conflict_do_update(
-            index_elements=IDENTITY, set_=renewed, where=col(ResourceRow.state) == ResourceState.GONE
-        )
-    )
+    if refs:
+        things = [ref.model_dump(mode="json") | {"provider": ref.step_kind.provider} for ref in refs]
+        values = {"tenant_id": tenant_id, "operation_id": operation_id, "things": json.dumps(things)}
+        session.connection().execute(INTENDED, values | {"now": now})
 
 
-def _made_values(call: StepCall, thing: Made, now: datetime) -> dict[str, Any]:
+def _made_record(thing: Made) -> dict[str, Any]:
     step_kind = StepKind.KUBERNETES if "/" in thing.kind else STEP_KINDS[thing.kind]
     return {
-        "tenant_id": call.tenant.id,
-        "step": call.step,
+        **vars(thing),
+        "attributes": dict(thing.attributes),
         "step_kind": step_kind,
         "provider": step_kind.provider,
-        "kind": thing.kind,
-        "name": thing.name,
-        "namespace": thing.namespace,
-        "state": ResourceState.MADE,
-        "provider_id": thing.provider_id,
-        "attributes": dict(thing.attributes),
-        "intended_at": now,
-        "made_at": now,
-        "gone_at": None,
-        "proof": None,
-        "operation_id": call.operation_id,
     }
-
-
-def _upsert_made(values: list[dict[str, Any]]) -> Any:
-    statement = insert(ResourceRow).values(values)
-    new = statement.excluded
-    still = col(ResourceRow.state) == ResourceState.MADE
-    return statement.on_conflict_do_update(
-        index_elements=IDENTITY,
-        set_={
-            "state": new.state,
-            "provider_id": case(
-                (and_(still, new.provider_id == ""), ResourceRow.provider_id), else_=new.provider_id
-            ),
-            "attributes": case(
-                (still, col(ResourceRow.attributes).op("||")(new.attributes)), else_=new.attributes
-            ),
-            "made_at": case((still, ResourceRow.made_at), else_=new.made_at),
-            "gone_at": None,
-            "proof": None,
-            "operation_id": new.operation_id,
-        },
-    )
 
 
 def _row(row: ResourceRow) -> InventoryRow:
