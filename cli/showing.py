@@ -1,5 +1,6 @@
 """Commands that only look."""
 
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
@@ -135,13 +136,14 @@ def _print_operation(view: Json) -> None:
         }
     )
     rows = (
-        [
-            step["title"],
-            styled(step["status"]),
-            short_time(step["started_at"]),
-            short_time(step["finished_at"]),
-            escape(step["detail"]),
-        ]
+        [step["title"], styled(step["status"]), _seconds(step), escape(step["detail"])]
         for step in view["steps"]
     )
-    out().print(table(["STEP", "STATUS", "BEGAN", "ENDED", ""], rows))
+    out().print(table(["STEP", "STATUS", "SECONDS", ""], rows))
+
+
+def _seconds(step: Json) -> str | None:
+    if not step["started_at"] or not step["finished_at"]:
+        return None
+    took = datetime.fromisoformat(step["finished_at"]) - datetime.fromisoformat(step["started_at"])
+    return f"{took.total_seconds():.1f}"

@@ -26,10 +26,11 @@ class Profile:
     def kubernetes(self) -> dict[str, float]:
         """Delays of the stand-in clusters."""
         return {
-            "pods": self.pods,
-            "load_balancer": self.load_balancer,
-            "secrets": self.secrets,
-            "certificates": self.secrets,
+            "deployment": self.pods,
+            "loadbalancer": self.load_balancer,
+            "externalsecret": self.secrets,
+            "certificate": self.secrets,
+            "namespace": self.secrets,
         }
 
     @property

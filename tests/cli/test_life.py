@@ -1,0 +1,95 @@
+"""A tenant's life from the command line, on real servers."""
+
+import json
+
+from cli.connection import ROOT
+from cli.demo.inventory import KINDS, count_things
+from domain.phases import Phase
+from tests.cli.conftest import Tenantry
+
+FORM = str(ROOT / "examples" / "signups" / "1-alder.yaml")
+
+
+def test_a_life_from_sign_up_to_certificate(
+    tenantry: Tenantry, environment: dict[str, str], cells: list[dict[str, object]]
+) -> None:
+    """Sign-up, scale, suspend, resume and teardown end well, and AWS and Kubernetes show each end of it."""
+    slug = "cli-life"
+    signup = tenantry("signup", slug, "--file", FORM, "--users", "60", "--json")
+    assert signup.code == 0, signup.err
+    operation = json.loads(signup.out)
+    assert (operation["status"], operation["slug"]) == ("succeeded", slug)
+
+    tenant = json.loads(tenantry("show", slug, "--json").out)
+    assert (tenant["phase"], tenant["target"]["users"]) == (Phase.ACTIVE, 60)
+    ids = {slug: tenant["id"]}
+    assert set(count_things(ids, cells, environment)[slug]) == set(KINDS)
+
+    assert tenantry("scale", slug, "--users", "150").code == 0
+    assert "150" in tenantry("show", slug).out
+    suspended = tenantry("suspend", slug)
+    assert (suspended.code, "suspend of cli-life succeeded" in suspended.out) == (0, True)
+    assert tenantry("resume", slug).code == 0
+    listed = next(line for line in tenantry("list").out.splitlines() if line.startswith(slug))
+    assert "active" in listed
+
+    gone = tenantry("teardown", slug, "--grace", "0", "--yes")
+    assert gone.code == 0, gone.err
+    assert not count_things(ids, cells, environment)[slug]
+    certificate = tenantry("certificate", slug)
+    assert "rds:db-instance" in certificate.out
+    entries = json.loads(tenantry("certificate", slug, "--json").out)["entries"]
+    assert f"{len(entries)} things" in certificate.out
+
+
+def test_closed_in_its_grace_and_restored(tenantry: Tenantry) -> None:
+    """A teardown with a grace can be taken back."""
+    slug = "cli-grace"
+    assert tenantry("signup", slug, "--file", FORM).code == 0
+    assert tenantry("teardown", slug, "--grace", "12h").code == 0
+    assert json.loads(tenantry("show", slug, "--json").out)["phase"] == Phase.CLOSED
+    assert tenantry("restore", slug).code == 0
+    assert json.loads(tenantry("show", slug, "--json").out)["phase"] == Phase.ACTIVE
+
+
+def test_the_same_key_starts_nothing_twice(tenantry: Tenantry) -> None:
+    """A command repeated with its idempotency key answers with the same operation."""
+    signup = ("signup", "cli-twice", "--file", FORM, "--no-wait", "--json", "--idempotency-key", "cli-twice")
+    first, second = (json.loads(tenantry(*signup).out) for _ in range(2))
+    assert first["operation_id"] == second["operation_id"]
+    watched = tenantry("watch", first["operation_id"])
+    assert watched.code == 0, watched.err
+    assert "signup of cli-twice" in watched.err, "progress is told on stderr"
+
+
+def test_a_failed_operation_exits_with_1_and_its_reason(tenantry: Tenantry) -> None:
+    """A second sign-up under a taken slug fails, and says why on stderr only."""
+    assert tenantry("signup", "cli-taken", "--file", FORM).code == 0
+    refused = tenantry("signup", "cli-taken", "--file", FORM)
+    assert (refused.code, refused.out) == (1, "")
+    assert "slug" in refused.err
+
+
+def test_problems_name_every_field(tenantry: Tenantry) -> None:
+    """What the API refuses is shown field by field on stderr."""
+    refused = tenantry("signup", "Bad--Slug", "--file", FORM, "--users", "0")
+    assert refused.code == 1
+    assert "slug:" in refused.err
+    assert "users:" in refused.err
+
+
+def test_catalogue_listings(tenantry: Tenantry) -> None:
+    """Plans and cells are listed for people and, as one JSON document, for machines."""
+    assert "enterprise" in tenantry("plans").out
+    assert {plan["name"] for plan in json.loads(tenantry("plans", "--json").out)} >= {"team", "business"}
+    assert {cell["region"] for cell in json.loads(tenantry("cells", "--json").out)} >= {"us-east-1"}
+    assert "eu-west-1" in tenantry("cells").out
+
+
+def test_an_operation_is_shown_with_its_steps(tenantry: Tenantry) -> None:
+    """`show` of a tenant lists the steps of its newest operation, without a single escape code."""
+    assert tenantry("signup", "cli-shown", "--file", FORM).code == 0
+    shown = tenantry("show", "cli-shown").out
+    assert "Database" in shown
+    assert "succeeded" in shown
+    assert "\x1b" not in shown
