@@ -183,8 +183,7 @@ def _hosts(refs: Iterable[ResourceRef]) -> list[str]:
 
 def _finding(names: Names, ref: ResourceRef, tenant: TenantContext) -> Finding:
     kind = ref.name.partition(" ")[2]
-    there = names.registry if kind == "TXT" else names.at_host
-    if not there:
+    if not names.of_type(kind):
         return Finding(Holder.NOBODY, f"route53:ListResourceRecordSets answered no {kind} of that name")
     proof = f"route53:ListResourceRecordSets answered {names.target or 'a registry record'}"
     return Finding(names.holder(tenant), proof, names.target)

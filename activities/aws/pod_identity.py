@@ -78,7 +78,7 @@ class PodIdentities(Kind):
         client = self.ground.clients.eks(cell.region)
         namespace, account = name.split("/")
         try:
-            return client.create_pod_identity_association(
+            found = client.create_pod_identity_association(
                 clusterName=cell.cluster,
                 namespace=namespace,
                 serviceAccount=account,
@@ -89,9 +89,10 @@ class PodIdentities(Kind):
         except ClientError as error:
             if _role_not_seen_yet(error) and settling():
                 raise Unavailable(f"EKS does not see role {role} yet: {message_of(error)}") from error
-            found = _find(client, cell, name) if code_of(error) == "ResourceInUseException" else None
-            if found is None:
+            taken = _find(client, cell, name) if code_of(error) == "ResourceInUseException" else None
+            if taken is None:
                 raise
+            found = taken
         require_ours(found.get("tags", {}), call.tenant, f"pod identity association of {name}")
         if found["roleArn"] == role:
             return found

@@ -38,14 +38,18 @@ class Names:
         """Who holds the host: the registry says; a record without one is a stranger's."""
         if not self.at_host and not self.registry:
             return Holder.NOBODY
-        values = [value["Value"] for one in self.registry for value in one.get("ResourceRecords", [])]
+        values = [value["Value"] for one in self.of_type("TXT") for value in one.get("ResourceRecords", [])]
         return Holder.OURS if registry_value(tenant) in values else Holder.STRANGER
+
+    def of_type(self, kind: str) -> "list[Record]":
+        """Records as we make them: a CNAME at the host, a TXT at its registry name."""
+        return [one for one in (self.registry if kind == "TXT" else self.at_host) if one["Type"] == kind]
 
     @property
     def target(self) -> str:
         """Where the host points; empty if nowhere."""
-        found = [value["Value"] for one in self.at_host for value in one.get("ResourceRecords", [])]
-        return " ".join(found)
+        aliases = self.of_type("CNAME")
+        return " ".join(value["Value"] for one in aliases for value in one.get("ResourceRecords", []))
 
 
 def names_in(client: "Route53Client", zone: str, hosts: Sequence[str]) -> dict[str, Names]:
@@ -102,8 +106,9 @@ def written(action: Action, tenant: TenantContext, host: str, target: str, ttl: 
 
 
 def deleted(names: Names) -> "list[ChangeTypeDef]":
-    """The changes that delete what stands there; Route 53 wants every record quoted in full."""
-    return [{"Action": "DELETE", "ResourceRecordSet": record} for record in (*names.at_host, *names.registry)]
+    """The changes that delete what we made there; Route 53 wants every record quoted in full."""
+    ours = [*names.of_type("CNAME"), *names.of_type("TXT")]
+    return [{"Action": "DELETE", "ResourceRecordSet": record} for record in ours]
 
 
 def _below(client: "Route53Client", zone: str, base: str) -> "Iterator[Record]":

@@ -12,6 +12,7 @@ from sqlmodel import Session, select
 from temporalio.activity import _Definition
 from temporalio.testing import ActivityEnvironment
 
+from activities.aws import aws_activities
 from activities.records import Records
 from catalog import Catalog
 from domain.messages import (
@@ -96,6 +97,15 @@ class Subject:
         self.outputs: dict[str, str] = {"proxy.load_balancer": LOAD_BALANCER}
         self.heartbeats: list[Any] = []
 
+    def in_cell(self, **changes: str) -> "Subject":
+        """The same tenant under a catalog whose cell has changed."""
+        world = self.world
+        cells = {**world.catalog.cells, self.cell.name: self.cell.model_copy(update=changes)}
+        catalog = replace(world.catalog, cells=cells)
+        activities = aws_activities(world.settings, catalog, world.inventory)
+        moved = World(world.settings, catalog, world.engine, world.inventory, world.records, activities)
+        return Subject(moved, self.operation_id, self.plan)
+
     def name(self, step: str) -> str:
         return resource_name(self.tenant.install, self.tenant.id, step)
 
@@ -142,6 +152,7 @@ class Subject:
         return self.world.aws(service, self.cell.region)
 
     def _step(self, verb: str, step: str, **fields: Any) -> StepOutcome:
+        waited = timedelta(seconds=fields.pop("waited_seconds", 0))
         kind = next(one.kind for one in self.plan.steps if one.name == step)
         call = StepCall(
             **{
@@ -152,18 +163,14 @@ class Subject:
                 **fields,
             }
         )
-        outcome: StepOutcome = self._environment().run(self.world.activities[f"{kind}.{verb}"], call)
+        outcome: StepOutcome = self._environment(waited).run(self.world.activities[f"{kind}.{verb}"], call)
         assert StepOutcome.model_validate_json(outcome.model_dump_json()) == outcome
         return outcome
 
-    def _environment(self) -> ActivityEnvironment:
+    def _environment(self, waited: timedelta = timedelta()) -> ActivityEnvironment:
+        """As if the activity had first been scheduled so long ago."""
         environment = ActivityEnvironment()
+        first = environment.info.scheduled_time
+        environment.info = replace(environment.info, current_attempt_scheduled_time=first + waited)
         environment.on_heartbeat = lambda *details: self.heartbeats.append(details)
         return environment
-
-
-def aged(environment: ActivityEnvironment, by: timedelta) -> ActivityEnvironment:
-    """As if the activity had first been scheduled that long ago."""
-    info = environment.info
-    environment.info = replace(info, current_attempt_scheduled_time=info.scheduled_time + by)
-    return environment

@@ -1,0 +1,190 @@
+"""Route 53 records."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from domain.errors import InvalidSpec, NotReady, OwnershipConflict, Throttled, Unavailable
+from tests.activities.aws.faults import Faults
+from tests.activities.aws.subject import LOAD_BALANCER, Subject
+
+STEP = "dns"
+
+
+def host_of(subject: Subject) -> str:
+    return f"{subject.tenant.slug}.{subject.cell.domain}"
+
+
+def records(subject: Subject) -> list[dict[str, Any]]:
+    pages = subject.aws("route53").get_paginator("list_resource_record_sets")
+    return [
+        record
+        for page in pages.paginate(HostedZoneId=subject.cell.hosted_zone_id)
+        for record in page["ResourceRecordSets"]
+        if subject.tenant.slug in record["Name"]
+    ]
+
+
+def shown(subject: Subject) -> dict[tuple[str, str], str]:
+    return {
+        (record["Name"].rstrip(".").replace("\\052", "*"), record["Type"]): record["ResourceRecords"][0][
+            "Value"
+        ]
+        for record in records(subject)
+    }
+
+
+def change(subject: Subject, action: str, name: str, kind: str, value: str) -> None:
+    subject.aws("route53").change_resource_record_sets(
+        HostedZoneId=subject.cell.hosted_zone_id,
+        ChangeBatch={
+            "Changes": [
+                {
+                    "Action": action,
+                    "ResourceRecordSet": {
+                        "Name": name,
+                        "Type": kind,
+                        "TTL": 60,
+                        "ResourceRecords": [{"Value": value}],
+                    },
+                }
+            ]
+        },
+    )
+
+
+def test_names_point_at_the_load_balancer_with_a_registry_record_beside_each(subject: Subject) -> None:
+    """The tenant's name and everything below it lead to its load balancer; the registry names the tenant."""
+    assert subject.ensure(STEP).ready
+    host = host_of(subject)
+    mark = f'"heritage=tenantry,install=test,tenant={subject.tenant.id}"'
+    assert shown(subject) == {
+        (host, "CNAME"): LOAD_BALANCER,
+        (f"*.{host}", "CNAME"): LOAD_BALANCER,
+        (f"_tenantry.{host}", "TXT"): mark,
+        (f"_tenantry-any.{host}", "TXT"): mark,
+    }
+    assert {row.ref.name for row in subject.rows(STEP)} == {f"{name} {kind}" for name, kind in shown(subject)}
+    assert {row.state for row in subject.rows(STEP)} == {"made"}
+
+
+def test_ensure_twice_is_ensure_once(subject: Subject) -> None:
+    """A second run changes nothing and answers the same."""
+    first = subject.ensure(STEP)
+    before = shown(subject)
+    assert subject.ensure(STEP) == first
+    assert shown(subject) == before
+
+
+def test_a_new_load_balancer_moves_the_names(subject: Subject) -> None:
+    """Records of ours follow the load balancer's host name."""
+    subject.ensure(STEP)
+    subject.outputs["proxy.load_balancer"] = "lb-2.elb.example.com"
+    subject.ensure(STEP)
+    assert shown(subject)[(host_of(subject), "CNAME")] == "lb-2.elb.example.com"
+
+
+def test_records_are_awaited_until_all_servers_have_them(subject: Subject, faults: Faults) -> None:
+    """While Route 53 spreads a change the step is not ready; looking again tells when it is."""
+    faults.delays(dns=3600)
+    try:
+        outcome = subject.ensure(STEP)
+        assert not outcome.ready
+        assert "Route 53" in outcome.waiting_for
+        with pytest.raises(NotReady):
+            subject.await_ready(STEP)
+    finally:
+        faults.delays(dns=0)
+    assert subject.await_ready(STEP).ready
+
+
+def test_a_lost_answer_is_made_good_by_the_next_run(subject: Subject, faults: Faults) -> None:
+    """The batch whose answer was lost is recognised as ours."""
+    faults.drop_answer("ChangeResourceRecordSets", subject.cell.hosted_zone_id)
+    with pytest.raises(Unavailable):
+        subject.ensure(STEP)
+    before = shown(subject)
+    assert len(before) == 4
+    assert subject.ensure(STEP).ready
+    assert shown(subject) == before
+
+
+def test_a_change_that_waits_for_another_is_temporary(subject: Subject, faults: Faults) -> None:
+    """PriorRequestNotComplete is no verdict on the request."""
+    faults.refuse(
+        "ChangeResourceRecordSets", subject.cell.hosted_zone_id, code="PriorRequestNotComplete", status=400
+    )
+    with pytest.raises(Throttled):
+        subject.ensure(STEP)
+    assert records(subject) == []
+
+
+def test_a_step_without_its_load_balancer_is_refused(subject: Subject) -> None:
+    """An output that no earlier step found out is a mistake in the blueprint, not something to wait for."""
+    del subject.outputs["proxy.load_balancer"]
+    with pytest.raises(InvalidSpec, match=r"proxy\.load_balancer"):
+        subject.ensure(STEP)
+
+
+@pytest.mark.parametrize(
+    ("label", "kind", "value"),
+    [
+        ("", "CNAME", "elsewhere.example.com"),
+        ("*.", "CNAME", "elsewhere.example.com"),
+        ("", "A", "192.0.2.1"),
+        ("_tenantry.", "TXT", '"heritage=tenantry,install=test,tenant=another00000"'),
+    ],
+)
+def test_foreign_records_are_left_untouched(subject: Subject, label: str, kind: str, value: str) -> None:
+    """A record under one of our names whose registry does not name this tenant stays, and none is added."""
+    name = f"{label}{host_of(subject)}"
+    change(subject, "CREATE", name, kind, value)
+    before = records(subject)
+    with pytest.raises(OwnershipConflict):
+        subject.ensure(STEP)
+    subject.remove(STEP)
+    assert subject.verify().survivors == []
+    assert records(subject) == before
+
+
+def test_remove_deletes_exactly_ours(subject: Subject, faults: Faults) -> None:
+    """Removal leaves the neighbours, survives a lost answer, and is a success again."""
+    subject.ensure(STEP)
+    neighbour = f"mail.{host_of(subject)}"
+    change(subject, "CREATE", neighbour, "A", "192.0.2.1")
+    faults.drop_answer("ChangeResourceRecordSets", subject.cell.hosted_zone_id)
+    with pytest.raises(Unavailable):
+        subject.remove(STEP)
+    subject.remove(STEP)
+    subject.remove(STEP)
+    assert shown(subject) == {(neighbour, "A"): "192.0.2.1"}
+    assert subject.verify().survivors == []
+    assert {row.state for row in subject.rows(STEP)} == {"gone"}
+
+
+def test_records_that_somebody_edited_are_removed_as_they_are(subject: Subject) -> None:
+    """A changed target or lifetime does not keep our record from being deleted."""
+    subject.ensure(STEP)
+    change(subject, "UPSERT", host_of(subject), "CNAME", "edited.example.com")
+    subject.remove(STEP)
+    assert records(subject) == []
+
+
+def test_slugs_that_begin_alike_do_not_touch_each_other(begun: Callable[..., Subject]) -> None:
+    """Removing one tenant's names leaves those of a tenant whose slug is longer or shorter."""
+    short, other = begun(), begun()
+    for one in (short, other):
+        one.ensure(STEP)
+    short.remove(STEP)
+    assert records(short) == []
+    assert len(records(other)) == 4
+
+
+def test_records_whose_zone_is_gone_are_gone(begun: Callable[..., Subject]) -> None:
+    """Removing and verifying need no hosted zone."""
+    subject = begun()
+    subject.ensure(STEP)
+    moved = subject.in_cell(hosted_zone_id="Z0GONE")
+    moved.remove(STEP)
+    assert moved.verify().survivors == []
