@@ -1,5 +1,6 @@
 """The activities of a group of Kubernetes objects."""
 
+import time
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -16,12 +17,14 @@ from activities.kubernetes.removal import remove_rows
 from activities.kubernetes.verification import survivors
 from activities.polling import next_look
 from catalog import Catalog
-from domain.errors import NotReady
+from domain.errors import NotReady, Unavailable
 from domain.messages import JsonObject, StepCall, StepOutcome, VerifyInput, VerifyOutcome
 from runtime.settings import Settings
 from store.inventory import Inventory, Made
 
 PROVIDER = "kubernetes"
+ATTEMPT_SECONDS = 30
+"""After it an ensure applies nothing more: Temporal would have given it up, and its undo might have begun."""
 
 
 class KubernetesActivities:
@@ -36,6 +39,7 @@ class KubernetesActivities:
     @activity.defn(name="kubernetes.ensure")
     def ensure(self, call: StepCall) -> StepOutcome:
         """Brings the group to the wanted state and prunes what it no longer lists."""
+        deadline = time.monotonic() + ATTEMPT_SECONDS
         cluster = self._cluster(call)
         group = rendered(self._catalog, call)
         rows = self._inventory.rows(call.tenant.id, call.step, PROVIDER)
@@ -45,6 +49,8 @@ class KubernetesActivities:
         existed = False
         try:
             for manifest in group.manifests:
+                if time.monotonic() > deadline:
+                    raise Unavailable(f"the cluster of cell {call.tenant.cell} is slow; another try goes on")
                 key = Key.of(manifest)
                 seen[key], created = apply_ours(cluster, call.tenant, manifest)
                 existed = existed or not (created or key.is_namespace)

@@ -76,6 +76,8 @@ class Connection:
         client: Any = ApiClient(configuration)  # the stubs leave out what raw calls need
         client.user_agent = "tenantry"
         self._client = client
+        # An expired token is renewed by the first request that needs it, often by running a command.
+        self._renewal = Lock()
 
     def request(
         self,
@@ -92,7 +94,8 @@ class Connection:
         headers["Accept"] = "application/json"
         if body is not None:
             headers["Content-Type"] = content_type
-        self._client.update_params_for_auth(headers, [], ["BearerToken"], path, method, body)
+        with self._renewal:
+            self._client.update_params_for_auth(headers, [], ["BearerToken"], path, method, body)
         answer = self._client.rest_client.request(
             method, url, headers=headers, body=body, _request_timeout=TIMEOUTS_SECONDS
         )

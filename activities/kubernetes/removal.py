@@ -69,12 +69,11 @@ class Lost:
 
     def proof(self, key: Key) -> str:
         """Why the object cannot exist; empty if its namespace does not tell."""
-        if not key.namespace:
-            return ""
-        if key.namespace not in self._proofs:
-            answer = proof_of_absence(self._cluster, self._tenant, namespace_key(key.namespace), "")
-            self._proofs[key.namespace] = answer if isinstance(answer, str) else ""
-        return self._proofs[key.namespace]
+        name = key.name if key.is_namespace else key.namespace
+        if name not in self._proofs:
+            answer = proof_of_absence(self._cluster, self._tenant, namespace_key(name), "")
+            self._proofs[name] = answer if isinstance(answer, str) else ""
+        return self._proofs[name]
 
 
 def absence(key: Key, proof: str) -> Gone:

@@ -17,7 +17,7 @@ from store.customers import create_customer
 from store.engine import make_engine
 from store.migrate import upgrade
 from tests.activities.kubernetes.tenancy import CELL, CUSTOMER, PLAN, Tenancy
-from tests.activities.kubernetes.view import View
+from tests.activities.kubernetes.view import Control, View
 
 REAL = os.environ.get("TENANTRY_TEST_KUBECONFIG")
 
@@ -59,8 +59,7 @@ def tenancy(engine: Engine, known_cells: list[Cell], cluster_file: Path) -> Tena
 
 
 @pytest.fixture(scope="session")
-def faults_at(view: View) -> str:
-    """URL of a stand-in cluster that takes faults."""
+def control(view: View) -> Control:
     if REAL:
-        pytest.skip("a real cluster takes no faults")
-    return view.url
+        pytest.skip("a real cluster takes no faults, settles its own delays and counts no calls")
+    return Control(view.url)

@@ -5,7 +5,7 @@ import pytest
 from domain.errors import NotReady
 from domain.phases import Mode
 from tests.activities.kubernetes.tenancy import Tenancy
-from tests.activities.kubernetes.view import View
+from tests.activities.kubernetes.view import Control, View
 
 
 def test_a_group_is_made_recorded_and_ready(tenancy: Tenancy, view: View) -> None:
@@ -83,3 +83,29 @@ def test_what_is_not_there_is_not_ready(tenancy: Tenancy, view: View) -> None:
     with pytest.raises(NotReady, match=r"deployment web: missing; service web: missing"):
         tenancy.await_ready("app")
     assert view.get("Deployment", "web", tenancy.namespace) is None
+
+
+def test_what_is_on_its_way_is_named(tenancy: Tenancy, control: Control) -> None:
+    """Ensure and the look say in words what they wait for, and are ready when it is."""
+    tenancy.ready("base")
+    expected = "deployment web: 0 of 2 replicas ready; service web: no address of its load balancer yet"
+    with control.nothing_becomes_ready():
+        outcome = tenancy.ensure("app")
+        assert (outcome.ready, outcome.waiting_for, outcome.outputs) == (False, expected, {})
+        with pytest.raises(NotReady, match=expected):
+            tenancy.await_ready("app")
+    outcome = tenancy.eventually("await_ready", tenancy.call("app", Mode.RUNNING))
+    assert outcome.outputs["app.load_balancer"]
+
+
+def test_a_fresh_group_costs_one_call_per_object(tenancy: Tenancy, control: Control) -> None:
+    """A sign-up reads a namespace once per step and else only what is not usable yet."""
+    with control.calls() as calls:
+        tenancy.ensure("base")
+    assert calls == ["create namespaces", "patch namespaces", "patch resourcequotas"]
+    with control.calls() as calls:
+        tenancy.ensure("app")
+    read = [call for call in calls if not call.startswith("patch")]
+    assert read[0] == "get namespaces"
+    assert set(read[1:]) <= {"get deployments", "get services"}
+    assert len(read) <= 3

@@ -4,7 +4,7 @@ import pytest
 
 from domain.errors import NotReady, Unavailable
 from tests.activities.kubernetes.tenancy import Tenancy
-from tests.activities.kubernetes.view import View
+from tests.activities.kubernetes.view import Control, View
 
 HOLD = ["example.dev/hold"]
 
@@ -100,3 +100,11 @@ def test_another_object_in_the_place_of_ours_is_left_untouched(whole: Tenancy, v
     found = view.there("ConfigMap", "neighbour", whole.namespace)
     assert found["metadata"]["uid"] == theirs["metadata"]["uid"]
     assert whole.rows()["ConfigMap neighbour"].state == "gone"
+
+
+def test_a_namespace_that_is_gone_is_asked_for_once(whole: Tenancy, control: Control) -> None:
+    """The absence of a namespace proves that of all its objects, in one call."""
+    whole.removed("base")
+    with control.calls() as calls:
+        assert whole.verify().survivors == []
+    assert calls == ["get namespaces"]

@@ -4,7 +4,6 @@ import contextlib
 import json
 from collections.abc import Iterator
 from typing import Any
-from uuid import uuid4
 
 import httpx
 
@@ -93,12 +92,38 @@ def labels_of(install: str, tenant_id: str, step: str) -> dict[str, str]:
     return ownership_tags(install, tenant_id, f"s-{tenant_id}", step)
 
 
-@contextlib.contextmanager
-def fault(url: str, **fields: Any) -> Iterator[None]:
-    """A fault at the wire of a stand-in cluster while the block runs."""
-    name = f"fault-{uuid4().hex[:8]}"
-    httpx.post(f"{url}/_devstack/faults", json={"id": name, **fields}).raise_for_status()
-    try:
-        yield
-    finally:
-        httpx.delete(f"{url}/_devstack/faults", params={"id": name})
+class Control:
+    """The controls of a stand-in cluster."""
+
+    def __init__(self, url: str) -> None:
+        self._http = httpx.Client(base_url=f"{url}/_devstack")
+
+    @contextlib.contextmanager
+    def fault(self, verb: str, resource: str, **fields: Any) -> Iterator[None]:
+        """A fault at the wire while the block runs."""
+        body = {"match": {"verb": verb, "resource": resource}, **fields}
+        answer = self._http.post("/faults", json=body).raise_for_status()
+        try:
+            yield
+        finally:
+            self._http.delete(f"/faults/{answer.json()['id']}").raise_for_status()
+
+    @contextlib.contextmanager
+    def nothing_becomes_ready(self) -> Iterator[None]:
+        """While the block runs, no controller does its work."""
+        before = self._http.get("/delays").raise_for_status().json()
+        never = dict.fromkeys(("deployment", "loadbalancer", "externalsecret", "certificate"))
+        self._http.put("/delays", json=never).raise_for_status()
+        try:
+            yield
+        finally:
+            self._http.put("/delays", json=before).raise_for_status()
+
+    @contextlib.contextmanager
+    def calls(self) -> Iterator[list[str]]:
+        """'<verb> <resource>' of every call that is made while the block runs; filled at its end."""
+        self._http.delete("/calls").raise_for_status()
+        made: list[str] = []
+        yield made
+        found = self._http.get("/calls").raise_for_status().json()["calls"]
+        made += [f"{call['verb']} {call['resource']}" for call in found if call["resource"]]
