@@ -1,0 +1,7 @@
+"""A stand-in Kubernetes API server: what the engine and kubectl use, with the behaviour of kube-apiserver 1.36."""
+
+from devstack.kubernetes.auth import ADMIN, DEFAULT_TOKEN, Identity, Rule
+from devstack.kubernetes.kubeconfig import write_kubeconfig
+from devstack.kubernetes.standin import StandIn
+
+__all__ = ["ADMIN", "DEFAULT_TOKEN", "Identity", "Rule", "StandIn", "write_kubeconfig"]

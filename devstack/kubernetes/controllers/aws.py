@@ -1,0 +1,39 @@
+"""Values of external secrets, read from AWS Secrets Manager or what stands in for it."""
+
+import functools
+from typing import Any
+
+from devstack.kubernetes.controllers.secrets import Reader
+
+_CONNECT_SECONDS = 2
+_READ_SECONDS = 5
+
+
+def secrets_manager(endpoint: str) -> Reader:
+    """A reader of secrets by name or ARN and region; LookupError for what is not there or cannot be reached."""
+
+    def read(key: str, region: str) -> str:
+        from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - heavy, and often not wanted
+
+        try:
+            found = _client(endpoint, region).get_secret_value(SecretId=key)
+        except ClientError as error:
+            code = error.response.get("Error", {}).get("Code", "")
+            raise LookupError(f"could not get secret data from provider: {code}: {key}") from error
+        except BotoCoreError as error:
+            raise LookupError(f"could not reach the provider: {type(error).__name__}") from error
+        return str(found["SecretString"])
+
+    return read
+
+
+@functools.cache
+def _client(endpoint: str, region: str) -> Any:
+    import boto3  # noqa: PLC0415 - heavy, and often not wanted
+    from botocore.config import Config  # noqa: PLC0415 - heavy, and often not wanted
+
+    session = boto3.session.Session(aws_access_key_id="external-secrets", aws_secret_access_key="devstack")
+    config = Config(
+        connect_timeout=_CONNECT_SECONDS, read_timeout=_READ_SECONDS, retries={"total_max_attempts": 1}
+    )
+    return session.client("secretsmanager", endpoint_url=endpoint, region_name=region, config=config)

@@ -1,0 +1,50 @@
+"""What every readiness controller is: a resource, a delay, and two steps."""
+
+from typing import ClassVar
+
+from devstack.kubernetes.controllers.api import Api, collection
+from devstack.kubernetes.objects import Object, metadata, name_of, namespace_of
+
+
+class Controller:
+    """Makes the objects of one resource ready.
+
+    `begin` writes what is seen at once, `finish` what is seen after the delay; both may run any number of times.
+    """
+
+    group: ClassVar[str]
+    version: ClassVar[str]
+    plural: ClassVar[str]
+    delay: ClassVar[str]
+    manager: ClassVar[str] = "kube-controller-manager"
+    follows: ClassVar[tuple[tuple[str, str], ...]] = ()
+
+    def collection(self, namespace: str = "") -> str:
+        """The path of the resource."""
+        return collection(self.group, self.version, self.plural, namespace)
+
+    def path(self, obj: Object) -> str:
+        """The path of one object."""
+        return f"{self.collection(namespace_of(obj))}/{name_of(obj)}"
+
+    def due(self, obj: Object) -> str:
+        """What work an object waits for, as a text that changes with it; empty if none."""
+        raise NotImplementedError
+
+    def begin(self, api: Api, obj: Object) -> None:
+        """Writes what the real controller shows while it works; nothing by default."""
+
+    def finish(self, api: Api, obj: Object) -> None:
+        """Makes the object ready."""
+        raise NotImplementedError
+
+    def related(self, api: Api, obj: Object) -> list[Object]:
+        """Objects of this controller that a change of an object of a resource in `follows` concerns."""
+        del api, obj
+        return []
+
+
+def generation(obj: Object) -> str:
+    """The generation of an object as text; its version for kinds that have none."""
+    meta = metadata(obj)
+    return str(meta.get("generation") or meta.get("resourceVersion"))

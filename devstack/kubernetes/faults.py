@@ -1,0 +1,98 @@
+"""Faults at the wire: a request is refused, delayed, or loses its answer after it took effect."""
+
+import asyncio
+import fnmatch
+import itertools
+from dataclasses import dataclass
+from typing import Any, Final
+
+from devstack.kubernetes.errors import ApiError
+from devstack.kubernetes.requests import Answer, Target
+
+_ACTIONS: Final = ("refuse", "delay", "drop_answer")
+_MATCHED: Final = ("verb", "resource", "namespace", "name")
+
+
+@dataclass(slots=True)
+class Fault:
+    """One fault: `times` counts down to nothing; None is without end."""
+
+    id: str
+    match: dict[str, str]
+    action: str
+    times: int | None = None
+    status: int = 503
+    reason: str = "ServiceUnavailable"
+    message: str = "the server is currently unable to handle the request"
+    retry_after: int | None = None
+    seconds: float = 0.0
+
+    def hits(self, target: Target) -> bool:
+        """Whether this fault concerns a request."""
+        found = {
+            "verb": target.verb,
+            "resource": target.full_resource,
+            "namespace": target.namespace,
+            "name": target.name,
+        }
+        return all(fnmatch.fnmatchcase(found[key], pattern) for key, pattern in self.match.items())
+
+    def refusal(self) -> Answer:
+        """The answer of a refusing fault."""
+        details = {"retryAfterSeconds": self.retry_after} if self.retry_after is not None else None
+        headers = {"Retry-After": str(self.retry_after)} if self.retry_after is not None else {}
+        return Answer(self.status, ApiError(self.status, self.reason, self.message, details).body(), headers)
+
+    def shown(self) -> dict[str, Any]:
+        """The fault as the control endpoint lists it."""
+        return {name: getattr(self, name) for name in self.__dataclass_fields__}
+
+
+class Faults:
+    """The faults of one cluster, tried in the order in which they were set."""
+
+    def __init__(self) -> None:
+        self._faults: dict[str, Fault] = {}
+        self._numbers = itertools.count(1)
+
+    def listed(self) -> list[dict[str, Any]]:
+        """Every fault that is still in force."""
+        return [fault.shown() for fault in self._faults.values()]
+
+    def add(self, given: Any) -> Fault:
+        """Sets a fault; ValueError names what is wrong with it."""
+        if not isinstance(given, dict) or given.get("action") not in _ACTIONS:
+            raise ValueError(f"a fault is an object whose action is one of {', '.join(_ACTIONS)}")
+        if unknown := sorted(set(given) - set(Fault.__dataclass_fields__)):
+            raise ValueError(f"unknown members of a fault: {', '.join(unknown)}")
+        match = given.get("match") or {}
+        if unknown := sorted(set(match) - set(_MATCHED)):
+            raise ValueError(f"unknown members of match: {', '.join(unknown)}")
+        fault = Fault(**{"id": f"fault-{next(self._numbers)}", **given, "match": match})
+        self._faults[fault.id] = fault
+        return fault
+
+    def remove(self, name: str = "") -> int:
+        """Removes one fault or all; returns how many there were."""
+        gone = [name] if name in self._faults else [] if name else list(self._faults)
+        for item in gone:
+            del self._faults[item]
+        return len(gone)
+
+    def take(self, target: Target) -> Fault | None:
+        """The first fault that concerns a request, counted as used."""
+        fault = next((item for item in self._faults.values() if item.hits(target)), None)
+        if fault is not None and fault.times is not None:
+            fault.times -= 1
+            if fault.times <= 0:
+                del self._faults[fault.id]
+        return fault
+
+    async def before(self, target: Target) -> tuple[Answer | None, bool]:
+        """What a request meets before it takes effect: a refusal in place of its answer, and whether that is dropped."""
+        fault = self.take(target) if self._faults else None
+        if fault is None:
+            return None, False
+        if fault.action == "delay":
+            await asyncio.sleep(fault.seconds)
+        return (fault.refusal() if fault.action == "refuse" else None), fault.action == "drop_answer"
