@@ -88,7 +88,10 @@ def test_what_is_not_there_is_not_ready(tenancy: Tenancy, view: View) -> None:
 def test_what_is_on_its_way_is_named(tenancy: Tenancy, control: Control) -> None:
     """Ensure and the look say in words what they wait for, and are ready when it is."""
     tenancy.ready("base")
-    expected = "deployment web: 0 of 2 replicas ready; service web: no address of its load balancer yet"
+    expected = (
+        "deployment web: not looked at by its controller yet; "
+        "service web: no address of its load balancer yet"
+    )
     with control.nothing_becomes_ready():
         outcome = tenancy.ensure("app")
         assert (outcome.ready, outcome.waiting_for, outcome.outputs) == (False, expected, {})
