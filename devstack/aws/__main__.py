@@ -7,6 +7,8 @@ import signal
 import threading
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from devstack.aws.config import AwsConfig
 from devstack.aws.front import AwsFront
 
@@ -16,11 +18,14 @@ def main() -> None:
     parser.add_argument("--config", type=Path, required=True, help="JSON with the fields of AwsConfig")
     parser.add_argument("--ready-file", type=Path, required=True, help='written once ready: {"url", "pid"}')
     arguments = parser.parse_args()
+    try:
+        config = AwsConfig.model_validate_json(arguments.config.read_text())
+    except (OSError, ValidationError) as error:
+        parser.error(str(error))
     stopped = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
-    front = AwsFront.from_config(AwsConfig.model_validate_json(arguments.config.read_text()))
-    with front:
+    with AwsFront.from_config(config) as front:
         _write_whole(arguments.ready_file, json.dumps({"url": front.url, "pid": os.getpid()}))
         stopped.wait()
 

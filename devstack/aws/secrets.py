@@ -2,6 +2,7 @@
 
 import math
 import re
+from http import HTTPStatus
 from typing import Any
 
 from moto.secretsmanager.models import secretsmanager_backends
@@ -61,7 +62,7 @@ class Secrets:
                     "You can't create this secret because a secret with this name is already scheduled for "
                     "deletion.",
                 )
-            return self._moto.forward(call)
+            return self._forward(call)
 
     def _change(self, call: Call) -> Answer:
         _check_value(call)
@@ -73,12 +74,18 @@ class Secrets:
                     "InvalidRequestException",
                     "You can't perform this operation on the secret because it was marked for deletion.",
                 )
-            return self._moto.forward(call)
+            return self._forward(call)
 
     def _settled(self, call: Call) -> Answer:
         with self._moto.lock:
             self._purge(call)
-            return self._moto.forward(call)
+            return self._forward(call)
+
+    def _forward(self, call: Call) -> Answer:
+        answer = self._moto.forward(call)
+        if answer.status == HTTPStatus.NOT_FOUND:
+            answer.status = HTTPStatus.BAD_REQUEST  # AWS's, for every client error of this service
+        return answer
 
     def _purge(self, call: Call) -> None:
         secrets = secretsmanager_backends[call.account][call.region].secrets

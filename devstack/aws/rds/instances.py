@@ -166,9 +166,10 @@ class Instances:
             _require(instance, "available", f"Instance {instance.name} is not in available state.")
             if call.params.get("DBSnapshotIdentifier"):
                 self._snapshots.take(call, instance, call.params["DBSnapshotIdentifier"])
-            now = self._state.clock.now()
-            restart = {"AutomaticRestartTime": now + AUTOMATIC_RESTART}
-            self._move(instance, "stopping", Step(self._after_change(), "stopped", restart))
+            restart = self._state.clock.now() + AUTOMATIC_RESTART
+            stopped = Step(self._after_change(), "stopped", {"AutomaticRestartTime": restart})
+            started = Step(restart, "available", {"AutomaticRestartTime": None})
+            self._move(instance, "stopping", stopped, started)
         self._set_open(instance, is_open=False)
         return self._shown(instance)
 
@@ -179,9 +180,9 @@ class Instances:
             message = f"Instance {instance.name} is not stopped, it cannot be started."
             _require(instance, "stopped", message)
             checks.check_capacity(instance.body["DBInstanceClass"], self._state.insufficient)
-            instance.body.pop("AutomaticRestartTime", None)
             self._boot(instance)
-            self._move(instance, "starting", Step(self._after_change(), "available"))
+            available = Step(self._after_change(), "available", {"AutomaticRestartTime": None})
+            self._move(instance, "starting", available)
         self._set_open(instance, is_open=True)
         return self._shown(instance)
 
@@ -204,8 +205,8 @@ class Instances:
         return self._state.clock.now() + timedelta(seconds=self._state.delays.database_modify)
 
     @staticmethod
-    def _move(instance: Instance, status: str, step: Step) -> None:
-        instance.status, instance.steps = status, [step]
+    def _move(instance: Instance, status: str, *steps: Step) -> None:
+        instance.status, instance.steps = status, list(steps)
 
     def _set_open(self, instance: Instance, *, is_open: bool) -> None:
         if self._postgres is not None and instance.database is not None:

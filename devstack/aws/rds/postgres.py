@@ -32,7 +32,9 @@ class Postgres:
             except (errors.DuplicateObject, errors.ReservedName):
                 raise _taken("MasterUsername", database.role) from None
             try:
-                connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(name, role))
+                connection.execute(
+                    sql.SQL("CREATE DATABASE {} OWNER {} STRATEGY FILE_COPY").format(name, role)
+                )
             except errors.DuplicateDatabase:
                 connection.execute(sql.SQL("DROP ROLE {}").format(role))
                 raise _taken("DBName", database.name) from None

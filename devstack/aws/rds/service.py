@@ -1,6 +1,7 @@
 """RDS put together."""
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from devstack.aws.calls import Call
@@ -11,18 +12,20 @@ from devstack.aws.rds.instances import Instances
 from devstack.aws.rds.modify import Modification
 from devstack.aws.rds.postgres import Postgres
 from devstack.aws.rds.snapshots import Snapshots
-from devstack.aws.rds.store import Store
+from devstack.aws.rds.store import Instance, Store
 from devstack.aws.rds.tags import Tags
 from devstack.aws.state import Handlers, State
+
+DROPS_AT_ONCE = 8
 
 
 class Rds:
     """Whole in the front: moto takes any class, is ready at once, and shrinks storage."""
 
     def __init__(self, state: State, quotas: Quotas) -> None:
-        self._store = Store()
         url = state.config.postgres_url
         self._postgres = Postgres(url) if url else None
+        self._store = Store(self._reopen)
         groups = Groups(state, self._store, quotas)
         snapshots = Snapshots(state, self._store, quotas)
         self._parts = (
@@ -44,9 +47,13 @@ class Rds:
         with self._store.lock:
             left = [i.database for i in self._store.instances.values() if i.status != "deleting"]
             self._store.instances.clear()
-        for database in left:
-            if self._postgres is not None and database is not None:
-                self._postgres.drop(database)
+        if self._postgres is not None:
+            with ThreadPoolExecutor(DROPS_AT_ONCE) as pool:
+                list(pool.map(self._postgres.drop, [database for database in left if database is not None]))
+
+    def _reopen(self, instance: Instance) -> None:
+        if self._postgres is not None and instance.database is not None:
+            self._postgres.set_open(instance.database.name, is_open=True)
 
     @staticmethod
     def _orderable(call: Call) -> Mapping[str, Any]:

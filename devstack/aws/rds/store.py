@@ -1,6 +1,7 @@
 """What RDS remembers: instances with what is still to happen to them, groups, snapshots, tags."""
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -83,8 +84,10 @@ class ParameterGroup:
 class Store:
     """Every use holds `lock`; `settled` brings all instances up to the moment first."""
 
-    def __init__(self) -> None:
+    def __init__(self, reopen: Callable[[Instance], None]) -> None:
+        """`reopen` lets clients into an instance that started by itself."""
         self.lock = threading.RLock()
+        self._reopen = reopen
         self.instances: dict[Key, Instance] = {}
         self.groups: dict[Key, ParameterGroup] = {}
         self.snapshots: dict[Key, dict[str, Any]] = {}
@@ -96,7 +99,10 @@ class Store:
 
     def settle(self, now: datetime) -> None:
         for instance in list(self.instances.values()):
+            was_stopped = instance.status in ("stopping", "stopped")
             instance.settle(now)
+            if was_stopped and instance.status == "available":
+                self._reopen(instance)
             if instance.status == DELETED:
                 del self.instances[instance.key]
                 self.tags.pop(instance.body["DBInstanceArn"], None)
