@@ -44,6 +44,14 @@ class Tenant:
     signup: OperationRequest
 
 
+@dataclass
+class FixedClock:
+    instant: datetime
+
+    def now(self) -> datetime:
+        return self.instant
+
+
 class World:
     def __init__(self, engine: Engine, catalog: Catalog) -> None:
         self.engine = engine
@@ -62,6 +70,12 @@ class World:
         """The same database as a worker sees it whose plans.yaml has dropped a plan."""
         plans = {key: plan for key, plan in self.catalog.plans.items() if key != name}
         return World(self.engine, replace(self.catalog, plans=plans))
+
+    def at(self, instant: datetime) -> "World":
+        """The same database at a fixed instant."""
+        world = World(self.engine, self.catalog)
+        world.records = Records(self.engine, self.catalog, "test", FixedClock(instant))
+        return world
 
     # --- requests ----------------------------------------------------------------------------------------
 
