@@ -44,19 +44,11 @@ class Databases(Kind):
 
     @activity.defn(name="database.ensure")
     def ensure(self, call: StepCall) -> StepOutcome:
-        spec = self.ground.spec(call, DatabaseSpec)
         size = _size(call)
-        client = self._client(call.tenant)
-        name = name_of(call.tenant, call.step)
         with aws_errors() as hidden:
-            instance = describe(client, name)
-            if instance is None:
-                instance = self._create(client, call, spec, size, hidden)
-            else:
-                require_ours(instance.tags, call.tenant, f"database {name}")
-                instance = self._change(client, call, instance, size)
+            instance = self._create_or_change(call, size, hidden)
         if instance.failed:
-            raise PermanentError(f"database {name} is {instance.status}")
+            raise PermanentError(f"database {instance.name} is {instance.status}")
         return self._outcome(call, instance, size)
 
     @activity.defn(name="database.await_ready")
@@ -90,14 +82,21 @@ class Databases(Kind):
         proof = f"rds:DescribeDBInstances answered {instance.identity or instance.arn}"
         return Finding(holder_of(instance.tags, tenant), proof, instance.identity)
 
-    def _create(
-        self,
-        client: "RDSClient",
-        call: StepCall,
-        spec: DatabaseSpec,
-        size: DatabaseSize,
-        hidden: list[str],
-    ) -> Instance:
+    def _create_or_change(self, call: StepCall, size: DatabaseSize, hidden: list[str]) -> Instance:
+        client = self._client(call.tenant)
+        name = name_of(call.tenant, call.step)
+        found = describe(client, name)
+        if found is None:
+            return _looked_at_again(client, self._create(client, call, size, hidden))
+        require_ours(found.tags, call.tenant, f"database {name}")
+        if found.status == "stopped":  # by hand, and RDS takes no change until it runs again
+            client.start_db_instance(DBInstanceIdentifier=name)
+            found = _looked_at_again(client, found)
+        changed = self._change(client, call, found, size)
+        return _looked_at_again(client, changed) if changed else found
+
+    def _create(self, client: "RDSClient", call: StepCall, size: DatabaseSize, hidden: list[str]) -> Instance:
+        spec = self.ground.spec(call, DatabaseSpec)
         tenant = call.tenant
         cell = self.ground.cell(tenant)
         password = read_password(
@@ -131,15 +130,15 @@ class Databases(Kind):
 
     def _change(
         self, client: "RDSClient", call: StepCall, instance: Instance, size: DatabaseSize
-    ) -> Instance:
-        """Asks for what differs, in one call: either all of it is accepted or nothing."""
+    ) -> Instance | None:
+        """Asks for what differs, in one call: either all of it is accepted or nothing. None: nothing did."""
         changes: dict[str, str | int] = {}
         if instance.instance_class != size.instance_class:
             changes["DBInstanceClass"] = size.instance_class
         if instance.storage_gib < size.storage_gib:
             changes["AllocatedStorage"] = size.storage_gib
         if not changes:
-            return instance
+            return None
         try:
             answer = client.modify_db_instance(
                 DBInstanceIdentifier=instance.name,
@@ -210,6 +209,11 @@ def _size(call: StepCall) -> DatabaseSize:
     if size is None:
         raise InvalidSpec(f"step '{call.step}' makes a database, and the plan gives no size for one")
     return size
+
+
+def _looked_at_again(client: "RDSClient", instance: Instance) -> Instance:
+    """The answer to a change never says `available`; asked once more at once, a quick one needs no poll."""
+    return describe(client, instance.name) or instance
 
 
 def _rests(error: ClientError) -> bool:

@@ -113,12 +113,12 @@ class Subject:
         return ownership_tags(self.tenant.install, self.tenant.id, self.tenant.slug, step)
 
     def ensure(self, step: str, **changes: Any) -> StepOutcome:
-        outcome = self._step("ensure", step, desired=self.plan.after, **changes)
+        outcome = self._step("ensure", step, **{"desired": self.plan.after, **changes})
         self.outputs |= outcome.outputs
         return outcome
 
     def await_ready(self, step: str, **changes: Any) -> StepOutcome:
-        return self._step("await_ready", step, desired=self.plan.after, **changes)
+        return self._step("await_ready", step, **{"desired": self.plan.after, **changes})
 
     def remove(self, step: str, **changes: Any) -> StepOutcome:
         return self._step("remove", step, **changes)
