@@ -42,6 +42,7 @@ class Resource:
     subresources: tuple[Subresource, ...] = ()
     has_generation: bool = False
     name_rule: str = "subdomain"
+    stored_version: str = ""
     list_kind: str = ""
     structural: Object | None = None
     columns: tuple[Object, ...] = ()
@@ -78,7 +79,7 @@ class Resource:
     @property
     def storage_hash(self) -> str:
         """What discovery tells to tell whether stored objects are the same in two versions."""
-        text = f"{self.group}/{self.version}/{self.kind}"
+        text = f"{self.group}/{self.stored_version or self.version}/{self.kind}"
         return base64.b64encode(hashlib.sha256(text.encode()).digest()[:8]).decode()
 
 
@@ -139,6 +140,7 @@ def _parse(api: str, line: str, own_kinds: dict[str, str]) -> Resource:
         subresources=tuple(subs),
         has_generation="gen" in options,
         name_rule=options.get("names", "subdomain"),
+        stored_version=options.get("stored", ""),
         list_kind=f"{kind}List",
     )
 
