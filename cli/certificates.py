@@ -20,17 +20,15 @@ def print_certificate(console: Console, certificate: Json) -> None:
     )
     kinds: dict[tuple[str, str], list[Json]] = defaultdict(list)
     for entry in certificate["entries"]:
-        kinds[entry["provider"], entry["kind"]].append(entry)
+        # Kubernetes kinds come as <apiVersion>/<Kind>.
+        kinds[entry["provider"], entry["kind"].rpartition("/")[2]].append(entry)
     rows = (
-        [
-            provider,
-            escape(kind),
-            len(entries),
-            sum(entry["made_at"] is None for entry in entries) or None,
-            escape(entries[0]["proof"]),
-        ]
+        [provider, escape(kind), len(entries), escape(entries[0]["proof"])]
         for (provider, kind), entries in sorted(kinds.items())
     )
-    columns = ["PROVIDER", "KIND", "GONE", "NEVER MADE", "PROOF (OF THE FIRST)"]
-    console.print(table(columns, rows))
-    console.print(f"{len(certificate['entries'])} things, each looked for and not found")
+    console.print(table(["PROVIDER", "KIND", "GONE", "HOW IT WAS ASKED (THE FIRST ONE)"], rows))
+    never = sum(entry["made_at"] is None for entry in certificate["entries"])
+    console.print(
+        f"{len(certificate['entries'])} things were looked for and are not there"
+        + (f"; {never} of them were never made" if never else "")
+    )

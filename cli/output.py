@@ -28,13 +28,16 @@ STATUS_STYLES = {
 }
 
 
+# Files and pipes have no width of their own; lines are not to be broken there.
+UNBROKEN = 240
+
+
 def out() -> Console:
-    # Made anew each time: the streams are swapped by tests and by the progress display.
-    return Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+    return Console(highlight=False, width=None if sys.stdout.isatty() else UNBROKEN)
 
 
 def err() -> Console:
-    return Console(stderr=True, highlight=False, soft_wrap=not sys.stderr.isatty())
+    return Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() else UNBROKEN)
 
 
 def print_json(document: Any) -> None:
@@ -59,7 +62,7 @@ def table(columns: Iterable[str], rows: Iterable[Iterable[Any]], *, title: str |
     """Cells are texts with rich markup; None is an empty cell."""
     made = Table(title=title, title_justify="left", box=None, header_style="bold", pad_edge=False)
     for column in columns:
-        made.add_column(column)
+        made.add_column(column, no_wrap=True, overflow="ellipsis")
     for row in rows:
         made.add_row(*("" if cell is None else str(cell) for cell in row))
     return made

@@ -90,8 +90,10 @@ class ClusterServer(PythonServer):
         self._cells = cells
         self._profile = profile
 
-    def start(self) -> None:
+    def start(self, aws_url: str | None = None) -> None:
+        """`aws_url`: where external secrets get their values from; none makes them up."""
         self.directory.mkdir(parents=True)
         names = ",".join(cell["name"] for cell in self._cells)
-        delays = json.dumps(self._profile.kubernetes)
-        self._run(["--cells", names, "--kubeconfig", self.kubeconfig, "--delays", delays])
+        delays = [f"--delay={name}={seconds}" for name, seconds in self._profile.kubernetes.items()]
+        source = [f"--aws-endpoint={aws_url}"] if aws_url else []
+        self._run(["--cells", names, "--kubeconfig", self.kubeconfig, *delays, *source])

@@ -102,7 +102,7 @@ class Stack:
 
     def _start(self) -> None:
         temporal = self._submit("Temporal", self.temporal.start)
-        clusters = self._submit("clusters", self.clusters.start)
+        clusters = self._submit("clusters", lambda: self.clusters.start(self.aws.url))
         self._timed("PostgreSQL", self.postgres.start)
         database_url = self.postgres.create_database("tenantry")
         aws = self._submit("AWS", lambda: self.aws.start(self.postgres.url))
