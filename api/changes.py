@@ -1,5 +1,6 @@
 """From a request to an accepted operation: the same path for every change of a tenant's life."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -46,48 +47,48 @@ class Changes:
 
     async def sign_up(self, signup: Signup) -> Accepted:
         fingerprint = self._asked.fingerprint(signup.model_dump(mode="json", exclude_unset=True))
-        earlier = await earlier_claim(self._services, self._asked, fingerprint)
-        if done := await self._became(earlier):
-            return done
-        await self._check_signup(signup)
-        claim = earlier or await claim_operation(
-            self._services, self._asked, fingerprint, signup.id or new_tenant_id()
-        )
-        await self._check_names(signup.slug, claim.tenant_id)
-        request = OperationRequest(
-            operation_id=claim.operation_id,
-            kind=OperationKind.SIGNUP,
-            tenant_id=claim.tenant_id,
-            slug=signup.slug,
-            requested_by=self._asked.caller,
-            customer_id=signup.customer_id,
-            region=signup.region,
-            target=signup.target(),
-        )
-        return await self._start(request, Labels(plan=signup.plan, region=signup.region))
+
+        async def begin(earlier: OperationClaim | None) -> Accepted:
+            await self._check_signup(signup)
+            tenant_id = signup.id or new_tenant_id()
+            claim = earlier or await claim_operation(self._services, self._asked, fingerprint, tenant_id)
+            await self._check_names(signup.slug, claim.tenant_id)
+            request = OperationRequest(
+                operation_id=claim.operation_id,
+                kind=OperationKind.SIGNUP,
+                tenant_id=claim.tenant_id,
+                slug=signup.slug,
+                requested_by=self._asked.caller,
+                customer_id=signup.customer_id,
+                region=signup.region,
+                target=signup.target(),
+            )
+            return await self._start(request, Labels(plan=signup.plan, region=signup.region))
+
+        return await self._once(fingerprint, begin)
 
     async def change(self, wish: Wish) -> Accepted:
         fingerprint = self._asked.fingerprint(wish.body | {"tenant_id": wish.tenant_id})
-        earlier = await earlier_claim(self._services, self._asked, fingerprint)
-        if done := await self._became(earlier):
-            return done
-        tenant = await find_tenant(
-            self._services, wish.slug, earlier.tenant_id if earlier else wish.tenant_id
-        )
-        target = await self._target(tenant, wish.scale) if wish.scale else None
-        check_phase(wish.kind, tenant.phase)
-        claim = earlier or await claim_operation(self._services, self._asked, fingerprint, tenant.id)
-        request = OperationRequest(
-            operation_id=claim.operation_id,
-            kind=wish.kind,
-            tenant_id=tenant.id,
-            slug=tenant.slug,
-            requested_by=self._asked.caller,
-            target=target,
-            grace_seconds=wish.grace_seconds,
-        )
-        plan = target.plan if target else tenant.plan
-        return await self._start(request, Labels(plan=plan, region=tenant.region))
+
+        async def begin(earlier: OperationClaim | None) -> Accepted:
+            tenant_id = earlier.tenant_id if earlier else wish.tenant_id
+            tenant = await find_tenant(self._services, wish.slug, tenant_id)
+            target = await self._target(tenant, wish.scale) if wish.scale else None
+            check_phase(wish.kind, tenant.phase)
+            claim = earlier or await claim_operation(self._services, self._asked, fingerprint, tenant.id)
+            request = OperationRequest(
+                operation_id=claim.operation_id,
+                kind=wish.kind,
+                tenant_id=tenant.id,
+                slug=tenant.slug,
+                requested_by=self._asked.caller,
+                target=target,
+                grace_seconds=wish.grace_seconds,
+            )
+            plan = target.plan if target else tenant.plan
+            return await self._start(request, Labels(plan=plan, region=tenant.region))
+
+        return await self._once(fingerprint, begin)
 
     async def cancel(self, operation_id: str) -> Accepted:
         operation = await find_operation(self._services, operation_id)
@@ -103,6 +104,21 @@ class Changes:
         wish = CancelRequest(operation_id=operation.id, requested_by=self._asked.caller)
         await self._services.runs.cancel(operation.request, wish, claim.operation_id)
         return self._accepted(operation.request)
+
+    async def _once(
+        self, fingerprint: str, begin: Callable[[OperationClaim | None], Awaitable[Accepted]]
+    ) -> Accepted:
+        """What the key became, or what it becomes now."""
+        earlier = await earlier_claim(self._services, self._asked, fingerprint)
+        if done := await self._became(earlier):
+            return done
+        try:
+            return await begin(earlier)
+        except ApiProblem:
+            # A repeat at the same moment may have been accepted, and this one be refused because of it.
+            if done := await self._became(await earlier_claim(self._services, self._asked, fingerprint)):
+                return done
+            raise
 
     async def _became(self, claim: OperationClaim | None) -> Accepted | None:
         """What an earlier request under this key was answered; None if its start was lost or refused."""

@@ -8,7 +8,7 @@ from domain.plans import Target
 _WAY_OUT = {
     Phase.ACTIVE: "it is active: suspend, scale or tear it down",
     Phase.SUSPENDED: "it is suspended: resume it first",
-    Phase.CLOSED: "it is torn down: restore it first, while its grace lasts",
+    Phase.CLOSED: "it is torn down: restore it while its grace lasts",
 }
 
 
@@ -51,7 +51,7 @@ def check_phase(kind: OperationKind, phase: Phase) -> None:
     allowed = TRANSITIONS[kind].starts_from
     if phase in OPEN_PHASES or phase in allowed:
         return
-    nothing_left = f"it is {phase}, nothing of it is left: sign up again"
+    nothing_left = f"it is {phase} and nothing of it is left"
     way_out = nothing_left if phase in GONE else _WAY_OUT[phase]
     needed = " or ".join(sorted(allowed))
     raise ApiProblem("PhaseConflict", f"a {kind} needs a tenant that is {needed}; {way_out}")

@@ -108,8 +108,9 @@ async def _database(request: Request, error: Unavailable) -> Response:
 
 
 async def _unexpected(request: Request, error: Exception) -> Response:
-    log.error("request_failed", exc_info=error)
+    # Made outside of our own middleware, which names the request everywhere else.
+    request_id = request.scope.get("state", {}).get("request_id", "")
+    log.error("request_failed", request_id=request_id, exc_info=error)
     answer = problem_answer(request.scope, ApiProblem("InternalError"))
-    # This answer is made outside of our own middleware, which names the request in all others.
-    answer.headers["X-Request-Id"] = request.scope.get("state", {}).get("request_id", "")
+    answer.headers["X-Request-Id"] = request_id
     return answer

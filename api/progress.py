@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import structlog
@@ -15,7 +15,9 @@ from domain.naming import workflow_id
 log = structlog.get_logger(__name__)
 
 FRESH_SECONDS = 1.0
-_QUERY_TIMEOUT = timedelta(seconds=3)
+AWAY_SECONDS = 5.0
+"""How long a run that could not be asked is left alone; its watchers would all wait for the timeout."""
+_QUERY_TIMEOUT = timedelta(seconds=2)
 _KEPT_ANSWERS = 2000
 
 
@@ -54,6 +56,8 @@ class Progress:
         except (RPCError, WorkflowQueryFailedError, RuntimeError) as error:
             # Temporal or the workers are away, or the run has just ended: the database answers instead.
             log.debug("progress_unknown", run=run, error=str(error))
+            if answer := self._answers.get(run):
+                self._answers[run] = replace(answer, until=time.monotonic() + AWAY_SECONDS)
             return []
         return views
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, MutableMapping
 from typing import Any
 
 import structlog
+from structlog.tracebacks import ExceptionDictTransformer
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from runtime.settings import Settings
@@ -54,7 +55,8 @@ def _rendering(log_format: str) -> list[Processor]:
     if log_format == "json":
         return [
             *finish,
-            structlog.processors.dict_tracebacks,
+            # Without the locals of each frame, which may hold a password.
+            structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False)),
             hide_secrets,
             structlog.processors.JSONRenderer(default=str),
         ]

@@ -1,0 +1,138 @@
+"""One installation per test process, served by a real HTTP server on loopback."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+
+import httpx
+import pytest
+import structlog
+import uvicorn
+from fastapi import FastAPI
+from sqlalchemy import Engine
+from temporalio.client import Client
+from temporalio.worker import Worker
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+
+from activities.records import Records
+from api.app import create_app
+from catalog import Catalog, load_catalog
+from devstack.postgres import Postgres
+from devstack.processes import free_port
+from devstack.temporal import Temporal
+from runtime.clock import SystemClock
+from runtime.logging import configure_logging
+from runtime.settings import Settings
+from runtime.temporal import connect
+from store.engine import make_engine
+from store.inventory import Inventory
+from tests.api.front import Front, Json, until
+from tests.api.providers import Providers
+from worker.app import PASSED_THROUGH
+from worker.interceptor import FailureInterceptor
+from worker.setup import set_up
+from workflows.registry import WORKFLOWS
+
+
+@asynccontextmanager
+async def served(app: FastAPI) -> AsyncIterator[str]:
+    """The app behind uvicorn, as in production; yields its address."""
+    port = free_port()
+    config = uvicorn.Config(app, port=port, log_config=None, access_log=False, timeout_graceful_shutdown=1)
+    server = uvicorn.Server(config)
+    task = asyncio.create_task(server.serve())
+    try:
+        await until(lambda: _started(server))
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        await task
+
+
+@pytest.fixture
+def log_format() -> Iterator[Callable[[str], None]]:
+    """Sets up logging in a format, until the test ends."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+
+    def configure(name: str) -> None:
+        configure_logging(Settings.model_validate({"log_format": name, "log_level": "debug"}))
+
+    yield configure
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.reset_defaults()
+
+
+async def _started(server: uvicorn.Server) -> bool | None:
+    return server.started or None
+
+
+@pytest.fixture(scope="session")
+def api_settings(postgres: Postgres, temporal: Temporal) -> Settings:
+    return Settings.model_validate(
+        {
+            "temporal_address": temporal.address,
+            "database_url": postgres.create_database("api"),
+            "task_queue": "api",
+        }
+    )
+
+
+@pytest.fixture(scope="session")
+def catalog(api_settings: Settings) -> Catalog:
+    return load_catalog(api_settings.plans_file, api_settings.cells_file, api_settings.blueprints_dir)
+
+
+@pytest.fixture(scope="session")
+async def front(api_settings: Settings, catalog: Catalog) -> AsyncIterator[Front]:
+    """API and worker over real servers."""
+    client = await connect(api_settings)
+    engine = make_engine(api_settings.database_url.get_secret_value(), api_settings.database_pool)
+    await set_up(client, api_settings, catalog, engine)
+    providers = Providers(Inventory(engine, SystemClock()))
+    app = create_app(api_settings, catalog=catalog)
+    async with (
+        make_worker(client, api_settings, catalog, engine, providers),
+        served(app) as address,
+        httpx.AsyncClient(base_url=address, timeout=30) as http,
+    ):
+        yield Front(http, client, engine, providers)
+    engine.dispose()
+
+
+def make_worker(
+    client: Client,
+    settings: Settings,
+    catalog: Catalog,
+    engine: Engine,
+    providers: Providers,
+    *,
+    cached_runs: int = 100,
+) -> Worker:
+    """The real workflows and records, over steps that make nothing.
+
+    A worker that is replaced must cache no runs: the server waits 10 s for one that is said to have them.
+    """
+    records = Records(engine, catalog, settings.install, SystemClock())
+    return Worker(
+        client,
+        task_queue=settings.task_queue,
+        workflows=WORKFLOWS,
+        activities=[*records.activities(), *providers.activities()],
+        activity_executor=ThreadPoolExecutor(max_workers=21),
+        max_concurrent_activities=20,
+        max_cached_workflows=cached_runs,
+        workflow_runner=SandboxedWorkflowRunner(
+            restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
+        ),
+        interceptors=[FailureInterceptor()],
+    )
+
+
+@pytest.fixture(scope="session")
+async def active(front: Front) -> Json:
+    """A tenant that is active and that no test changes."""
+    return await front.active()

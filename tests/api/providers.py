@@ -1,0 +1,66 @@
+"""Steps that make nothing, held open for as long as a test needs an operation to run.
+
+Why not the real ones: these tests are about the way between HTTP and the runs, and need an operation that is
+surely still running. tests/workflows goes the whole way, from HTTP to AWS and Kubernetes.
+"""
+
+from collections.abc import Callable
+
+from temporalio import activity
+
+from domain.blueprint import StepKind
+from domain.errors import NotReady
+from domain.messages import StepCall, StepOutcome, VerifyInput, VerifyOutcome
+from store.inventory import Gone, Inventory
+
+
+class Providers:
+    def __init__(self, inventory: Inventory) -> None:
+        self._inventory = inventory
+        self._held: set[str] = set()
+
+    def hold(self, slug: str) -> None:
+        """Steps of this tenant do not become ready until released."""
+        self._held.add(slug)
+
+    def release(self, slug: str) -> None:
+        self._held.discard(slug)
+
+    def activities(self) -> list[Callable[..., object]]:
+        steps: list[Callable[..., object]] = []
+        for kind in StepKind:
+            steps += [self._ensure(kind), self._await_ready(kind), self._remove(kind)]
+        return [*steps, self._verify("aws"), self._verify("kubernetes")]
+
+    def _ensure(self, kind: StepKind) -> Callable[[StepCall], StepOutcome]:
+        @activity.defn(name=f"{kind}.ensure")
+        def ensure(call: StepCall) -> StepOutcome:
+            return StepOutcome(ready=call.tenant.slug not in self._held, waiting_for="the test")
+
+        return ensure
+
+    def _await_ready(self, kind: StepKind) -> Callable[[StepCall], StepOutcome]:
+        @activity.defn(name=f"{kind}.await_ready")
+        def await_ready(call: StepCall) -> StepOutcome:
+            if call.tenant.slug in self._held:
+                raise NotReady("held by the test")
+            return StepOutcome()
+
+        return await_ready
+
+    def _remove(self, kind: StepKind) -> Callable[[StepCall], StepOutcome]:
+        @activity.defn(name=f"{kind}.remove")
+        def remove(_call: StepCall) -> StepOutcome:
+            return StepOutcome()
+
+        return remove
+
+    def _verify(self, provider: str) -> Callable[[VerifyInput], VerifyOutcome]:
+        @activity.defn(name=f"{provider}.verify_gone")
+        def verify_gone(call: VerifyInput) -> VerifyOutcome:
+            rows = self._inventory.rows(call.tenant.id, provider=provider)
+            gone = [Gone(row.ref.kind, row.ref.name, "never made", row.ref.namespace) for row in rows]
+            self._inventory.gone_all(call.tenant.id, call.operation_id, gone)
+            return VerifyOutcome(checked=len(rows))
+
+        return verify_gone

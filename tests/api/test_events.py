@@ -1,0 +1,104 @@
+"""Server-sent events: every change of an operation until it has ended."""
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+
+from api.progress import FRESH_SECONDS, Progress
+from domain.messages import OperationView
+from tests.api.front import Front, Json
+
+
+async def events_of(answer: httpx.Response) -> AsyncIterator[Json]:
+    """The stream's events as their fields, comments left out."""
+    fields: Json = {}
+    async for line in answer.aiter_lines():
+        if not line:
+            if "data" in fields:
+                yield fields
+            fields = {}
+        elif not line.startswith(":"):
+            name, _, value = line.partition(": ")
+            fields[name] = json.loads(value) if name == "data" else value
+
+
+async def test_events_follow_an_operation_to_its_end(front: Front) -> None:
+    """Each event is new and has an id of its own; the last says finished, and then the stream ends."""
+    body = await front.signup_body()
+    front.providers.hold(body["slug"])
+    accepted = (await front.ask("POST", "/v1/tenants", body)).json()
+    seen = []
+    async with front.http.stream("GET", accepted["links"]["events"]) as answer:
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        async for event in events_of(answer):
+            seen.append(event)
+            front.providers.release(body["slug"])
+    assert [event["event"] for event in seen[:-1]] == ["progress"] * (len(seen) - 1)
+    assert len(seen) > 1
+    assert len({event["id"] for event in seen}) == len(seen)
+    assert seen[0]["data"]["status"] == "running"
+    assert (seen[-1]["event"], seen[-1]["data"]["status"]) == ("finished", "succeeded")
+    assert seen[-1]["data"]["percent"] == 100
+
+
+async def test_events_of_an_ended_operation(front: Front, active: Json) -> None:
+    """One event, finished, and the end."""
+    async with front.http.stream("GET", active["links"]["events"]) as answer:
+        seen = [event async for event in events_of(answer)]
+    assert [event["event"] for event in seen] == ["finished"]
+    assert seen[0]["data"] == await front.operation(active["operation_id"])
+
+
+async def test_a_client_that_connects_again_is_told_nothing_twice(front: Front) -> None:
+    """With Last-Event-ID the stream goes on after the last event seen."""
+    body = await front.signup_body()
+    front.providers.hold(body["slug"])
+    accepted = (await front.ask("POST", "/v1/tenants", body)).json()
+    url = accepted["links"]["events"]
+    seen: dict[str, Json] = {}
+    async with front.http.stream("GET", url) as answer:
+        async for event in events_of(answer):
+            seen[event["id"]] = event
+            if event["data"]["waiting_for"]:
+                break
+    async with front.http.stream("GET", url, headers={"Last-Event-ID": list(seen)[-1]}) as answer:
+        front.providers.release(body["slug"])
+        again = [event["id"] async for event in events_of(answer)]
+    assert not set(again) & set(seen)
+    assert again
+
+
+async def test_many_watchers_ask_a_run_once_a_second(front: Front, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Twenty watchers cause one query a second, and those who leave early take nothing from the others."""
+    body = await front.signup_body()
+    front.providers.hold(body["slug"])
+    accepted = (await front.ask("POST", "/v1/tenants", body)).json()
+    asked: list[str] = []
+    real = Progress._ask
+
+    async def counted(progress: Progress, run: str) -> list[OperationView]:
+        asked.append(run)
+        return await real(progress, run)
+
+    monkeypatch.setattr(Progress, "_ask", counted)
+
+    async def watch(*, leave_early: bool) -> str:
+        last = ""
+        async with front.http.stream("GET", accepted["links"]["events"]) as answer:
+            async for event in events_of(answer):
+                last = event["event"]
+                if leave_early:
+                    break
+        return last
+
+    started = time.monotonic()
+    watchers = [asyncio.create_task(watch(leave_early=number % 2 == 0)) for number in range(20)]
+    assert await asyncio.gather(*watchers[::2]) == ["progress"] * 10
+    front.providers.release(body["slug"])
+    assert await asyncio.gather(*watchers[1::2]) == ["finished"] * 10
+    assert asked
+    assert len(asked) <= 1 + (time.monotonic() - started) / FRESH_SECONDS

@@ -1,0 +1,80 @@
+"""The OpenAPI document: complete enough to write a client from."""
+
+from typing import Any
+
+import pytest
+
+from api.app import create_app
+from api.problem_types import PROBLEMS
+from catalog import Catalog
+from runtime.settings import Settings
+from tests.api.front import Front
+
+METHODS = {"get", "post", "patch", "delete", "put"}
+
+
+@pytest.fixture(scope="module")
+def document(catalog: Catalog) -> dict[str, Any]:
+    return create_app(Settings(), catalog=catalog).openapi()
+
+
+def operations(document: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    return [
+        (f"{method} {path}", operation)
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+        if method in METHODS
+    ]
+
+
+def test_every_route_is_described(document: dict[str, Any]) -> None:
+    """Each has a summary, a tag, error answers as problem details, and examples of them."""
+    for name, operation in operations(document):
+        assert operation["summary"], name
+        assert operation["tags"], name
+        errors = {status: a for status, a in operation["responses"].items() if int(status) >= 400}
+        assert errors, name
+        for answer in errors.values():
+            content = answer["content"]["application/problem+json"]
+            assert content["schema"] == {"$ref": "#/components/schemas/Problem"}, name
+            assert content["examples"], name
+
+
+def test_every_change_asks_for_a_key_and_answers_with_an_operation(document: dict[str, Any]) -> None:
+    """Changes document the Idempotency-Key as required; all but the making of a customer answer 202."""
+    for name, operation in operations(document):
+        if name.startswith("get"):
+            continue
+        headers = {p["name"]: p for p in operation["parameters"] if p["in"] == "header"}
+        assert headers["Idempotency-Key"]["required"], name
+        assert {"400", "422", "503"} <= set(operation["responses"]), name
+        assert ("202" in operation["responses"]) != (name == "post /v1/customers"), name
+
+
+def test_all_references_lead_somewhere(document: dict[str, Any]) -> None:
+    """No $ref points at a schema that is not there."""
+
+    def references(node: Any) -> set[str]:
+        if isinstance(node, dict):
+            own = {node["$ref"]} if isinstance(node.get("$ref"), str) else set()
+            return own.union(*(references(value) for value in node.values()))
+        if isinstance(node, list):
+            return set().union(*(references(value) for value in node))
+        return set()
+
+    known = {f"#/components/schemas/{name}" for name in document["components"]["schemas"]}
+    assert references(document) <= known
+
+
+async def test_every_problem_type_is_explained(front: Front) -> None:
+    """The type of each problem leads to its explanation."""
+    for kind in PROBLEMS.values():
+        answer = await front.http.get(kind.uri)
+        assert answer.status_code == 200
+        assert answer.json()["advice"] == kind.advice
+
+
+async def test_the_document_and_its_page_are_served(front: Front) -> None:
+    """/openapi.json and /docs answer."""
+    assert (await front.http.get("/openapi.json")).json()["info"]["title"] == "Tenantry"
+    assert "swagger" in (await front.http.get("/docs")).text.lower()
