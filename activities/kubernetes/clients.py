@@ -5,6 +5,7 @@ would drop every field that they do not know.
 """
 
 import json
+import time
 from collections.abc import Mapping
 from threading import Lock
 from typing import Any
@@ -24,6 +25,8 @@ from runtime.settings import Settings
 
 TIMEOUTS_SECONDS = (5, 15)
 """To connect, and between two reads."""
+CREDENTIALS_SECONDS = 5.0
+"""How long a token is used without asking the SDK, which would take as long as the rest of a request."""
 
 
 class Clusters:
@@ -76,8 +79,9 @@ class Connection:
         client: Any = ApiClient(configuration)  # the stubs leave out what raw calls need
         client.user_agent = "tenantry"
         self._client = client
-        # An expired token is renewed by the first request that needs it, often by running a command.
         self._renewal = Lock()
+        self._authorization: dict[str, str] = {}
+        self._asked_at = -CREDENTIALS_SECONDS
 
     def request(
         self,
@@ -90,12 +94,9 @@ class Connection:
     ) -> tuple[int, JsonObject]:
         """Status and body of a success. Raises ApiException for a refusal, urllib3's HTTPError for none."""
         url = f"{self._base}{path}?{urlencode(query)}" if query else f"{self._base}{path}"
-        headers = dict(self._client.default_headers)
-        headers["Accept"] = "application/json"
+        headers = {**self._client.default_headers, **self._credentials(), "Accept": "application/json"}
         if body is not None:
             headers["Content-Type"] = content_type
-        with self._renewal:
-            self._client.update_params_for_auth(headers, [], ["BearerToken"], path, method, body)
         answer = self._client.rest_client.request(
             method, url, headers=headers, body=body, _request_timeout=TIMEOUTS_SECONDS
         )
@@ -109,3 +110,12 @@ class Connection:
             return answer.status, json.loads(text)
         except ValueError as error:
             raise Unavailable(f"{method} {path}: the answer is not JSON") from error
+
+    def _credentials(self) -> dict[str, str]:
+        """The header with the token, which the SDK renews by a file or a command before it expires."""
+        with self._renewal:
+            if time.monotonic() - self._asked_at >= CREDENTIALS_SECONDS:
+                headers: dict[str, str] = {}
+                self._client.update_params_for_auth(headers, [], ["BearerToken"], "", "", None)
+                self._authorization, self._asked_at = headers, time.monotonic()
+            return self._authorization

@@ -1,5 +1,7 @@
 """A group of objects is made, brought to the wanted state, and looked at."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from domain.errors import NotReady
@@ -112,3 +114,12 @@ def test_a_fresh_group_costs_one_call_per_object(tenancy: Tenancy, control: Cont
     assert read[0] == "get namespaces"
     assert set(read[1:]) <= {"get deployments", "get services"}
     assert len(read) <= 3
+
+
+def test_attempts_side_by_side(tenancy: Tenancy, view: View) -> None:
+    """Attempts that run at the same time, as after a timeout, all succeed and make everything once."""
+    with ThreadPoolExecutor(4) as threads:
+        attempts = [threads.submit(tenancy.ensure, "base") for _ in range(4)]
+        assert all(attempt.result().ready for attempt in attempts)
+    uid = view.there("Namespace", tenancy.namespace)["metadata"]["uid"]
+    assert tenancy.rows("base")[f"Namespace {tenancy.namespace}"].provider_id == uid

@@ -116,8 +116,9 @@ def test_a_cluster_that_is_away(engine: Engine, known_cells: list[Cell], tmp_pat
     with pytest.raises(Unavailable, match="cell use1"):
         tenancy.ensure("base")
     nowhere.write_text(KUBECONFIG.replace("CONTEXT", "use1"))
-    with pytest.raises(Unavailable, match="the cluster cannot be reached"):
+    with pytest.raises(Unavailable, match="the cluster cannot be reached") as caught:
         tenancy.ensure("base")
+    assert "hunter2" not in str(caught.value)
     with pytest.raises(Unavailable):
         tenancy.remove("base")
     assert {row.state for row in tenancy.rows().values()} == {"intended"}

@@ -108,3 +108,12 @@ def test_a_namespace_that_is_gone_is_asked_for_once(whole: Tenancy, control: Con
     with control.calls() as calls:
         assert whole.verify().survivors == []
     assert calls == ["get namespaces"]
+
+
+def test_an_autoscaler_goes_before_what_it_scales(whole: Tenancy, control: Control) -> None:
+    """Objects that act on others are deleted first, and every deletion is preceded by a look at whose it is."""
+    with control.calls() as calls:
+        whole.removed("app")
+    scaler, deployment = (f"{name}s" for name in ("horizontalpodautoscaler", "deployment"))
+    assert calls.index(f"delete {scaler}") < calls.index(f"delete {deployment}")
+    assert calls.index(f"get {deployment}") < calls.index(f"delete {deployment}")
