@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, update
 
@@ -18,6 +18,8 @@ def sync(engine: Engine, plans: Iterable[Plan], cells: Iterable[Cell], now: date
     """Bring both tables up to the files; what the files dropped is kept as retired, as tenants may use it."""
     instant = now or SystemClock().now()
     with transaction(engine) as session:
+        # Two processes that start at once take turns; rows may refer to both tables meanwhile.
+        session.connection().execute(text("LOCK TABLE plan, cell IN SHARE ROW EXCLUSIVE MODE"))
         _replace(session, PlanRow, [{"name": p.name, "definition": p} for p in plans], instant)
         _replace(
             session,
@@ -36,8 +38,7 @@ def _replace(
         .where(col(table.name).not_in(listed), col(table.retired_at).is_(None))
         .values(retired_at=now)
     )
-    # In the order of names: two workers that start at once would otherwise lock each other out.
-    for entry in sorted(entries, key=lambda entry: str(entry["name"])):
+    for entry in entries:
         values = entry | {"synced_at": now, "retired_at": None}
         session.execute(
             insert(table).values(values).on_conflict_do_update(index_elements=["name"], set_=values)

@@ -189,8 +189,11 @@ class World:
         assert row is not None
         return row
 
+    def operation_or_none(self, request: OperationRequest) -> OperationRow | None:
+        return get_operation(self.engine, request.operation_id)
+
     def operation(self, request: OperationRequest) -> OperationRow:
-        row = get_operation(self.engine, request.operation_id)
+        row = self.operation_or_none(request)
         assert row is not None
         return row
 

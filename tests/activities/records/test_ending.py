@@ -30,7 +30,7 @@ def test_a_good_end_becomes_the_last_good_state(world: World) -> None:
     assert operation.finished_at is not None
 
 
-def test_finish_again_changes_nothing(world: World) -> None:
+def test_invariant_1_finish_again_changes_nothing(world: World) -> None:
     """A lost answer: the second finish of the same operation writes nothing, even after another began."""
     tenant = world.active()
     before = world.snapshot(tenant)
@@ -57,7 +57,7 @@ def test_a_failed_scale_keeps_the_last_good_state(world: World) -> None:
 
 
 @pytest.mark.parametrize("phase", [Phase.FAILED, Phase.CANCELLED, Phase.DELETED])
-def test_no_phase_is_shown_that_is_not_true(world: World, phase: Phase) -> None:
+def test_invariant_4_no_phase_is_shown_that_is_not_true(world: World, phase: Phase) -> None:
     """A tenant of which anything is not proven gone is not called gone, and its slug stays taken."""
     tenant = world.signing_up()
     before = world.snapshot(tenant)
@@ -66,7 +66,7 @@ def test_no_phase_is_shown_that_is_not_true(world: World, phase: Phase) -> None:
     assert world.snapshot(tenant) == before
 
 
-def test_a_run_that_lost_its_hold_ends_nothing(world: World) -> None:
+def test_invariant_5_a_run_that_lost_its_hold_ends_nothing(world: World) -> None:
     """Finish, note, removal and certificate of an operation that does not hold the tenant are stale."""
     tenant = world.active()
     scale = world.request(OperationKind.SCALE, tenant)

@@ -1,0 +1,76 @@
+"""What may begin from where, and which steps it has: laws over all kinds and phases."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from activities.records.planning import Hold, emptiest, removal_steps, startable
+from catalog import Catalog
+from domain.blueprint import StepKind
+from domain.phases import GONE, OPEN_PHASES, TRANSITIONS, OperationKind, may_take_over
+
+KINDS = list(OperationKind)
+FINISHED_FIRST = {OperationKind.SIGNUP, OperationKind.RESTORE}
+"""A suspend does not undo these: it waits for their end."""
+
+
+@pytest.mark.parametrize("successor", [OperationKind.TEARDOWN, OperationKind.SUSPEND])
+def test_who_takes_over_can_begin(successor: OperationKind) -> None:
+    """From every phase in which an undone run leaves its tenant, the operation that took it over begins."""
+    for kind in KINDS:
+        if not may_take_over(kind, successor):
+            continue
+        transition = TRANSITIONS[kind]
+        waits = successor is OperationKind.SUSPEND and kind in FINISHED_FIRST
+        left = {transition.ends_in} if waits else transition.starts_from
+        assert left <= set(startable(successor, Hold.HANDED_OVER)), kind
+
+
+def test_leaving_always_works() -> None:
+    """After a killed run a teardown begins from every phase that such a run can leave."""
+    settled = {phase for t in TRANSITIONS.values() for phase in t.starts_from}
+    assert OPEN_PHASES | settled <= set(startable(OperationKind.TEARDOWN, Hold.ABANDONED))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("hold", list(Hold))
+def test_nothing_begins_on_what_is_gone(kind: OperationKind, hold: Hold) -> None:
+    """No operation begins on a tenant of which nothing exists."""
+    assert not GONE & set(startable(kind, hold))
+
+
+@given(data=st.data())
+def test_removal_has_every_step_once(catalog: Catalog, data: st.DataObject) -> None:
+    """Whatever is left, known to the blueprint or not: each step is planned once, and waits for no other."""
+    blueprint = catalog.blueprints["teleport"].model
+    names = [step.name for step in blueprint.steps]
+    known = data.draw(st.sets(st.sampled_from(names)))
+    dropped = data.draw(st.sets(st.sampled_from(["old-cache", "old-queue"])))
+    left = {name: blueprint.step(name).kind for name in known} | dict.fromkeys(dropped, StepKind.BUCKET)
+
+    steps = removal_steps(blueprint, left)
+
+    assert sorted(step.name for step in steps) == sorted(left)
+    for position, step in enumerate(steps):
+        assert set(step.needs) <= {earlier.name for earlier in steps[:position]}
+        assert set(step.needs) == (
+            blueprint.before(step.name) & known if step.name in known else set()
+        ) & set(step.needs)
+
+
+def test_removal_without_its_blueprint(catalog: Catalog) -> None:
+    """When the blueprint's folder is gone, everything that is left is still planned."""
+    left = {"b": StepKind.BUCKET, "a": StepKind.KUBERNETES}
+    assert [(s.name, s.kind, s.needs) for s in removal_steps(None, left)] == [
+        ("a", StepKind.KUBERNETES, []),
+        ("b", StepKind.BUCKET, []),
+    ]
+
+
+@given(counts=st.dictionaries(st.sampled_from(["a", "b", "c"]), st.integers(1, 5)))
+def test_no_cell_is_emptier_than_the_chosen(catalog: Catalog, counts: dict[str, int]) -> None:
+    """The chosen cell has no more tenants than any other, and of equals it is the first by name."""
+    any_cell = catalog.cells["use1"]
+    cells = [any_cell.model_copy(update={"name": name}) for name in "cab"]
+    chosen = emptiest(cells, counts)
+    assert all((counts.get(chosen.name, 0), chosen.name) <= (counts.get(c.name, 0), c.name) for c in cells)
