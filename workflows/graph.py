@@ -53,7 +53,8 @@ class _Walk:
         try:
             await self.action(step, lambda: not self.stopping())
         except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - any failure must lead to the undo
-            if not (self.stopping() and is_cancelled_exception(error)):
+            # A retry that is cancelled ends with what its last attempt said, and not as cancelled.
+            if not self.halted() and not (self.stopping() and is_cancelled_exception(error)):
                 self.failures[step.name] = error
         else:
             self.done.add(step.name)
