@@ -1,4 +1,4 @@
-"""A stand-in Kubernetes API server: what the engine and kubectl use, with the behaviour of kube-apiserver 1.36."""
+"""A stand-in Kubernetes API server: what the engine and kubectl use, behaving as kube-apiserver 1.36 does."""
 
 from devstack.kubernetes.auth import ADMIN, DEFAULT_TOKEN, Identity, Rule
 from devstack.kubernetes.kubeconfig import write_kubeconfig

@@ -41,6 +41,10 @@ def _write_ready(path: Path, urls: dict[str, str]) -> None:
     draft.replace(path)
 
 
+def _cells(text: str) -> list[str]:
+    return text.split(",")
+
+
 def _delay(text: str) -> tuple[str, float | None]:
     name, _, seconds = text.partition("=")
     if name not in NAMES:
@@ -55,8 +59,7 @@ def _port(text: str) -> tuple[str, int]:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m devstack.kubernetes", description=__doc__)
-    cells = {"type": lambda text: text.split(","), "required": True, "metavar": "A,B"}
-    parser.add_argument("--cells", help="names of the cells, one server each", **cells)
+    parser.add_argument("--cells", type=_cells, required=True, metavar="A,B", help="names, one server each")
     parser.add_argument("--port", action="append", default=[], type=_port, metavar="CELL=PORT")
     parser.add_argument("--kubeconfig", type=Path, metavar="PATH", help="write a context per cell here")
     parser.add_argument(

@@ -46,7 +46,7 @@ DEFAULT_TOKENS: Final[Tokens] = {DEFAULT_TOKEN: ADMIN}
 
 
 def authenticate(header: str, tokens: Tokens) -> Identity:
-    """The bearer of an Authorization header; a request without one is anonymous, an unknown token is refused."""
+    """The bearer of an Authorization header; anonymous without one; ApiError 401 for an unknown token."""
     if not header:
         return Identity(ANONYMOUS)
     scheme, _, token = header.partition(" ")

@@ -39,7 +39,7 @@ class Cluster:
         self._tokens = tokens
         self._writer = Writer(self.store)
         remover = Remover(self.store, self._writer, self.registry)
-        self._operations = Operations(self.store, self.registry, self._writer, remover)
+        self._operations = Operations(self.store, self._writer, remover)
         self._remover = remover
         self._namespaces = NamespaceController(self.store, self.registry, self._writer, remover)
         self._definitions = DefinitionController(self.store, self.registry, self._writer, remover)

@@ -2,6 +2,7 @@
 
 import json
 from collections import deque
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any, Final
 
@@ -30,26 +31,30 @@ class Control:
             return Answer(400, {"error": str(error)})
 
     def _answer(self, request: Request, section: str, name: str) -> Answer:
-        match request.method, section:
-            case "GET", "calls":
-                return Answer(200, {"calls": [asdict(call) for call in self.calls]})
-            case "DELETE", "calls":
-                count = len(self.calls)
-                self.calls.clear()
-                return Answer(200, {"removed": count})
-            case "GET", "delays":
-                return Answer(200, self._timers.delays)
-            case "PUT", "delays":
-                self._timers.change(checked(_body(request)))
-                return Answer(200, self._timers.delays)
-            case "GET", "faults":
-                return Answer(200, {"faults": self.faults.listed()})
-            case "POST", "faults":
-                return Answer(201, self.faults.add(_body(request)).shown())
-            case "DELETE", "faults":
-                return Answer(200, {"removed": self.faults.remove(name)})
-            case _:
-                return Answer(404, {"error": f"no control endpoint {request.method} {request.path}"})
+        actions: dict[tuple[str, str], Callable[[], dict[str, Any]]] = {
+            ("GET", "calls"): lambda: {"calls": [asdict(call) for call in self.calls]},
+            ("DELETE", "calls"): self._forget_calls,
+            ("GET", "delays"): lambda: self._timers.delays,
+            ("PUT", "delays"): lambda: self._change_delays(_body(request)),
+            ("GET", "faults"): lambda: {"faults": self.faults.listed()},
+            ("POST", "faults"): lambda: self.faults.add(_body(request)).shown(),
+            ("DELETE", "faults"): lambda: {"removed": self.faults.remove(name)},
+        }
+        act = actions.get((request.method, section))
+        if act is None:
+            return Answer(404, {"error": f"no control endpoint {request.method} {request.path}"})
+        return Answer(201 if request.method == "POST" else 200, act())
+
+    def _forget_calls(self) -> dict[str, Any]:
+        count = len(self.calls)
+        self.calls.clear()
+        return {"removed": count}
+
+    def _change_delays(self, wanted: Any) -> dict[str, Any]:
+        if not isinstance(wanted, dict):
+            raise TypeError("delays are an object of seconds by name")
+        self._timers.change(checked(wanted))
+        return self._timers.delays
 
 
 def _body(request: Request) -> Any:

@@ -8,8 +8,8 @@ import yaml
 
 from devstack.kubernetes.errors import ApiError, bad_request
 from devstack.kubernetes.objects import Object, drop_nulls, quote
-from devstack.kubernetes.registry import Resource
 from devstack.kubernetes.requests import Request
+from devstack.kubernetes.resources import Resource
 from devstack.kubernetes.schema import ListType, MapType, ScalarType, Type
 from devstack.kubernetes.typed import go_type
 
@@ -47,34 +47,38 @@ def parse(request: Request, *, allow_yaml: bool = False) -> Any:
         raise bad_request(f"error decoding YAML: {error}") from error
 
 
-def read_object(request: Request, resource: Resource, kind: str = "") -> Decoded:
+def read_object(request: Request, resource: Resource) -> Decoded:
     """The body of a create or update, without fields that its kind does not have."""
-    wanted = kind or resource.kind
+    wanted = resource.kind
     value = parse(request)
     raw = request.body if isinstance(request.body, bytes) else b""
     if not isinstance(value, dict):
         found = _GO_NAMES.get(go_type(value), go_type(value))
         raise bad_request(
             f"the object provided is unrecognized (must be of type {wanted}): couldn't get version/kind; "
-            f"json parse error: json: cannot unmarshal {found} into Go value of type {_GO_STRUCT} ({_summary(raw)})"
+            f"json parse error: json: cannot unmarshal {found} into Go value of type {_GO_STRUCT} "
+            f"({_summary(raw)})"
         )
-    expected = {"kind": wanted, "apiVersion": resource.api_version}
-    for key, what in (("kind", "Kind"), ("apiVersion", "apiVersion")):
+    if not resource.custom:
+        # Built-in endpoints know what they are sent; typed clients leave both out.
+        value = {"kind": wanted, "apiVersion": resource.api_version} | value
+    for key, shown in (("kind", "Kind"), ("apiVersion", "apiVersion")):
         if not isinstance(value.get(key), str) or not value[key]:
-            raise bad_request(
-                f"Object '{what}' is missing in '{_summary(raw)}'"
-                if not resource.custom
-                else f"the object provided is unrecognized (must be of type {wanted}): {what} must be set"
-            )
-    if not kind and (value["kind"] != wanted or value["apiVersion"] != resource.api_version):
+            raise bad_request(f"Object '{shown}' is missing in '{_summary(raw)}'")
+    _check_kind(value, resource, wanted)
+    return check(value, resource)
+
+
+def _check_kind(value: Object, resource: Resource, wanted: str) -> None:
+    version = value["apiVersion"]
+    if value["kind"] != wanted:
         raise bad_request(
-            f"{value['kind']} in version {quote(value['apiVersion'].rpartition('/')[2])} cannot be handled as a "
-            f'{wanted}: no kind "{value["kind"]}" is registered for version "{value["apiVersion"]}"'
-            if value["kind"] != wanted
-            else f"the API version in the data ({value['apiVersion']}) does not match the expected API version "
-            f"({expected['apiVersion']})"
+            f"{value['kind']} in version {quote(version.rpartition('/')[2])} "
+            f'cannot be handled as a {wanted}: no kind "{value["kind"]}" is registered for version "{version}"'
         )
-    return check(value, resource) if not kind else Decoded(value)
+    if version != resource.api_version:
+        expected = f"the expected API version ({resource.api_version})"
+        raise bad_request(f"the API version in the data ({version}) does not match {expected}")
 
 
 def check(value: Object, resource: Resource) -> Decoded:

@@ -1,4 +1,4 @@
-"""Default values of pods and pod templates; every function changes its argument, a copy owned by the caller."""
+"""Default values of pods and pod templates; every function changes its argument, a copy of the caller's."""
 
 from typing import Any
 

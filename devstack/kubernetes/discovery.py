@@ -4,7 +4,8 @@ from typing import Final
 
 from devstack.kubernetes.errors import PageNotFound
 from devstack.kubernetes.objects import Object
-from devstack.kubernetes.registry import Registry, Resource
+from devstack.kubernetes.registry import Registry
+from devstack.kubernetes.resources import Resource
 
 VERSION: Final[Object] = {
     "major": "1",

@@ -89,7 +89,7 @@ class Faults:
         return fault
 
     async def before(self, target: Target) -> tuple[Answer | None, bool]:
-        """What a request meets before it takes effect: a refusal in place of its answer, and whether that is dropped."""
+        """A refusal that takes the place of the answer, if any, and whether the answer is dropped."""
         fault = self.take(target) if self._faults else None
         if fault is None:
             return None, False

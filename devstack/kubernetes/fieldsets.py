@@ -1,7 +1,7 @@
 """Sets of field paths in the form of `fieldsV1`, with the algebra that field ownership needs.
 
-A node is a dict from path element (`f:name`, `k:{…}`, `v:…`) to node; an empty dict is a member, and a node with children is
-a member only if it holds ".". An empty root is the empty set.
+A node is a dict from path element (`f:name`, `k:{…}`, `v:…`) to node. An empty dict is a member; a node with
+children is a member only if it holds ".". An empty root is the empty set.
 """
 
 import json

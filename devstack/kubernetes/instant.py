@@ -1,4 +1,4 @@
-"""Runs the readiness controllers inside a stand-in cluster, so that with no delay the next read is ready already."""
+"""Runs the readiness controllers inside a stand-in: without delays, the next read is ready already."""
 
 import asyncio
 import logging
@@ -10,12 +10,13 @@ from urllib.parse import parse_qsl
 from devstack.kubernetes.auth import ADMIN
 from devstack.kubernetes.cluster import Cluster
 from devstack.kubernetes.controllers.api import Conflict, deleting, get
+from devstack.kubernetes.controllers.autoscalers import Autoscalers
 from devstack.kubernetes.controllers.aws import secrets_manager
 from devstack.kubernetes.controllers.balancers import LoadBalancers
 from devstack.kubernetes.controllers.base import Controller
 from devstack.kubernetes.controllers.certificates import Certificates
 from devstack.kubernetes.controllers.secrets import ExternalSecrets, SecretStores
-from devstack.kubernetes.controllers.workloads import Autoscalers, Deployments
+from devstack.kubernetes.controllers.workloads import Deployments
 from devstack.kubernetes.objects import Object, metadata
 from devstack.kubernetes.requests import Answer, Request
 from devstack.kubernetes.store import Event

@@ -4,8 +4,9 @@ from collections import Counter
 
 from devstack.kubernetes.admission import NAMESPACES
 from devstack.kubernetes.objects import Object, at, metadata, name_of, namespace_of, now, put
-from devstack.kubernetes.registry import Registry, Resource
+from devstack.kubernetes.registry import Registry
 from devstack.kubernetes.removal import Remover
+from devstack.kubernetes.resources import Resource
 from devstack.kubernetes.store import Event, Store
 from devstack.kubernetes.writes import Options, Writer
 
@@ -108,7 +109,9 @@ class NamespaceController:
 
 
 def _condition(namespace: Object, kind: str, status: str, reason: str, message: str) -> Object:
-    old = next((item for item in at(namespace, "status", "conditions") or () if item["type"] == kind), {})
+    old: Object = next(
+        (item for item in at(namespace, "status", "conditions") or () if item["type"] == kind), {}
+    )
     same = old.get("status") == status
     return {
         "type": kind,

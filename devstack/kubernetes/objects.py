@@ -1,4 +1,4 @@
-"""Reading and rebuilding of plain JSON objects; stored objects are shared, so nothing here changes its argument."""
+"""Reading and rebuilding of JSON objects; stored objects are shared, so nothing here changes its argument."""
 
 import json
 from collections.abc import Iterable

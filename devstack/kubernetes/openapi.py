@@ -1,4 +1,4 @@
-"""The OpenAPI documents: enough for kubectl to see that the server validates fields itself, with the schemas of each group."""
+"""OpenAPI documents: each group's schemas, and that the server validates fields itself."""
 
 import functools
 import json
@@ -6,7 +6,8 @@ from typing import Any
 
 from devstack.kubernetes.errors import PageNotFound
 from devstack.kubernetes.objects import Object
-from devstack.kubernetes.registry import Registry, Resource, definition_name
+from devstack.kubernetes.registry import Registry
+from devstack.kubernetes.resources import Resource, definition_name
 from devstack.kubernetes.schema import definitions
 
 _PARAMETERS = [

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from devstack.kubernetes.errors import ApiError, bad_request
-from devstack.kubernetes.registry import definition_name
+from devstack.kubernetes.resources import definition_name
 from devstack.kubernetes.schema import definitions
 
 _PREFIX = "#/$defs/"

@@ -40,7 +40,7 @@ def policy(namespace: Object) -> tuple[tuple[str, str], tuple[str, str]]:
     enforce = _level(found, "enforce")
     if f"{_PREFIX}warn" in found:
         return enforce, _level(found, "warn")
-    # The server warns at the enforced level where no other is named, so that workloads are warned about their pods.
+    # Where no level to warn at is named, workloads are warned about pods that could not be created.
     return enforce, enforce
 
 
@@ -97,7 +97,8 @@ def _baseline_capabilities(spec: Object) -> str:
     if not names:
         return ""
     added = sorted(set().union(*(extra(item.get("securityContext") or {}) for item in _containers(spec))))
-    return f"non-default capabilities ({_named(names)} must not include {_quoted(added)} in securityContext.capabilities.add)"
+    text = f"{_named(names)} must not include {_quoted(added)} in securityContext.capabilities.add"
+    return f"non-default capabilities ({text})"
 
 
 def _host_paths(spec: Object) -> str:
@@ -151,12 +152,13 @@ def _volume_types(spec: Object) -> str:
     for item in spec.get("volumes") or ():
         kinds = set(item) - {"name"} - _RESTRICTED_VOLUMES
         if kinds:
-            bad[item["name"]] = sorted(kinds)[0]
+            bad[item["name"]] = min(kinds)
     if not bad:
         return ""
     kinds_text = _quoted(sorted(set(bad.values())))
     words = ("volume", "uses", "type") if len(bad) == 1 else ("volumes", "use", "types")
-    return f"restricted volume types ({words[0]} {_quoted(bad)} {words[1]} restricted volume {words[2]} {kinds_text})"
+    text = f"{words[0]} {_quoted(bad)} {words[1]} restricted volume {words[2]} {kinds_text}"
+    return f"restricted volume types ({text})"
 
 
 def _non_root(spec: Object) -> str:

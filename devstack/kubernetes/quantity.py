@@ -28,7 +28,7 @@ def parse(value: object) -> Decimal:
 
 
 def show(amount: Decimal) -> str:
-    """The amount in the server's canonical decimal form: `2`, `500m`; byte counts in binary units where whole."""
+    """The amount as the server writes it: `2`, `500m`; byte counts in binary units where whole."""
     if amount == amount.to_integral_value():
         return _whole(int(amount))
     for unit in ("m", "u", "n"):

@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 from devstack.kubernetes.errors import ApiError, bad_request
 from devstack.kubernetes.objects import Object, metadata, name_of, namespace_of
-from devstack.kubernetes.registry import Resource
 from devstack.kubernetes.requests import Request, Target, WatchAnswer
+from devstack.kubernetes.resources import Resource
 from devstack.kubernetes.selectors import Matcher, field_matcher, label_matcher
 from devstack.kubernetes.store import Event, Store
 

@@ -2,7 +2,8 @@
 
 from devstack.kubernetes import admission, errors
 from devstack.kubernetes.objects import Object, at, metadata, name_of, namespace_of, now, put
-from devstack.kubernetes.registry import Registry, Resource
+from devstack.kubernetes.registry import Registry
+from devstack.kubernetes.resources import Resource
 from devstack.kubernetes.store import Event, Store
 from devstack.kubernetes.writes import Writer, held
 
@@ -62,16 +63,16 @@ class Remover:
     def _delete_dependants(self, event: Event) -> None:
         for resource, obj in self._dependants(event.obj):
             self.delete(resource, obj, {}, dry_run=False)
-        resource = self._resource(event.key)
+        owner = self._resource(event.key)
         live = self._store.get(event.key, namespace_of(event.obj), name_of(event.obj))
-        if live is None or resource is None or self._dependants(live):
+        if live is None or owner is None or self._dependants(live):
             return
         kept = [name for name in metadata(live)["finalizers"] if name != _FOREGROUND]
         freed = put(live, kept, "metadata", "finalizers")
         if kept:
             self._store.save(event.key, freed)
         else:
-            self._writer.remove(resource, freed)
+            self._writer.remove(owner, freed)
 
     def _unlink(self, resource: Resource, obj: Object, uid: str) -> None:
         live = self._store.get(resource.key, namespace_of(obj), name_of(obj))
@@ -121,8 +122,8 @@ class Remover:
         wanted, found = at(options, "preconditions", "resourceVersion"), metadata(live)["resourceVersion"]
         if wanted and wanted != found:
             why = (
-                f"the ResourceVersion in the precondition ({wanted}) does not match the ResourceVersion in record "
-                f"({found}). The object might have been modified"
+                f"the ResourceVersion in the precondition ({wanted}) does not match the ResourceVersion "
+                f"in record ({found}). The object might have been modified"
             )
             raise errors.conflict(resource.kind, resource.group, name_of(live), why)
 

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 from devstack.kubernetes.objects import Object
-from devstack.kubernetes.registry import Resource
 from devstack.kubernetes.requests import Answer, Request
+from devstack.kubernetes.resources import Resource
 from devstack.kubernetes.tables import partial, table
 
 

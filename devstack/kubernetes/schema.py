@@ -98,11 +98,15 @@ def compile_type(node: dict[str, Any], name: str = "") -> Type:
         return _list_type(node)
     if kind in _SCALARS:
         return ScalarType(_SCALARS[kind], node.get("format", ""))
+    return _object_type(node, name, declared=bool(kind))
+
+
+def _object_type(node: dict[str, Any], name: str, *, declared: bool) -> Type:
     if "properties" in node or isinstance(node.get("additionalProperties"), dict):
         return _map_type(node, name)
     if node.get("x-kubernetes-preserve-unknown-fields"):
         return UNTYPED
-    return ATOMIC if name or not kind else UNTYPED
+    return ATOMIC if name or not declared else UNTYPED
 
 
 def _json_type(node: dict[str, Any]) -> str:

@@ -23,9 +23,9 @@ _HOST = "127.0.0.1"
 class StandIn:
     """A stand-in Kubernetes API server per cell, each on a port of its own on the loopback interface.
 
-    `delays` are seconds per kind of readiness (0: at once, None: never). `crds` is False for a cluster without custom
-    kinds, or a list of definitions in the place of the shipped ones. With `aws_endpoint`, the values of external secrets
-    are read from Secrets Manager there.
+    `delays` are seconds per kind of readiness (0: at once, None: never). `crds` is False for a cluster
+    without custom kinds, or a list of definitions in the place of the shipped ones. With `aws_endpoint`,
+    the values of external secrets are read from Secrets Manager there.
     """
 
     def __init__(

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from devstack.kubernetes.defaults import first_status
 from devstack.kubernetes.objects import Object, at, clone, metadata, now, put, without
-from devstack.kubernetes.registry import Resource
+from devstack.kubernetes.resources import Resource
 
 _FIXED = (
     "uid",

@@ -1,6 +1,7 @@
-"""Custom objects against their structural schema: defaults, and validation with the messages of the real server."""
+"""Custom objects against their structural schema: defaults and validation, in the real server's words."""
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from devstack.kubernetes.errors import duplicate, invalid_value, required, unsupported
@@ -14,7 +15,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "integer": (int,),
     "number": (int, float),
 }
-_BOUNDS = (
+_BOUNDS: tuple[tuple[str, Callable[[Any, Any], bool], str], ...] = (
     ("minimum", lambda value, bound: value < bound, "should be greater than or equal to {}"),
     ("maximum", lambda value, bound: value > bound, "should be less than or equal to {}"),
     ("minLength", lambda value, bound: len(value) < bound, "should be at least {} chars long"),

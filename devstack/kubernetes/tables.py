@@ -5,14 +5,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from devstack.kubernetes.objects import Object, at, metadata, name_of
-from devstack.kubernetes.registry import Resource
+from devstack.kubernetes.resources import Resource
 
 Cells = Callable[[Object], list[Any]]
 _NONE = "<none>"
 
 
 def table(objects: list[Object], resource: Resource, page: Object, *, include: str, header: bool) -> Object:
-    """A `meta.k8s.io/v1` Table; `include` is what each row carries of its object: Metadata, Object or None."""
+    """A `meta.k8s.io/v1` Table; a row carries of its object what `include` says: Metadata, Object, None."""
     names, cells = _printer(resource)
     columns = [_column(name) for name in names] if header else []
     rows = []
@@ -116,11 +116,13 @@ def _service(obj: Object) -> list[Any]:
     ingress = at(obj, "status", "loadBalancer", "ingress") or ()
     addresses = ",".join(str(item.get("hostname") or item.get("ip")) for item in ingress)
     outside = addresses or ("<pending>" if spec.get("type") == "LoadBalancer" else _NONE)
-    ports = ",".join(
-        f"{port['port']}{':' + str(port['nodePort']) if port.get('nodePort') else ''}/{port.get('protocol', 'TCP')}"
-        for port in spec.get("ports") or ()
-    )
+    ports = ",".join(_port(port) for port in spec.get("ports") or ())
     return [spec.get("type"), spec.get("clusterIP", _NONE), outside, ports or _NONE]
+
+
+def _port(port: Object) -> str:
+    node = f":{port['nodePort']}" if port.get("nodePort") else ""
+    return f"{port['port']}{node}/{port.get('protocol', 'TCP')}"
 
 
 def _pod(obj: Object) -> list[Any]:

@@ -1,4 +1,4 @@
-"""Checks a value against its type and finds the set of fields it holds, with the messages of the real server."""
+"""Checks a value against its type and finds the fields it holds, in the real server's words."""
 
 from typing import Any
 

@@ -2,7 +2,14 @@
 
 from typing import Any
 
-from devstack.kubernetes.errors import duplicate, invalid_value, required, unsupported
+from devstack.kubernetes.errors import (
+    cause,
+    duplicate,
+    forbidden_field,
+    invalid_value,
+    required,
+    unsupported,
+)
 from devstack.kubernetes.objects import Object, at, dump, quote
 from devstack.kubernetes.quantity import parse
 from devstack.kubernetes.validation_meta import dns_label, subdomain
@@ -54,21 +61,24 @@ def _container(item: Object, field: str, names: set[str], volumes: set[Any]) -> 
         causes.append(unsupported(f"{field}.imagePullPolicy", dump(item.get("imagePullPolicy")), policies))
     for index, port in enumerate(item.get("ports") or ()):
         causes += port_number(port.get("containerPort"), f"{field}.ports[{index}].containerPort")
-    for index, mount in enumerate(item.get("volumeMounts") or ()):
-        here = f"{field}.volumeMounts[{index}]"
-        if mount.get("name") not in volumes:
-            shown = quote(str(mount.get("name", "")))
-            causes.append(
-                {"reason": "FieldValueNotFound", "message": f"Not found: {shown}", "field": f"{here}.name"}
-            )
-        if not mount.get("mountPath"):
-            causes.append(required(f"{here}.mountPath"))
-    for index, variable in enumerate(item.get("env") or ()):
-        if not variable.get("name"):
-            causes.append(required(f"{field}.env[{index}].name"))
+    unnamed = (index for index, variable in enumerate(item.get("env") or ()) if not variable.get("name"))
+    causes += [required(f"{field}.env[{index}].name") for index in unnamed]
+    causes += _mounts(item.get("volumeMounts") or (), f"{field}.volumeMounts", volumes)
     for probe in ("livenessProbe", "readinessProbe", "startupProbe"):
         causes += _probe(item.get(probe), f"{field}.{probe}")
     return causes + resource_causes(item.get("resources") or {}, f"{field}.resources")
+
+
+def _mounts(items: Any, field: str, volumes: set[Any]) -> list[Object]:
+    causes = []
+    for index, mount in enumerate(items):
+        name = mount.get("name")
+        if name not in volumes:
+            shown = quote(str(name or ""))
+            causes.append(cause("FieldValueNotFound", f"Not found: {shown}", f"{field}[{index}].name"))
+        if not mount.get("mountPath"):
+            causes.append(required(f"{field}[{index}].mountPath"))
+    return causes
 
 
 def _probe(probe: Any, field: str) -> list[Object]:
@@ -135,11 +145,5 @@ def _volumes(items: Any, field: str) -> list[Object]:
             causes.append(duplicate(f"{here}.name", quote(str(name))))
         seen.add(str(name))
         if len([kind for kind in _SOURCES if item.get(kind) is not None]) > 1:
-            causes.append(
-                {
-                    "reason": "FieldValueForbidden",
-                    "message": "Forbidden: may not specify more than 1 volume type",
-                    "field": here,
-                }
-            )
+            causes.append(forbidden_field(here, "may not specify more than 1 volume type"))
     return causes

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass, field
 
-from devstack.kubernetes import admission, errors, managed_fields
+from devstack.kubernetes import admission, errors, managed_fields, quota
 from devstack.kubernetes.defaults import with_defaults
 from devstack.kubernetes.fieldsets import FieldSet
 from devstack.kubernetes.managed_fields import Manager
 from devstack.kubernetes.objects import Object, metadata, name_of, put, without
-from devstack.kubernetes.registry import Resource
+from devstack.kubernetes.resources import Resource
 from devstack.kubernetes.store import Store
 from devstack.kubernetes.strategy import Addresses, prepare_create, prepare_service, prepare_update
 from devstack.kubernetes.structural import validate_structural, with_schema_defaults
@@ -78,7 +78,7 @@ class Writer:
         self._validate(obj, {}, resource)
         warnings = admission.check_pod_security(self._store, obj, resource)
         admission.check_limits(self._store, obj, resource)
-        admission.check_quota(self._store, obj, resource)
+        quota.check_quota(self._store, obj, resource)
         if self._store.get(resource.key, metadata(obj).get("namespace", ""), name_of(obj)):
             raise errors.already_exists(resource.plural, resource.group, name_of(obj))
         if options.dry_run:

@@ -93,7 +93,7 @@ class _Player:
         return Answered(answer.status_code, body, events, answer.headers.get("warning"))
 
     def _content(self, request: dict[str, Any]) -> bytes | None:
-        """The recorded body; an object that was read from the recorded server bears our server's uid instead."""
+        """The recorded body; an object read from the recorded server bears our server's uid instead."""
         if "body" not in request:
             return None
         body = request["body"]
@@ -182,9 +182,13 @@ def _member(key: str, value: Any) -> Any:
         entries = [{name: item[name] for name in kept if name in item} for item in value]
         # The recorded controller manager ran under another program name.
         own = {"manager": "kcm"}
-        named = [{**item, **own} if item["manager"] == "kube-controller-manager" else item for item in entries]
-        # Entries are ordered by the second in which they were written; the replay takes less than the recording.
-        return sorted(named, key=lambda item: (item["operation"], item["manager"], item.get("subresource", "")))
+        named = [
+            {**item, **own} if item["manager"] == "kube-controller-manager" else item for item in entries
+        ]
+        # Entries stand in the order of the seconds they were written in; the replay is done in one.
+        return sorted(
+            named, key=lambda item: (item["operation"], item["manager"], item.get("subresource", ""))
+        )
     return comparable(value)
 
 

@@ -1,1 +1,1 @@
-"""Readiness controllers that speak the Kubernetes API alone, so that they serve the stand-in and real clusters alike."""
+"""Readiness controllers that speak the Kubernetes API alone, the stand-in's or a real cluster's."""

@@ -68,7 +68,7 @@ def apply(api: Api, path: str, obj: Object, manager: str) -> None:
 
 
 def conditions(obj: Object, rows: list[Object], now: str) -> list[Object]:
-    """The conditions of an object with these laid over them; the time of a transition is kept if there was none."""
+    """The conditions of an object with these laid over them; one that did not change keeps its time."""
     found = {item["type"]: item for item in at(obj, "status", "conditions") or ()}
     for row in rows:
         old = found.get(row["type"])

@@ -10,7 +10,7 @@ _READ_SECONDS = 5
 
 
 def secrets_manager(endpoint: str) -> Reader:
-    """A reader of secrets by name or ARN and region; LookupError for what is not there or cannot be reached."""
+    """A reader of secrets by name or ARN and region; LookupError for what is absent or out of reach."""
 
     def read(key: str, region: str) -> str:
         from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - heavy, and often not wanted

@@ -9,7 +9,7 @@ from devstack.kubernetes.objects import Object, metadata, name_of, namespace_of
 class Controller:
     """Makes the objects of one resource ready.
 
-    `begin` writes what is seen at once, `finish` what is seen after the delay; both may run any number of times.
+    `begin` writes what is seen at once, `finish` what is seen after the delay; both may run repeatedly.
     """
 
     group: ClassVar[str]

@@ -64,7 +64,7 @@ class HttpApi:
 
 
 class Runner:
-    """Watches what its controllers concern, and reconciles it in one thread after each kind's delay in seconds."""
+    """Watches what its controllers concern; one thread reconciles it after each kind's delay in seconds."""
 
     def __init__(
         self,
