@@ -1,11 +1,9 @@
 """RDS for PostgreSQL: made with a password that this module reads from the tenant's secret itself."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import ClientError
 from temporalio import activity
 
 from activities.aws.base import (
@@ -19,8 +17,9 @@ from activities.aws.base import (
     require_ours,
     tags_of,
 )
+from activities.aws.database_change import change
 from activities.aws.database_removal import remove_instance
-from activities.aws.failures import aws_errors, code_of, message_of
+from activities.aws.failures import aws_errors
 from activities.aws.instances import Instance, describe, instance_of
 from activities.aws.secret import read_password
 from activities.polling import next_look
@@ -34,8 +33,7 @@ if TYPE_CHECKING:  # the stubs are a development dependency
     from mypy_boto3_rds import RDSClient
 
 PORT = 5432
-STORAGE_REST = timedelta(hours=6)
-STORAGE_CHANGED = "storage_changed_at"
+GROWN_AT = "storage_grown_at"
 """Attribute of the inventory row: when we last made it grow."""
 
 
@@ -92,8 +90,7 @@ class Databases(Kind):
         if found.status == "stopped":  # by hand, and RDS takes no change until it runs again
             client.start_db_instance(DBInstanceIdentifier=name)
             found = _looked_at_again(client, found)
-        changed = self._change(client, call, found, size)
-        return _looked_at_again(client, changed) if changed else found
+        return self._change(client, call, found, size)
 
     def _create(self, client: "RDSClient", call: StepCall, size: DatabaseSize, hidden: list[str]) -> Instance:
         spec = self.ground.spec(call, DatabaseSpec)
@@ -128,37 +125,13 @@ class Databases(Kind):
         )
         return instance_of(answer["DBInstance"])
 
-    def _change(
-        self, client: "RDSClient", call: StepCall, instance: Instance, size: DatabaseSize
-    ) -> Instance | None:
-        """Asks for what differs, in one call: either all of it is accepted or nothing. None: nothing did."""
-        changes: dict[str, str | int] = {}
-        if instance.instance_class != size.instance_class:
-            changes["DBInstanceClass"] = size.instance_class
-        if instance.storage_gib < size.storage_gib:
-            changes["AllocatedStorage"] = size.storage_gib
-        if not changes:
-            return None
-        try:
-            answer = client.modify_db_instance(
-                DBInstanceIdentifier=instance.name,
-                ApplyImmediately=True,
-                **changes,  # type: ignore[arg-type]  # only what differs
-            )
-        except ClientError as error:
-            if code_of(error) == "InvalidDBInstanceState":
-                raise NotReady(
-                    f"database {instance.name} is {instance.status}; it takes changes afterwards",
-                    retry_after=self._spacing(),
-                ) from error
-            if "AllocatedStorage" in changes and _rests(error):
-                raise InvalidSpec(_too_early(instance, size, self._storage_changed_at(call))) from error
-            raise
-        if "AllocatedStorage" in changes:
-            # AWS's own clock: it is what the next refusal goes by.
-            at = answer["ResponseMetadata"]["HTTPHeaders"]["date"]
-            self._record(call, instance, {}, {STORAGE_CHANGED: at})
-        return instance_of(answer["DBInstance"])
+    def _change(self, client: "RDSClient", call: StepCall, found: Instance, size: DatabaseSize) -> Instance:
+        changed = change(client, found, size, self._spacing, lambda: self._grown_at(call))
+        if changed is None:
+            return found
+        if changed.grown_at:
+            self._record(call, found, {}, {GROWN_AT: changed.grown_at})
+        return _looked_at_again(client, changed.instance)
 
     def _outcome(self, call: StepCall, instance: Instance, size: DatabaseSize | None) -> StepOutcome:
         waiting_for = instance.waiting_for(size)
@@ -191,11 +164,9 @@ class Databases(Kind):
             attributes=attributes,
         )
 
-    def _storage_changed_at(self, call: StepCall) -> str:
+    def _grown_at(self, call: StepCall) -> str:
         rows = self.ground.rows(call)
-        return next(
-            (row.attributes[STORAGE_CHANGED] for row in rows if STORAGE_CHANGED in row.attributes), ""
-        )
+        return next((row.attributes[GROWN_AT] for row in rows if GROWN_AT in row.attributes), "")
 
     def _spacing(self) -> timedelta:
         return next_look(self.ground.settings.expected_database_seconds)
@@ -214,20 +185,3 @@ def _size(call: StepCall) -> DatabaseSize:
 def _looked_at_again(client: "RDSClient", instance: Instance) -> Instance:
     """The answer to a change never says `available`; asked once more at once, a quick one needs no poll."""
     return describe(client, instance.name) or instance
-
-
-def _rests(error: ClientError) -> bool:
-    """Whether RDS refuses because storage was changed less than 6 hours ago. It has no code for that."""
-    text = message_of(error).lower()
-    return code_of(error) == "InvalidParameterCombination" and "storage" in text and "optimized" in text
-
-
-def _too_early(instance: Instance, size: DatabaseSize, changed_at: str) -> str:
-    when = "in 6 hours at the latest"
-    if changed_at:
-        earliest: datetime = parsedate_to_datetime(changed_at) + STORAGE_REST
-        when = f"after {earliest:%Y-%m-%d %H:%M} UTC"
-    return (
-        f"database {instance.name} cannot grow from {instance.storage_gib} to {size.storage_gib} GiB yet: "
-        f"RDS allows one storage change in 6 hours; try again {when}"
-    )

@@ -15,6 +15,7 @@ from botocore.exceptions import (
     ParamValidationError,
     PartialCredentialsError,
 )
+from botocore.exceptions import ConnectionError as NoConnection
 from botocore.parsers import ResponseParserError
 
 from domain.errors import (
@@ -59,6 +60,7 @@ _DENIED = re.compile(
     r"^MissingAuthenticationToken"
 )
 _QUOTA = re.compile(r"QuotaExceeded|LimitExceeded|^TooManyBuckets$|^MaxSpend")
+NO_ANSWER = (HTTPClientError, NoConnection, ResponseParserError, CredentialRetrievalError)
 _VALUE = re.compile(r", value: .*|, valid range.*", re.MULTILINE)
 
 
@@ -109,7 +111,7 @@ def of_connection(error: BotoCoreError | ResponseParserError) -> TenantryError:
     text = f"AWS: {error}"
     if isinstance(error, NoCredentialsError | PartialCredentialsError):
         return AccessDenied(text)
-    if isinstance(error, HTTPClientError | ResponseParserError | CredentialRetrievalError):
+    if isinstance(error, NO_ANSWER):
         return Unavailable(text)
     return InvalidSpec(text)
 

@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterator
 import pytest
 from sqlalchemy import Engine
 
-from activities.aws import aws_activities
-from activities.records import Records
 from catalog import Catalog, load_catalog
 from devstack.postgres import Postgres
 from runtime.clock import SystemClock
@@ -15,7 +13,6 @@ from runtime.settings import Settings
 from store.catalog_sync import sync
 from store.customers import create_customer
 from store.engine import make_engine
-from store.inventory import Inventory
 from store.migrate import upgrade
 from tests.activities.aws.faults import Faults
 from tests.activities.aws.subject import Subject, World
@@ -61,10 +58,7 @@ def aws_engine(aws_settings: Settings, aws_catalog: Catalog) -> Iterator[Engine]
 
 @pytest.fixture(scope="session")
 def world(aws_settings: Settings, aws_catalog: Catalog, aws_engine: Engine) -> World:
-    inventory = Inventory(aws_engine, SystemClock())
-    records = Records(aws_engine, aws_catalog, aws_settings.install, SystemClock())
-    activities = aws_activities(aws_settings, aws_catalog, inventory)
-    return World(aws_settings, aws_catalog, aws_engine, inventory, records, activities)
+    return World(aws_settings, aws_catalog, aws_engine)
 
 
 @pytest.fixture

@@ -27,6 +27,7 @@ from domain.messages import (
 from domain.naming import new_operation_id, new_tenant_id, ownership_tags, resource_name
 from domain.phases import OperationKind
 from domain.plans import Cell, Target
+from runtime.clock import SystemClock
 from runtime.settings import Settings
 from store.inventory import Inventory, InventoryRow
 from store.tables import ResourceRow
@@ -38,26 +39,20 @@ LOAD_BALANCER = "lb-1.elb.example.com"
 class World:
     """One installation."""
 
-    def __init__(
-        self,
-        settings: Settings,
-        catalog: Catalog,
-        engine: Engine,
-        inventory: Inventory,
-        records: Records,
-        activities: Sequence[Callable[..., object]],
-    ) -> None:
+    def __init__(self, settings: Settings, catalog: Catalog, engine: Engine) -> None:
         self.settings = settings
         self.catalog = catalog
         self.engine = engine
-        self.inventory = inventory
-        self.records = records
+        self.inventory = Inventory(engine, SystemClock())
+        self.records = Records(engine, catalog, settings.install, SystemClock())
         self.activities: dict[str | None, Callable[..., Any]] = {
-            _Definition.must_from_callable(one).name: one for one in activities
+            _Definition.must_from_callable(one).name: one
+            for one in aws_activities(settings, catalog, self.inventory)
         }
         self._aws: dict[tuple[str, str], Any] = {}
 
     def aws(self, service: str, region: str) -> Any:
+        """A client that is shared by all tests."""
         if (service, region) not in self._aws:
             self._aws[service, region] = boto3.client(  # type: ignore[call-overload]  # the service is a variable
                 service,
@@ -102,8 +97,7 @@ class Subject:
         world = self.world
         cells = {**world.catalog.cells, self.cell.name: self.cell.model_copy(update=changes)}
         catalog = replace(world.catalog, cells=cells)
-        activities = aws_activities(world.settings, catalog, world.inventory)
-        moved = World(world.settings, catalog, world.engine, world.inventory, world.records, activities)
+        moved = World(world.settings, catalog, world.engine)
         return Subject(moved, self.operation_id, self.plan)
 
     def name(self, step: str) -> str:
@@ -152,7 +146,9 @@ class Subject:
         return self.world.aws(service, self.cell.region)
 
     def _step(self, verb: str, step: str, **fields: Any) -> StepOutcome:
-        waited = timedelta(seconds=fields.pop("waited_seconds", 0))
+        environment = self._environment(
+            timedelta(seconds=fields.pop("waited_seconds", 0)), fields.pop("heartbeat_details", [])
+        )
         kind = next(one.kind for one in self.plan.steps if one.name == step)
         call = StepCall(
             **{
@@ -163,14 +159,20 @@ class Subject:
                 **fields,
             }
         )
-        outcome: StepOutcome = self._environment(waited).run(self.world.activities[f"{kind}.{verb}"], call)
+        outcome: StepOutcome = environment.run(self.world.activities[f"{kind}.{verb}"], call)
         assert StepOutcome.model_validate_json(outcome.model_dump_json()) == outcome
         return outcome
 
-    def _environment(self, waited: timedelta = timedelta()) -> ActivityEnvironment:
-        """As if the activity had first been scheduled so long ago."""
+    def _environment(
+        self, waited: timedelta = timedelta(), details: Sequence[Any] = ()
+    ) -> ActivityEnvironment:
+        """As if the activity had first been scheduled so long ago and its last attempt had left `details`."""
         environment = ActivityEnvironment()
         first = environment.info.scheduled_time
-        environment.info = replace(environment.info, current_attempt_scheduled_time=first + waited)
+        environment.info = replace(
+            environment.info,
+            current_attempt_scheduled_time=first + waited,
+            heartbeat_details=details,
+        )
         environment.on_heartbeat = lambda *details: self.heartbeats.append(details)
         return environment

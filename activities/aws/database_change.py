@@ -1,0 +1,86 @@
+"""Changing class and storage of an RDS instance, within what RDS allows."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from activities.aws.failures import code_of, message_of
+from activities.aws.instances import Instance, instance_of
+from domain.errors import InvalidSpec, NotReady
+from domain.sizing import DatabaseSize
+
+if TYPE_CHECKING:  # the stubs are a development dependency
+    from mypy_boto3_rds import RDSClient
+
+STORAGE_REST = timedelta(hours=6)
+
+
+@dataclass(frozen=True)
+class Changed:
+    """RDS accepted a change."""
+
+    instance: Instance
+    grown_at: str
+    """When its storage was made to grow, as an HTTP date; empty if it was not."""
+
+
+def change(
+    client: "RDSClient",
+    instance: Instance,
+    size: DatabaseSize,
+    spacing: Callable[[], timedelta],
+    grown_at: Callable[[], str],
+) -> Changed | None:
+    """Asks for what differs, in one call: either all of it is accepted or nothing. None if nothing differs.
+
+    Raises NotReady while RDS is busy with the instance, and InvalidSpec within 6 hours of the last growth.
+    """
+    changes = _differences(instance, size)
+    if not changes:
+        return None
+    try:
+        answer = client.modify_db_instance(
+            DBInstanceIdentifier=instance.name,
+            ApplyImmediately=True,
+            **changes,  # type: ignore[arg-type]  # only what differs
+        )
+    except ClientError as error:
+        if code_of(error) == "InvalidDBInstanceState":
+            message = f"database {instance.name} is {instance.status}; it takes changes afterwards"
+            raise NotReady(message, retry_after=spacing()) from error
+        if "AllocatedStorage" in changes and _rests(error):
+            raise InvalidSpec(_too_early(instance, size, grown_at())) from error
+        raise
+    # AWS's own clock: it is what the next refusal goes by.
+    now = answer["ResponseMetadata"]["HTTPHeaders"]["date"]
+    return Changed(instance_of(answer["DBInstance"]), now if "AllocatedStorage" in changes else "")
+
+
+def _differences(instance: Instance, size: DatabaseSize) -> dict[str, str | int]:
+    changes: dict[str, str | int] = {}
+    if instance.instance_class != size.instance_class:
+        changes["DBInstanceClass"] = size.instance_class
+    if instance.storage_gib < size.storage_gib:
+        changes["AllocatedStorage"] = size.storage_gib
+    return changes
+
+
+def _rests(error: ClientError) -> bool:
+    """Whether RDS refuses because storage was changed less than 6 hours ago. It has no code for that."""
+    text = message_of(error).lower()
+    return code_of(error) == "InvalidParameterCombination" and "storage" in text and "optimized" in text
+
+
+def _too_early(instance: Instance, size: DatabaseSize, grown_at: str) -> str:
+    when = "in 6 hours at the latest"
+    if grown_at:
+        earliest: datetime = parsedate_to_datetime(grown_at) + STORAGE_REST
+        when = f"after {earliest:%Y-%m-%d %H:%M} UTC"
+    return (
+        f"database {instance.name} cannot grow from {instance.storage_gib} to {size.storage_gib} GiB yet: "
+        f"RDS allows one storage change in 6 hours; try again {when}"
+    )
