@@ -17,6 +17,9 @@ from moto.core.routing import get_service_router
 from moto.core.utils import get_service_model
 from werkzeug.exceptions import HTTPException
 
+ANONYMOUS = "anonymous"
+"""the caller of a request that bears no signature"""
+
 SIGNING_NAMES = {"servicequotas": "service-quotas"}
 """services whose signing name is not botocore's name"""
 
@@ -82,7 +85,7 @@ def _credential_scope(request: Request) -> tuple[str, str, str]:
     query = parse_qs(request.query_string.decode())
     presigned = f"Credential={query['X-Amz-Credential'][0]}" if "X-Amz-Credential" in query else ""
     found = _SCOPE.search(request.headers.get("Authorization", "") or presigned)
-    return (found[1], found[2], found[3].lower()) if found else ("anonymous", "us-east-1", "s3")
+    return (found[1], found[2], found[3].lower()) if found else (ANONYMOUS, "us-east-1", "s3")
 
 
 @cache

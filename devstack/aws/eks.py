@@ -1,46 +1,21 @@
 """EKS Pod Identity associations, which moto has not, in clusters that exist by configuration."""
 
-import secrets
-import string
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.eks.models import eks_backends
 
+from devstack.aws.associations import OPTIONAL, Association, check_tags, new_body
 from devstack.aws.calls import Call
 from devstack.aws.pages import page
 from devstack.aws.protocol import Answer, RefusedError
 from devstack.aws.state import Handlers, State
 from devstack.aws.trust import lets_in_pods, role_of
 
-ALPHABET = string.ascii_lowercase + string.digits
-MAX_TAGS = 50
 PAGE_SIZE = 100
-OPTIONAL = ("disableSessionTags", "targetRoleArn", "policy")
 SUMMARY = ("clusterName", "namespace", "serviceAccount", "associationArn", "associationId")
-
-
-@dataclass
-class Association:
-    """A role for the pods of one service account in one namespace of one cluster."""
-
-    region: str
-    cluster: str
-    body: dict[str, Any]
-    request: tuple[str | None, dict[str, Any]]
-    """the token and the input that made it, so that a repeat is known for one"""
-    tags: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def place(self) -> tuple[str, str, str, str]:
-        return self.region, self.cluster, self.body["namespace"], self.body["serviceAccount"]
-
-    def shown(self) -> dict[str, Any]:
-        return {**self.body, "tags": dict(self.tags)}
 
 
 class Eks:
@@ -80,7 +55,7 @@ class Eks:
         token = params.get("clientRequestToken")
         asked = {name: value for name, value in params.items() if name != "clientRequestToken"}
         place = (call.region, params["clusterName"], params["namespace"], params["serviceAccount"])
-        _check_tags(params.get("tags") or {})
+        check_tags(params.get("tags") or {})
         self._require_role(call, params["roleArn"])
         with self._lock:
             taken = next((a for a in self._associations.values() if a.place == place), None)
@@ -96,7 +71,7 @@ class Eks:
             made = Association(
                 region=call.region,
                 cluster=params["clusterName"],
-                body=_body(call, self._state.clock.now()),
+                body=new_body(call, self._state.clock.now()),
                 request=(token, asked),
                 tags=dict(params.get("tags") or {}),
             )
@@ -147,7 +122,7 @@ class Eks:
             if association is None:
                 return self._state.moto.forward(call)
             merged = {**association.tags, **call.params["tags"]}
-            _check_tags(merged, code="BadRequestException")
+            check_tags(merged, code="BadRequestException")
             association.tags = merged
             return {}
 
@@ -202,29 +177,3 @@ class Eks:
         if not lets_in_pods(trust):
             message = "Trust policy of the role provided is invalid."
             raise RefusedError("InvalidParameterException", message)
-
-
-def _body(call: Call, now: datetime) -> dict[str, Any]:
-    params = call.params
-    cluster = params["clusterName"]
-    identifier = "a-" + "".join(secrets.choice(ALPHABET) for _ in range(17))
-    prefix = f"arn:aws:eks:{call.region}:{call.account}:podidentityassociation"
-    return {
-        "clusterName": cluster,
-        "namespace": params["namespace"],
-        "serviceAccount": params["serviceAccount"],
-        "roleArn": params["roleArn"],
-        "associationArn": f"{prefix}/{cluster}/{identifier}",
-        "associationId": identifier,
-        "createdAt": now,
-        "modifiedAt": now,
-        **{name: params[name] for name in OPTIONAL if params.get(name) is not None},
-    }
-
-
-def _check_tags(tags: Mapping[str, str], code: str = "InvalidParameterException") -> None:
-    if len(tags) > MAX_TAGS:
-        raise RefusedError(code, f"A resource takes at most {MAX_TAGS} tags.")
-    for key, value in tags.items():
-        if not 1 <= len(key) <= 128 or len(value) > 256 or key.lower().startswith("aws:"):
-            raise RefusedError(code, f"The tag {key[:40]!r} is invalid.")

@@ -113,6 +113,8 @@ class AwsFront:
             outcome = self._services.answer(call)
         except RefusedError as error:
             return refusal(call, error)
+        except NotImplementedError as error:
+            return refusal(call, RefusedError("NotImplemented", str(error), status=501))
         except Exception:  # noqa: BLE001 -- AWS answers its own failures too; the cause goes to the log
             traceback.print_exc(file=sys.stderr)
             return refusal(call, RefusedError("InternalFailure", "The request failed.", status=500))

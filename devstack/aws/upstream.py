@@ -2,17 +2,20 @@
 
 import io
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from moto.core.utils import get_service_model
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
-from devstack.aws.calls import Call
+from devstack.aws.calls import ANONYMOUS, Call
 from devstack.aws.protocol import Answer
 
 WARM_SERVICES = ("sts", "iam", "s3", "secretsmanager", "eks", "route53")
 """moto's RDS stays out: it loads moto's EC2, 94 MB and a second, and the front answers RDS itself"""
+
+
+Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 
 class Moto:
@@ -22,12 +25,13 @@ class Moto:
 
     def __init__(self) -> None:
         self._dispatcher = DomainDispatcherApplication(create_backend_app)
+        self._applications: dict[str, Application] = {}
 
     def warm(self) -> None:
         """Loads what every run needs, so that no first call pays for it."""
         with self.lock:
             for service in WARM_SERVICES:
-                self._dispatcher.app_instances[service] = create_backend_app(service)  # type: ignore[arg-type]  # a literal of moto's own, that lists every service
+                self._applications[service] = create_backend_app(service)  # type: ignore[arg-type]  # a literal of moto's own, that lists every service
                 get_service_model(service)
 
     def forward(self, call: Call, body: bytes | None = None) -> Answer:
@@ -42,9 +46,14 @@ class Moto:
             started[:] = [status, headers, exc_info]
 
         with self.lock:
-            chunks: Iterable[bytes] = self._dispatcher(environ, start_response)
+            chunks: Iterable[bytes] = self._application(call)(environ, start_response)
             content = b"".join(chunks)
             close = getattr(chunks, "close", None)
             if close:
                 close()
         return Answer(int(started[0].split()[0]), dict(started[1]), content)
+
+    def _application(self, call: Call) -> Application:
+        """The service's own; moto's dispatcher looks through its folders at every call."""
+        known = call.operation is not None and call.caller != ANONYMOUS
+        return self._applications.get(call.service, self._dispatcher) if known else self._dispatcher

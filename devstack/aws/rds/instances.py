@@ -1,4 +1,4 @@
-"""DB instances: create, describe, delete, stop, start, reboot."""
+"""DB instances: create, describe, delete."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -20,7 +20,6 @@ FILTERS = {
     "dbi-resource-id": "DbiResourceId",
     "engine": "Engine",
 }
-AUTOMATIC_RESTART = timedelta(days=7)
 
 
 class Instances:
@@ -47,9 +46,6 @@ class Instances:
             ("rds", "CreateDBInstance"): self._create,
             ("rds", "DescribeDBInstances"): self._describe,
             ("rds", "DeleteDBInstance"): self._delete,
-            ("rds", "StopDBInstance"): self._stop,
-            ("rds", "StartDBInstance"): self._start,
-            ("rds", "RebootDBInstance"): self._reboot,
         }
 
     def _create(self, call: Call) -> Mapping[str, Any]:
@@ -139,9 +135,15 @@ class Instances:
                 self._snapshots.take(call, instance, final)
             if params.get("DeleteAutomatedBackups") is False:
                 self._snapshots.retain(instance)
+            before = instance.status, instance.steps
             instance.status, instance.steps = "deleting", []
-        if self._postgres is not None and instance.database is not None:
-            self._postgres.drop(instance.database)
+        try:
+            if self._postgres is not None and instance.database is not None:
+                self._postgres.drop(instance.database)
+        except BaseException:
+            with self._store.lock:
+                instance.status, instance.steps = before
+            raise
         with self._store.lock:
             gone = self._state.clock.now() + timedelta(seconds=self._state.delays.database_delete)
             instance.steps = [Step(gone, DELETED)]
@@ -159,59 +161,6 @@ class Instances:
         if instance.status == "creating" and not instance.steps:
             raise RefusedError("InvalidDBInstanceState", f"Instance {instance.name} is being created.")
 
-    def _stop(self, call: Call) -> Mapping[str, Any]:
-        with self._store.lock:
-            self._settle()
-            instance = self._store.instance(call)
-            _require(instance, "available", f"Instance {instance.name} is not in available state.")
-            if call.params.get("DBSnapshotIdentifier"):
-                self._snapshots.take(call, instance, call.params["DBSnapshotIdentifier"])
-            restart = self._state.clock.now() + AUTOMATIC_RESTART
-            stopped = Step(self._after_change(), "stopped", {"AutomaticRestartTime": restart})
-            started = Step(restart, "available", {"AutomaticRestartTime": None})
-            self._move(instance, "stopping", stopped, started)
-        self._set_open(instance, is_open=False)
-        return self._shown(instance)
-
-    def _start(self, call: Call) -> Mapping[str, Any]:
-        with self._store.lock:
-            self._settle()
-            instance = self._store.instance(call)
-            message = f"Instance {instance.name} is not stopped, it cannot be started."
-            _require(instance, "stopped", message)
-            checks.check_capacity(instance.body["DBInstanceClass"], self._state.insufficient)
-            self._boot(instance)
-            available = Step(self._after_change(), "available", {"AutomaticRestartTime": None})
-            self._move(instance, "starting", available)
-        self._set_open(instance, is_open=True)
-        return self._shown(instance)
-
-    def _reboot(self, call: Call) -> Mapping[str, Any]:
-        with self._store.lock:
-            self._settle()
-            instance = self._store.instance(call)
-            message = f"Instance {instance.name} is not in available state."
-            _require(instance, "available", message)
-            self._boot(instance)
-            self._move(instance, "rebooting", Step(self._after_change(), "available"))
-            return self._shown(instance)
-
-    def _boot(self, instance: Instance) -> None:
-        """Static parameters take effect now."""
-        group = self._store.groups.get((*instance.key[:2], instance.group))
-        instance.group_changes = group.static_changes if group else 0
-
-    def _after_change(self) -> Any:
-        return self._state.clock.now() + timedelta(seconds=self._state.delays.database_modify)
-
-    @staticmethod
-    def _move(instance: Instance, status: str, *steps: Step) -> None:
-        instance.status, instance.steps = status, list(steps)
-
-    def _set_open(self, instance: Instance, *, is_open: bool) -> None:
-        if self._postgres is not None and instance.database is not None:
-            self._postgres.set_open(instance.database.name, is_open=is_open)
-
     def _settle(self) -> None:
         self._store.settle(self._state.clock.now())
 
@@ -221,11 +170,6 @@ class Instances:
     def _shown(self, instance: Instance) -> Mapping[str, Any]:
         with self._store.lock:
             return {"DBInstance": self._show(instance)}
-
-
-def _require(instance: Instance, status: str, message: str) -> None:
-    if instance.status != status:
-        raise RefusedError("InvalidDBInstanceState", message)
 
 
 def _passes(instance: Instance, params: dict[str, Any]) -> bool:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from devstack.aws.calls import Call
@@ -158,5 +158,5 @@ class Modification:
         instance.status = "modifying"
         instance.steps = [Step(done, "available", dict(instance.pending))]
 
-    def _done(self) -> Any:
+    def _done(self) -> datetime:
         return self._state.clock.now() + timedelta(seconds=self._state.delays.database_modify)

@@ -11,6 +11,7 @@ from devstack.aws.rds.groups import Groups
 from devstack.aws.rds.instances import Instances
 from devstack.aws.rds.modify import Modification
 from devstack.aws.rds.postgres import Postgres
+from devstack.aws.rds.power import Power
 from devstack.aws.rds.snapshots import Snapshots
 from devstack.aws.rds.store import Instance, Store
 from devstack.aws.rds.tags import Tags
@@ -32,6 +33,7 @@ class Rds:
             groups,
             snapshots,
             Instances(state, self._store, quotas, groups, snapshots, self._postgres),
+            Power(state, self._store, snapshots, self._postgres),
             Modification(state, self._store, groups, self._postgres),
             Tags(state, self._store),
         )

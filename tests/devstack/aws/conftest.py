@@ -1,32 +1,17 @@
-"""One front per test process, with a PostgreSQL behind it."""
+"""One front per test process."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
 from devstack.aws import AwsFront
-from devstack.postgres import Postgres
 from tests.devstack.aws.support import CALLER, CLUSTER, DOMAIN, STRANGER, STRANGERS_ACCOUNT, ZONE, Aws
 
 
 @pytest.fixture(scope="session")
-def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    directory: Path = tmp_path_factory.mktemp("rds")
-    directory.parent.chmod(0o755)
-    directory.parent.parent.chmod(0o755)
-    directory.chmod(0o755)
-    server = Postgres(directory)
-    server.start()
-    yield server.url
-    server.stop()
-
-
-@pytest.fixture(scope="session")
-def front(postgres_url: str) -> Iterator[AwsFront]:
+def front() -> Iterator[AwsFront]:
     front = AwsFront(
-        postgres_url=postgres_url,
         clusters=[{"name": CLUSTER, "region": "us-east-1"}],
         zones=[{"id": ZONE, "domain": DOMAIN}],
         subnet_groups={"eu-west-1": ["cell-b"]},

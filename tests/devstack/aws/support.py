@@ -59,6 +59,12 @@ def unique(prefix: str = "t") -> str:
 
 
 @cache
+def _http() -> httpx.Client:
+    """Making one takes longer than a request."""
+    return httpx.Client(timeout=20)
+
+
+@cache
 def _client(url: str, region: str, key: str, service: str) -> Any:
     """Making one takes longer than most tests."""
     return boto3.client(  # type: ignore[call-overload]  # the overloads want a literal name
@@ -112,8 +118,11 @@ class Aws:
     def secrets(self) -> SecretsManagerClient:
         return self.client("secretsmanager")  # type: ignore[no-any-return]
 
+    def ask(self, method: str, path: str, body: Any = None) -> httpx.Response:
+        return _http().request(method, f"{self.url}/_devstack/{path}", json=body)
+
     def control(self, method: str, path: str, body: Any = None) -> Any:
-        answer = httpx.request(method, f"{self.url}/_devstack/{path}", json=body)
+        answer = self.ask(method, path, body)
         answer.raise_for_status()
         return answer.json() if answer.content else None
 

@@ -1,5 +1,6 @@
 """The real database behind an RDS instance."""
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -7,7 +8,25 @@ import psycopg
 import pytest
 
 from devstack.aws import AwsFront
+from devstack.postgres import Postgres
 from tests.devstack.aws.support import Aws, refused, unique
+
+
+@pytest.fixture(scope="module")
+def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    directory = tmp_path_factory.mktemp("rds")
+    for folder in (directory, *directory.parents[:2]):
+        folder.chmod(0o755)  # PostgreSQL runs as another user where the tests run as root
+    server = Postgres(directory)
+    server.start()
+    yield server.url
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def front(postgres_url: str) -> Iterator[AwsFront]:
+    with AwsFront(postgres_url=postgres_url) as front:
+        yield front
 
 
 def _connect(shown: dict[str, Any], password: str) -> psycopg.Connection:
