@@ -96,10 +96,10 @@ def check_phase(slug: str, kind: OperationKind, phase: Phase, hold: Hold) -> Non
         )
 
 
-def startable(kind: OperationKind, phase_hold: Hold) -> Collection[Phase]:
+def startable(kind: OperationKind, hold: Hold) -> Collection[Phase]:
     """Phases from which an operation may begin."""
     starts_from = TRANSITIONS[kind].starts_from
-    match phase_hold, kind:
+    match hold, kind:
         case Hold.FREE, _:
             return starts_from
         case Hold.HANDED_OVER, OperationKind.TEARDOWN:

@@ -71,6 +71,10 @@ class World:
         plans = {key: plan for key, plan in self.catalog.plans.items() if key != name}
         return World(self.engine, replace(self.catalog, plans=plans))
 
+    def without_blueprints(self) -> "World":
+        """The same database as a worker sees it whose blueprints folder is empty."""
+        return World(self.engine, replace(self.catalog, blueprints={}))
+
     def at(self, instant: datetime) -> "World":
         """The same database at a fixed instant."""
         world = World(self.engine, self.catalog)

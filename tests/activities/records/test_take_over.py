@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.errors import PhaseConflict, StaleRun
+from domain.errors import BlueprintError, PhaseConflict, StaleRun
 from domain.messages import AcceptInput, ErrorView, OperationRequest
 from domain.phases import Mode, OperationKind, OperationStatus, Phase
 from domain.plans import Target
@@ -173,6 +173,30 @@ def test_only_the_holder_accepts(world: World) -> None:
     tenant = world.active()
     with pytest.raises(StaleRun):
         world.take_over(world.request(OperationKind.TEARDOWN, tenant), tenant.signup)
+
+
+def test_a_successor_that_cannot_begin_lets_go(world: World) -> None:
+    """An operation that was handed the tenant and may not begin fails with the reason; the tenant is free."""
+    tenant = world.active()
+    scale = world.request(OperationKind.SCALE, tenant)
+    world.begin(scale)
+    suspend = world.request(OperationKind.SUSPEND, tenant)
+    world.take_over(suspend, scale)
+    world.end(
+        scale,
+        status=OperationStatus.SUPERSEDED,
+        phase=Phase.ACTIVE,
+        desired=None,
+        superseded_by=suspend.operation_id,
+    )
+
+    with pytest.raises(BlueprintError, match="no blueprint 'echo'"):
+        world.without_blueprints().begin(suspend)
+
+    ended = world.operation(suspend)
+    assert (ended.status, ended.error and ended.error.code) == (OperationStatus.FAILED, "BlueprintError")
+    assert (world.tenant(tenant).phase, world.tenant(tenant).held_by) == (Phase.ACTIVE, None)
+    world.begin(world.request(OperationKind.SUSPEND, tenant))
 
 
 # --- newer targets ---------------------------------------------------------------------------------------
