@@ -6,18 +6,19 @@ from typing import Annotated
 
 from fastapi import Depends, Response
 
+from api.answers import accepted
 from api.checks import blueprint_problems, check_phase, region_problems, target_problems
 from api.claims import OperationClaim, claim_operation, earlier_claim
-from api.find import find_operation, find_tenant, newest_target, open_operation, operation_url
+from api.find import find_tenant, newest_target, open_operation
 from api.identity import AskedFor
 from api.problems import ApiProblem, OperationRef, invalid, invalid_fields
 from api.runs import Labels
 from api.schemas import Scale, Signup
 from api.services import Served
-from api.views import Accepted, Links
-from domain.messages import CancelRequest, JsonObject, OperationRequest
+from api.views import Accepted
+from domain.messages import JsonObject, OperationRequest
 from domain.naming import new_tenant_id
-from domain.phases import FINISHED, OperationKind, OperationStatus
+from domain.phases import OperationKind
 from domain.plans import Target
 from store.customers import get_customer
 from store.operations import get_operation
@@ -90,21 +91,6 @@ class Changes:
 
         return await self._once(fingerprint, begin)
 
-    async def cancel(self, operation_id: str) -> Accepted:
-        operation = await find_operation(self._services, operation_id)
-        fingerprint = self._asked.fingerprint({})
-        earlier = await earlier_claim(self._services, self._asked, fingerprint)
-        if earlier and operation.status is OperationStatus.CANCELLED:
-            return self._accepted(operation.request)
-        if operation.status in FINISHED:
-            raise ApiProblem("OperationFinished", f"operation {operation.id} has ended: {operation.status}")
-        claim = earlier or await claim_operation(
-            self._services, self._asked, fingerprint, operation.tenant_id
-        )
-        wish = CancelRequest(operation_id=operation.id, requested_by=self._asked.caller)
-        await self._services.runs.cancel(operation.request, wish, claim.operation_id)
-        return self._accepted(operation.request)
-
     async def _once(
         self, fingerprint: str, begin: Callable[[OperationClaim | None], Awaitable[Accepted]]
     ) -> Accepted:
@@ -161,19 +147,7 @@ class Changes:
         return target
 
     def _accepted(self, request: OperationRequest) -> Accepted:
-        url = operation_url(request.operation_id)
-        self._response.headers["Location"] = url
-        return Accepted(
-            operation_id=request.operation_id,
-            kind=request.kind,
-            tenant_id=request.tenant_id,
-            slug=request.slug,
-            links=Links(
-                operation=url,
-                events=f"{url}/events",
-                tenant=f"/v1/tenants/{request.slug}?id={request.tenant_id}",
-            ),
-        )
+        return accepted(self._response, request)
 
 
 ChangesOf = Annotated[Changes, Depends(Changes)]

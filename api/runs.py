@@ -20,7 +20,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from api.describe import details, summary
 from api.problems import ApiProblem, OperationRef
 from api.temporal_errors import RunGone, WrongRun, temporal_errors
-from domain.messages import CancelRequest, OperationAccepted, OperationRequest, RunInput
+from domain.messages import CancelRequest, OperationAccepted, OperationRequest, RetryRequest, RunInput
 from domain.naming import workflow_id
 from domain.phases import TRANSITIONS, OperationKind
 from workflows import records
@@ -72,15 +72,22 @@ class Runs:
 
     async def cancel(self, operation: OperationRequest, wish: CancelRequest, update_id: str) -> None:
         """Asks the open run to undo the operation. Raises ApiProblem."""
-        handle = self._handle(operation)
+        await self._tell(operation, "cancel_operation", wish, update_id)
+
+    async def retry(self, operation: OperationRequest, wish: RetryRequest, update_id: str) -> None:
+        """Asks the open run to try again what waits for attention. Raises ApiProblem."""
+        await self._tell(operation, "retry", wish, update_id)
+
+    async def _tell(
+        self, operation: OperationRequest, update: str, wish: CancelRequest | RetryRequest, update_id: str
+    ) -> None:
         try:
             with temporal_errors():
                 async with asyncio.timeout(ACCEPT_SECONDS):
-                    await handle.execute_update(
-                        "cancel_operation", wish, id=update_id, result_type=OperationAccepted
-                    )
+                    await self._handle(operation).execute_update(update, wish, id=update_id)
         except RunGone:
-            raise ApiProblem("OperationFinished", f"operation {wish.operation_id} has just ended") from None
+            ended = f"operation {operation.operation_id} has just ended"
+            raise ApiProblem("OperationFinished", ended) from None
 
     async def _start_or_reach(
         self, request: OperationRequest, labels: Labels, holder: Holder

@@ -21,6 +21,7 @@ _AWAY = {
     RPCStatusCode.CANCELLED,
     RPCStatusCode.RESOURCE_EXHAUSTED,
 }
+_MISCONFIGURED = {RPCStatusCode.UNAUTHENTICATED, RPCStatusCode.PERMISSION_DENIED}
 _GONE = {RPCStatusCode.NOT_FOUND, RPCStatusCode.ABORTED}
 _TOO_LATE = {RUN_IS_ENDING, "AcceptedUpdateCompletedWorkflow", errors.StaleRun.__name__}
 
@@ -43,16 +44,24 @@ def temporal_errors() -> Iterator[None]:
     except (RPCTimeoutOrCancelledError, TimeoutError) as error:
         raise away("A worker that takes the request") from error
     except RPCError as error:
-        if error.status in _GONE:
-            raise RunGone from error
-        if error.status in _AWAY:
-            raise away("Temporal") from error
-        raise
+        meaning = _meaning(error)
+        if meaning is None:
+            raise
+        raise meaning from error
     except RuntimeError as error:
         # A lazy client that cannot connect raises nothing narrower.
         if "client connect" in str(error):
             raise away("Temporal") from error
         raise
+
+
+def _meaning(error: RPCError) -> Exception | None:
+    if error.status in _MISCONFIGURED or "namespace" in error.message.lower():
+        log.error("temporal_refuses_us", status=error.status.name, message=error.message)
+        return away("Temporal")
+    if error.status in _GONE:
+        return RunGone()
+    return away("Temporal") if error.status in _AWAY else None
 
 
 def _refusal(error: WorkflowUpdateFailedError) -> Exception:

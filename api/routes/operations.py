@@ -5,8 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Path, status
 
 from api.body import NO_BODY
-from api.changes import ChangesOf
 from api.docs import CHANGES, READS, errors
+from api.interventions import InterventionsOf
 from api.operations_view import operation_detail
 from api.services import Served
 from api.views import Accepted, OperationDetail
@@ -39,7 +39,19 @@ async def operation(services: Served, operation_id: OperationId) -> OperationDet
     responses=errors("OperationNotFound", "OperationFinished", "PhaseConflict", *CHANGES),
     dependencies=[NO_BODY],
 )
-async def cancel(changes: ChangesOf, operation_id: OperationId) -> Accepted:
+async def cancel(interventions: InterventionsOf, operation_id: OperationId) -> Accepted:
     """Undoes what the operation did: a sign-up leaves nothing, a change the last good state. A teardown only
     goes forward; restore the tenant during its grace instead."""
-    return await changes.cancel(operation_id)
+    return await interventions.cancel(operation_id)
+
+
+@router.post(
+    "/{operation_id}/retry",
+    summary="Try again what waits for attention",
+    status_code=status.HTTP_202_ACCEPTED,
+    responses=errors("OperationNotFound", "OperationFinished", "PhaseConflict", *CHANGES),
+    dependencies=[NO_BODY],
+)
+async def retry(interventions: InterventionsOf, operation_id: OperationId) -> Accepted:
+    """For an operation with the condition NeedsAttention, once somebody has mended the cause it names."""
+    return await interventions.retry(operation_id)

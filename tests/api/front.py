@@ -13,7 +13,7 @@ from temporalio.client import Client
 from domain.naming import new_tenant_id, workflow_id
 from tests.api.providers import Providers
 
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS = 60
 ENDED = {"succeeded", "failed", "cancelled", "superseded"}
 Json = dict[str, Any]
 T = TypeVar("T")

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from temporalio import activity
 
 from domain.blueprint import StepKind
-from domain.errors import NotReady
+from domain.errors import AccessDenied, NotReady
 from domain.messages import StepCall, StepOutcome, VerifyInput, VerifyOutcome
 from store.inventory import Gone, Inventory
 
@@ -18,6 +18,7 @@ class Providers:
     def __init__(self, inventory: Inventory) -> None:
         self._inventory = inventory
         self._held: set[str] = set()
+        self._stuck: set[str] = set()
 
     def hold(self, slug: str) -> None:
         """Steps of this tenant do not become ready until released."""
@@ -25,6 +26,13 @@ class Providers:
 
     def release(self, slug: str) -> None:
         self._held.discard(slug)
+
+    def stick(self, slug: str) -> None:
+        """Removals of this tenant fail for good until mended."""
+        self._stuck.add(slug)
+
+    def mend(self, slug: str) -> None:
+        self._stuck.discard(slug)
 
     def activities(self) -> list[Callable[..., object]]:
         steps: list[Callable[..., object]] = []
@@ -50,7 +58,9 @@ class Providers:
 
     def _remove(self, kind: StepKind) -> Callable[[StepCall], StepOutcome]:
         @activity.defn(name=f"{kind}.remove")
-        def remove(_call: StepCall) -> StepOutcome:
+        def remove(call: StepCall) -> StepOutcome:
+            if call.tenant.slug in self._stuck:
+                raise AccessDenied("the test says no")
             return StepOutcome()
 
         return remove

@@ -10,7 +10,7 @@ import pytest
 
 from api.progress import FRESH_SECONDS, Progress
 from domain.messages import OperationView
-from tests.api.front import Front, Json
+from tests.api.front import Front, Json, until
 
 
 async def events_of(answer: httpx.Response) -> AsyncIterator[Json]:
@@ -102,3 +102,25 @@ async def test_many_watchers_ask_a_run_once_a_second(front: Front, monkeypatch: 
     assert await asyncio.gather(*watchers[1::2]) == ["finished"] * 10
     assert asked
     assert len(asked) <= 1 + (time.monotonic() - started) / FRESH_SECONDS
+
+
+async def test_a_client_that_leaves_leaves_nothing_behind(front: Front) -> None:
+    """When a watcher hangs up, the work for it ends while the operation goes on."""
+    body = await front.signup_body()
+    front.providers.hold(body["slug"])
+    accepted = (await front.ask("POST", "/v1/tenants", body)).json()
+
+    async def streams() -> int:
+        return sum("_keepalive_inserter" in task.get_name() for task in asyncio.all_tasks())
+
+    async with front.http.stream("GET", accepted["links"]["events"]) as answer:
+        await anext(answer.aiter_lines())
+        assert await streams() >= 1
+
+    async def none_left() -> bool | None:
+        return not await streams() or None
+
+    await until(none_left)
+    assert (await front.operation(accepted["operation_id"]))["status"] == "running"
+    front.providers.release(body["slug"])
+    await front.ended(accepted["operation_id"])

@@ -1,6 +1,6 @@
 """A tenant's life over HTTP, with the real worker behind it."""
 
-from tests.api.front import Front, code_of, new_key
+from tests.api.front import Front, Json, code_of, new_key, until
 
 
 async def test_a_signup_is_accepted_and_becomes_active(front: Front) -> None:
@@ -69,6 +69,31 @@ async def test_an_operation_can_be_cancelled(front: Front) -> None:
     assert (repeat.status_code, repeat.json()) == (202, first.json())
     another = await front.ask("POST", url)
     assert (another.status_code, code_of(another)) == (409, "OperationFinished")
+
+
+async def test_what_waits_for_attention_is_tried_again(front: Front) -> None:
+    """A stuck undo names step and reason; mended and asked to retry, it goes on; repeats reach it once."""
+    body = await front.signup_body()
+    front.providers.hold(body["slug"])
+    front.providers.stick(body["slug"])
+    accepted = (await front.ask("POST", "/v1/tenants", body)).json()
+    url = accepted["links"]["operation"]
+    early = await front.ask("POST", f"{url}/retry")
+    assert (early.status_code, code_of(early)) == (409, "PhaseConflict")
+    assert (await front.ask("POST", f"{url}/cancel")).status_code == 202
+
+    async def stuck() -> Json | None:
+        view = await front.operation(accepted["operation_id"])
+        return view["conditions"][0] if view["conditions"] else None
+
+    condition = await until(stuck)
+    assert (condition["type"], condition["reason"]) == ("NeedsAttention", "AccessDenied")
+    assert "the test says no" in condition["message"]
+    front.providers.mend(body["slug"])
+    key = new_key()
+    assert (await front.ask("POST", f"{url}/retry", key=key)).status_code == 202
+    assert (await front.ended(accepted["operation_id"]))["status"] == "cancelled"
+    assert (await front.ask("POST", f"{url}/retry", key=key)).status_code == 202
 
 
 async def test_a_slug_can_be_used_again(front: Front) -> None:

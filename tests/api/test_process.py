@@ -1,0 +1,94 @@
+"""`python -m api` as a process: what it needs to start, and how it ends."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+
+from devstack.processes import free_port
+from runtime.settings import ROOT, Settings
+from tests.api.front import Front, until
+
+
+def environment(**values: str) -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(ROOT), **values}
+
+
+def start(**values: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "api"],
+        env=environment(**values),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_bad_settings_are_all_listed() -> None:
+    """Exit code 2 with one line on stderr for each wrong setting, and no traceback."""
+    ended = start(TENANTRY_API_PORT="high", TENANTRY_INSTALL="Not OK", TENANTRY_DATABASE_URL="mysql://")
+    assert ended.returncode == 2
+    lines = ended.stderr.splitlines()
+    assert len(lines) == 3
+    for name in ("TENANTRY_API_PORT", "TENANTRY_INSTALL", "TENANTRY_DATABASE_URL"):
+        assert any(line.startswith(f"error: {name}:") for line in lines)
+
+
+def test_a_bad_catalog_is_named(tmp_path: Path) -> None:
+    """Exit code 2 with the file's problems on stderr, and no traceback."""
+    plans = tmp_path / "plans.yaml"
+    plans.write_text("team: {colour: red}\n")
+    ended = start(TENANTRY_PLANS_FILE=str(plans))
+    assert ended.returncode == 2
+    assert "plans.yaml" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+async def test_it_starts_alone_and_ends_in_spite_of_open_streams(
+    front: Front, api_settings: Settings
+) -> None:
+    """Asked to end, the process closes a stream that is still followed and is gone within seconds."""
+    body = await front.signup_body()
+    front.providers.hold(body["slug"])
+    accepted = (await front.ask("POST", "/v1/tenants", body)).json()
+    port = free_port()
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "api",
+        env=environment(
+            TENANTRY_API_PORT=str(port),
+            TENANTRY_DATABASE_URL=api_settings.database_url.get_secret_value(),
+            TENANTRY_TEMPORAL_ADDRESS=api_settings.temporal_address,
+        ),
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    try:
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as http:
+
+            async def ready() -> bool | None:
+                try:
+                    return (await http.get("/readyz")).status_code == 200 or None
+                except httpx.TransportError:
+                    return None
+
+            await until(ready)
+            async with http.stream("GET", accepted["links"]["events"]) as stream:
+                await anext(stream.aiter_lines())
+                process.send_signal(signal.SIGTERM)
+                async with asyncio.timeout(15):
+                    _, errors = await process.communicate()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+        front.providers.release(body["slug"])
+    assert process.returncode in {0, -signal.SIGTERM}
+    assert b"Traceback" not in errors
+    await front.ended(accepted["operation_id"])
