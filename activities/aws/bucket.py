@@ -72,6 +72,7 @@ class Buckets(Kind):
         require_ours(tags, call.tenant, f"bucket {bucket.name}")
         if not wanted.items() <= tags.items():
             bucket.tag({**tags, **wanted})
+        bucket.own_objects()
 
     def _holder(self, bucket: Bucket, tenant: TenantContext) -> Holder:
         try:

@@ -58,6 +58,14 @@ class Bucket:
             ExpectedBucketOwner=self._owner,
         )
 
+    def own_objects(self) -> None:
+        """Everything in the bucket belongs to its owner; a new bucket is made so."""
+        self._client.put_bucket_ownership_controls(
+            Bucket=self.name,
+            OwnershipControls={"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]},
+            ExpectedBucketOwner=self._owner,
+        )
+
     def configure(self, spec: BucketSpec) -> None:
         """Brings every property to the wanted state; each call replaces what was there."""
         client, name, owner = self._client, self.name, self._owner
@@ -69,11 +77,6 @@ class Bucket:
                 "BlockPublicPolicy": True,
                 "RestrictPublicBuckets": True,
             },
-            ExpectedBucketOwner=owner,
-        )
-        client.put_bucket_ownership_controls(
-            Bucket=name,
-            OwnershipControls={"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]},
             ExpectedBucketOwner=owner,
         )
         client.put_bucket_encryption(

@@ -64,6 +64,7 @@ def test_drift_is_corrected_and_foreign_tags_are_kept(subject: Subject) -> None:
         Bucket=name, Tagging={"TagSet": [{"Key": key, "Value": value} for key, value in tags.items()]}
     )
     s3.delete_public_access_block(Bucket=name)
+    s3.delete_bucket_ownership_controls(Bucket=name)
     s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Suspended"})
     subject.ensure(STEP)
     found = properties(subject)
@@ -72,6 +73,7 @@ def test_drift_is_corrected_and_foreign_tags_are_kept(subject: Subject) -> None:
         "cost-center": "7",
     }
     assert all(found["block"].values())
+    assert found["ownership"]["Rules"] == [{"ObjectOwnership": "BucketOwnerEnforced"}]
     assert found["versioning"] == "Enabled"
 
 
