@@ -17,12 +17,13 @@ from rich.progress import (
 
 from cli.client import Client
 from cli.output import err
-from domain.phases import FINISHED
+from domain.phases import FINISHED, OperationKind
 
 Json = dict[str, Any]
 
 FIRST_PAUSE_SECONDS = 0.2
 LONGEST_PAUSE_SECONDS = 1.0
+REMOVING = frozenset({OperationKind.TEARDOWN.value, OperationKind.REMOVE.value})
 ENDED = frozenset(status.value for status in FINISHED)
 
 
@@ -53,8 +54,10 @@ def current_step(view: Json) -> str:
     if view["status"] == "waiting":
         return "waiting for the open operation to hand over"
     busy = [step["title"] for step in view["steps"] if step["status"] in {"running", "undoing"}]
-    undoing = any(step["status"] in {"undoing", "undone"} for step in view["steps"])
-    return ("undoing: " if undoing and busy else "") + ", ".join(busy)
+    backwards = any(step["status"] in {"undoing", "undone"} for step in view["steps"])
+    if not backwards or not busy:
+        return ", ".join(busy)
+    return ("removing: " if view["kind"] in REMOVING else "undoing: ") + ", ".join(busy)
 
 
 def _with_bar(client: Client, operation_id: str) -> Json:

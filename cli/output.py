@@ -58,9 +58,9 @@ def styled(status: str) -> str:
     return f"[{style}]{escape(status)}[/]" if style else escape(status)
 
 
-def table(columns: Iterable[str], rows: Iterable[Iterable[Any]], *, title: str | None = None) -> Table:
+def table(columns: Iterable[str], rows: Iterable[Iterable[Any]]) -> Table:
     """Cells are texts with rich markup; None is an empty cell."""
-    made = Table(title=title, title_justify="left", box=None, header_style="bold", pad_edge=False)
+    made = Table(box=None, header_style="bold", pad_edge=False)
     for column in columns:
         made.add_column(column, no_wrap=True, overflow="ellipsis")
     for row in rows:

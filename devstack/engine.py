@@ -50,7 +50,9 @@ class Engine:
         self._spawn("API", ["api"], {**environment, **place}).wait_until(self._api_ready, START_TIMEOUT)
 
     def stop(self) -> None:
-        for process in reversed(self.processes):
+        for process in self.processes:
+            process.ask_to_end()
+        for process in self.processes:
             process.stop()
 
     def _spawn(self, name: str, module: list[str], environment: Mapping[str, str]) -> Process:

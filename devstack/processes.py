@@ -68,10 +68,14 @@ class Process:
         if code:
             raise StartError(self._failure(f"ended with exit code {code}"))
 
+    def ask_to_end(self, by: signal.Signals = signal.SIGTERM) -> None:
+        """Only ask, so that several may end at the same time; `stop` waits."""
+        self._popen.send_signal(by)
+
     def stop(self, timeout: float = 10, *, by: signal.Signals = signal.SIGTERM) -> None:
         """Ask to end, then kill what is left of its process group. Stopping twice is fine."""
         if self.running:
-            self._popen.send_signal(by)
+            self.ask_to_end(by)
             with suppress(subprocess.TimeoutExpired):
                 self._popen.wait(timeout)
         with suppress(ProcessLookupError):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -33,7 +34,8 @@ class PythonServer:
 
     def stop(self) -> None:
         if self._process is not None:
-            self._process.stop()
+            # Nothing that it holds outlives it, so it need not tidy up.
+            self._process.stop(by=signal.SIGKILL)
 
     def _run(self, arguments: Sequence[str | Path]) -> None:
         ready = self.directory / "ready.json"

@@ -68,8 +68,17 @@ class Life:
         return view
 
     def tear_down(self) -> Json:
-        """With a grace of 0, also in the middle of something else; returns the deletion certificate."""
+        """With a grace of 0; returns the deletion certificate."""
         accepted = self._client.teardown(self.slug, 0, key=new_key())
+        self._board.begin(self.slug, "teardown")
+        self._follow(accepted["operation_id"], "succeeded")
+        return self._client.certificate(self.slug)
+
+    def tear_down_while_signing_up(self) -> Json:
+        """The teardown takes the open sign-up over, which first undoes its own work, in view."""
+        accepted = self._client.teardown(self.slug, 0, key=new_key())
+        self._board.say(f"  {self.slug} leaves: the sign-up hands over to the teardown")
+        self._follow(self._signup, "superseded")
         self._board.begin(self.slug, "teardown")
         self._follow(accepted["operation_id"], "succeeded")
         return self._client.certificate(self.slug)

@@ -63,7 +63,7 @@ def _changes_mind(life: Life) -> Json:
     life.watch_signup_until(
         lambda view: any(step["name"] == "database" and step["status"] == "running" for step in view["steps"])
     )
-    return life.tear_down()
+    return life.tear_down_while_signing_up()
 
 
 def _at_once(acts: Sequence[Callable[[], Json]]) -> list[Json]:
@@ -79,9 +79,10 @@ def _closing(stack: Stack, console: Console, lives: Sequence[Life]) -> None:
     ids = {life.slug: life.tenant_id for life in lives}
     found = count_things(ids, stack.options.cells, stack.environment)
     phases = {life.slug: life.phase() for life in lives}
-    rows = ([slug, styled(phases[slug]), *(found[slug][kind] or "-" for kind in KINDS)] for slug in ids)
-    title = "What exists now, read from AWS and Kubernetes"
-    console.print(table(["TENANT", "PHASE", *(kind.upper() for kind in KINDS)], rows, title=title))
+    rows = ([kind, *(found[slug][kind] or "-" for slug in ids)] for kind in KINDS)
+    console.print("[bold]What exists now, read from AWS and Kubernetes[/]")
+    headings = (f"{slug}\n{styled(phases[slug])}" for slug in ids)
+    console.print(table(["", *headings], rows))
     left = {slug: +counts for slug, counts in found.items() if phases[slug] in GONE and counts}
     missing = [slug for slug, phase in phases.items() if phase == "active" and not _whole(found[slug])]
     if left or missing:

@@ -59,7 +59,7 @@ def test_the_same_key_starts_nothing_twice(tenantry: Tenantry) -> None:
     assert first["operation_id"] == second["operation_id"]
     watched = tenantry("watch", first["operation_id"])
     assert watched.code == 0, watched.err
-    assert "signup of cli-twice" in watched.err, "progress is told on stderr"
+    assert "signup of cli-twice succeeded" in watched.out
 
 
 def test_a_failed_operation_exits_with_1_and_its_reason(tenantry: Tenantry) -> None:
@@ -87,9 +87,10 @@ def test_catalogue_listings(tenantry: Tenantry) -> None:
 
 
 def test_an_operation_is_shown_with_its_steps(tenantry: Tenantry) -> None:
-    """`show` of a tenant lists the steps of its newest operation, without a single escape code."""
-    assert tenantry("signup", "cli-shown", "--file", FORM).code == 0
+    """Progress is told on stderr, `show` lists the steps, and neither holds a single escape code."""
+    signup = tenantry("signup", "cli-shown", "--file", FORM)
+    assert (signup.code, "signup cli-shown" in signup.err) == (0, True)
     shown = tenantry("show", "cli-shown").out
     assert "Database" in shown
     assert "succeeded" in shown
-    assert "\x1b" not in shown
+    assert "\x1b" not in shown + signup.out + signup.err
