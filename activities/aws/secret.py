@@ -34,9 +34,10 @@ class Secrets(Kind):
         spec = self.ground.spec(call, SecretSpec)
         name = name_of(call.tenant, call.step)
         client = self._client(call.tenant)
-        value = _new_value(call.tenant, spec)
+        password = "".join(secrets.choice(ALPHABET) for _ in range(spec.length))
+        value = json.dumps({"username": database_name(call.tenant.id), "password": password})
         with aws_errors() as hidden:
-            hidden.append(value)
+            hidden.append(password)
             try:
                 arn = client.create_secret(
                     Name=name,
@@ -110,11 +111,6 @@ def read_password(client: "SecretsManagerClient", name: str) -> str:
     """The password in a tenant's secret. Never log, return from an activity or store it."""
     value = json.loads(client.get_secret_value(SecretId=name)["SecretString"])
     return str(value["password"])
-
-
-def _new_value(tenant: TenantContext, spec: SecretSpec) -> str:
-    password = "".join(secrets.choice(ALPHABET) for _ in range(spec.length))
-    return json.dumps({"username": database_name(tenant.id), "password": password})
 
 
 def _token(name: str) -> str:

@@ -128,8 +128,8 @@ def test_the_password_stays_out_of_outputs_inventory_and_logs(
     assert password not in "".join(record.getMessage() for record in caplog.records)
 
 
-def test_a_password_that_aws_quotes_back_is_blotted_out(subject: Subject, faults: Faults) -> None:
-    """Our own text never shows what was sent, also when AWS asks to wait, with the delay it asked for."""
+def test_a_throttled_call_is_left_to_temporal(subject: Subject, faults: Faults) -> None:
+    """botocore does not try again by itself; the error carries the delay that AWS asked for."""
     faults.refuse(
         "CreateSecret",
         subject.name(STEP),
