@@ -10,10 +10,10 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from api.docs import READS, errors
 from api.operations_view import operation_detail
-from api.problems import ApiProblem
 from api.routes.operations import OperationId
 from api.services import Served
 from api.views import OperationDetail
+from domain.errors import Unavailable
 from domain.phases import FINISHED
 
 router = APIRouter(prefix="/v1/operations", tags=["operations"])
@@ -60,7 +60,7 @@ async def events(
         await asyncio.sleep(LOOK_SECONDS)
         try:
             view = await operation_detail(services, view.id)
-        except ApiProblem:
+        except Unavailable:
             # PostgreSQL is away for a moment: the client keeps its stream, and the comments keep it open.
             continue
 

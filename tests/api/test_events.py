@@ -8,7 +8,12 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
+from api.operations_view import operation_detail
 from api.progress import FRESH_SECONDS, Progress
+from api.routes import events
+from api.services import Services
+from api.views import OperationDetail
+from domain.errors import Unavailable
 from domain.messages import OperationView
 from tests.api.front import Front, Json, until
 
@@ -124,3 +129,25 @@ async def test_a_client_that_leaves_leaves_nothing_behind(front: Front) -> None:
     assert (await front.operation(accepted["operation_id"]))["status"] == "running"
     front.providers.release(body["slug"])
     await front.ended(accepted["operation_id"])
+
+
+async def test_a_stream_outlives_an_outage(front: Front, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While PostgreSQL is away the stream waits. The outage is raised here: others need the real server."""
+    body = await front.signup_body()
+    front.providers.hold(body["slug"])
+    accepted = (await front.ask("POST", "/v1/tenants", body)).json()
+    looks = 0
+
+    async def with_outage(services: Services, operation_id: str) -> OperationDetail:
+        nonlocal looks
+        looks += 1
+        if looks in {2, 3}:
+            raise Unavailable("PostgreSQL cannot be used right now")
+        return await operation_detail(services, operation_id)
+
+    monkeypatch.setattr(events, "operation_detail", with_outage)
+    async with front.http.stream("GET", accepted["links"]["events"]) as answer:
+        front.providers.release(body["slug"])
+        seen = [event["event"] async for event in events_of(answer)]
+    assert seen[-1] == "finished"
+    assert looks > 3
