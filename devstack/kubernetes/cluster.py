@@ -1,14 +1,15 @@
 """One cluster: takes requests, answers them, and lets its controllers follow what changed."""
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import Callable
 from typing import Final
 
 from devstack.kubernetes.admission import NAMESPACES
-from devstack.kubernetes.auth import ADMIN, Identity, Tokens, authenticate, authorize, authorize_path
+from devstack.kubernetes.auth import Identity, Tokens, authenticate, authorize, authorize_path
 from devstack.kubernetes.crds import DefinitionController
-from devstack.kubernetes.discovery import VERSION, discover
+from devstack.kubernetes.discovery import AGGREGATED, VERSION, discover
 from devstack.kubernetes.errors import ApiError, PageNotFound
 from devstack.kubernetes.namespaces import NamespaceController
 from devstack.kubernetes.objects import Object
@@ -21,6 +22,7 @@ from devstack.kubernetes.store import Event, Store
 from devstack.kubernetes.timers import Delays, Timers
 from devstack.kubernetes.writes import Options, Writer
 
+_LOG = logging.getLogger(__name__)
 _HEALTH: Final = ("/healthz", "/readyz", "/livez")
 _BORN_WITH: Final = ("default", "kube-public", "kube-system")
 Follower = Callable[[Event], None]
@@ -61,6 +63,10 @@ class Cluster:
             return Answer(error.code, error.body(), error.headers)
         except PageNotFound:
             return Answer(404, "404 page not found\n")
+        except Exception as error:  # noqa: BLE001 - as the real server, it must outlive a request that it cannot do
+            _LOG.exception("%s %s", request.method, request.path)
+            failure = ApiError(500, "InternalError", f"Internal error occurred: {type(error).__name__}")
+            return Answer(500, failure.body())
         finally:
             self.settle()
 
@@ -114,8 +120,7 @@ class Cluster:
         if not target.resource:
             authorize_path(who, request.path)
             return self._answer_path(request)
-        if who is not ADMIN:
-            authorize(who, target.verb, target.group, target.full_resource, target.namespace, target.name)
+        authorize(who, target.verb, target.group, target.full_resource, target.namespace, target.name)
         resource = self.registry.find(target.group, target.version, target.resource)
         if resource is None:
             raise PageNotFound
@@ -132,7 +137,9 @@ class Cluster:
         if path.startswith("/openapi/"):
             return Answer(200, document(self.registry, path))
         if path.startswith(("/api", "/apis")):
-            return Answer(200, discover(self.registry, path, request.headers.get("accept", ""), self.address))
+            found = discover(self.registry, path, request.headers.get("accept", ""), self.address)
+            aggregated = found["kind"] == "APIGroupDiscoveryList"
+            return Answer(200, found, {"Content-Type": AGGREGATED} if aggregated else {})
         if not path:
             return Answer(
                 200, {"paths": ["/api", "/apis", "/healthz", "/livez", "/openapi/v3", "/readyz", "/version"]}
@@ -145,7 +152,11 @@ class Cluster:
         if name := self._namespaces.concerned(event):
             self._sweep_later(name)
         for follower in self.followers:
-            follower(event)
+            try:
+                follower(event)
+            except Exception:  # noqa: BLE001 - see below
+                # The write that it follows is done; its answer must not depend on a controller.
+                _LOG.exception("%s of %s", event.type, event.key)
 
     def _sweep_later(self, name: str) -> None:
         if self.timers.has(("namespace", name)):

@@ -24,6 +24,9 @@ _GO_NAMES = {
 }
 
 
+_PROTOBUF = b"k8s\x00"
+
+
 @dataclass(slots=True)
 class Decoded:
     """An object and the fields in it that its kind does not have."""
@@ -36,6 +39,9 @@ def parse(request: Request, *, allow_yaml: bool = False) -> Any:
     """The body as JSON (or YAML where the content type says so); ApiError 400 if it cannot be read."""
     if not isinstance(request.body, bytes):
         return request.body
+    if request.body.startswith(_PROTOBUF):
+        why = "the body of the request was in an unknown format - accepted media types include: "
+        raise ApiError(415, "UnsupportedMediaType", f"{why}application/json, application/yaml")
     try:
         return json.loads(request.body)
     except ValueError as error:
@@ -74,7 +80,8 @@ def _check_kind(value: Object, resource: Resource, wanted: str) -> None:
     if value["kind"] != wanted:
         raise bad_request(
             f"{value['kind']} in version {quote(version.rpartition('/')[2])} "
-            f'cannot be handled as a {wanted}: no kind "{value["kind"]}" is registered for version "{version}"'
+            f"cannot be handled as a {wanted}: no kind {quote(value['kind'])} is registered "
+            f"for version {quote(version)}"
         )
     if version != resource.api_version:
         expected = f"the expected API version ({resource.api_version})"

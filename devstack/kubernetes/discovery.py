@@ -23,12 +23,15 @@ VERSION: Final[Object] = {
     "platform": "linux/amd64",
 }
 
+# The form in which newer clients ask for all resources at once; they look for it in the answer's type.
+AGGREGATED: Final = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
+
 
 def discover(registry: Registry, path: str, accept: str, address: str) -> Object:
     """The answer to `/api`, `/apis` and what lies under them."""
     parts = [part for part in path.split("/") if part]
     if len(parts) == 1:
-        if "as=APIGroupDiscoveryList" in accept and "g=apidiscovery.k8s.io" in accept and "v=v2;" in accept:
+        if AGGREGATED in accept:
             return _aggregated(registry, core=parts[0] == "api")
         return _versions(address) if parts[0] == "api" else _groups(registry)
     if parts[0] == "api" and len(parts) == 2 and parts[1] == "v1":

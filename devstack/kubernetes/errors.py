@@ -71,9 +71,11 @@ def not_found(resource: str, group: str, name: str) -> ApiError:
     return ApiError(404, "NotFound", message, details(name, group, resource))
 
 
-def already_exists(resource: str, group: str, name: str) -> ApiError:
-    """409 for a create of what is there."""
+def already_exists(resource: str, group: str, name: str, *, going: bool = False) -> ApiError:
+    """409 for a create of what is there, or is `going`: being deleted."""
     message = f'{qualified(resource, group)} "{name}" already exists'
+    if going:
+        message = f"object is being deleted: {message}"
     return ApiError(409, "AlreadyExists", message, details(name, group, resource))
 
 

@@ -1,6 +1,7 @@
 """The HTTP side of one cluster: keep-alive, streamed watches, dropped connections."""
 
 import asyncio
+import contextlib
 import json
 from typing import Any
 
@@ -70,7 +71,8 @@ class Site:
             return response
         finally:
             self.cluster.store.unwatch(watch.watcher)
-        await response.write_eof()
+        with contextlib.suppress(ConnectionError):
+            await response.write_eof()
         return response
 
 
@@ -83,4 +85,4 @@ def _response(answer: Answer) -> web.Response:
         headers = {**answer.headers, "Content-Type": "text/plain; charset=utf-8"}
         return web.Response(status=answer.status, body=answer.body.encode(), headers=headers)
     body = json.dumps(answer.body, separators=(",", ":")).encode()
-    return web.Response(status=answer.status, body=body, headers={**answer.headers, "Content-Type": _JSON})
+    return web.Response(status=answer.status, body=body, headers={"Content-Type": _JSON, **answer.headers})

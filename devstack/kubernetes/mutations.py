@@ -7,6 +7,7 @@ from devstack.kubernetes.decoding import Decoded, check, parse, read_object, ref
 from devstack.kubernetes.errors import (
     ApiError,
     bad_request,
+    conflict,
     invalid,
     invalid_value,
     not_found,
@@ -102,8 +103,13 @@ class Mutations:
             replicas = {"replicas": at(config, "spec", "replicas") or 0}
             config = {"apiVersion": resource.api_version, "kind": resource.kind, "spec": replicas}
         _check_applied(config, target, resource)
-        if live is None and (target.subresource or metadata(config).get("uid")):
+        if live is None and target.subresource:
             raise not_found(resource.plural, resource.group, target.name)
+        if live is None and (uid := metadata(config).get("uid")):
+            mismatch = (
+                f"uid mismatch: the provided object specified uid {uid}, and no existing object was found"
+            )
+            raise conflict(resource.plural, resource.group, target.name, mismatch)
         if live is not None:
             self._writer.check_version(resource, live, config)
             live = served(live, resource)

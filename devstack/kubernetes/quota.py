@@ -1,14 +1,15 @@
 """Quotas: what objects count for, and the refusal of what would exceed one."""
 
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
 from devstack.kubernetes.admission import PODS
 from devstack.kubernetes.errors import forbidden
 from devstack.kubernetes.objects import Object, at, name_of, namespace_of
-from devstack.kubernetes.quantity import parse, show
+from devstack.kubernetes.quantity import parse
 from devstack.kubernetes.resources import Resource
 from devstack.kubernetes.store import Store
+from devstack.kubernetes.usage import exceeded, pod_usage
 
 _QUOTAS: Final = ("", "resourcequotas")
 _COUNTED: Final = {
@@ -31,12 +32,9 @@ def check_quota(store: Store, obj: Object, resource: Resource) -> None:
         asked = {name: amount for name, amount in usage_of(obj, resource).items() if name in hard}
         _refuse_unsized(obj, resource, quota, hard)
         used = used_in(store, namespace_of(obj), hard)
-        over = [name for name, amount in sorted(asked.items()) if used[name] + amount > parse(hard[name])]
+        over = [name for name, amount in asked.items() if used[name] + amount > parse(hard[name])]
         if over:
-            why = (
-                f"exceeded quota: {name_of(quota)}, requested: {_pairs(over, asked)}, "
-                f"used: {_pairs(over, used)}, limited: {','.join(f'{name}={hard[name]}' for name in over)}"
-            )
+            why = exceeded(name_of(quota), over, asked, used, hard)
             raise forbidden(resource.plural, resource.group, name_of(obj), why)
 
 
@@ -91,27 +89,3 @@ def _usage(key: tuple[str, str], obj: Object) -> dict[str, Decimal]:
             return {}
         counted |= pod_usage(obj.get("spec") or {})
     return counted
-
-
-def pod_usage(spec: Object) -> dict[str, Decimal]:
-    """Requests and limits of a pod: the sum of its containers, or the largest init container if more."""
-    found: dict[str, Decimal] = {}
-    for kind in ("requests", "limits"):
-        for name in ("cpu", "memory", "ephemeral-storage"):
-            running = sum((_amount(c, kind, name) for c in spec.get("containers") or ()), Decimal(0))
-            starting = max(
-                (_amount(c, kind, name) for c in spec.get("initContainers") or ()), default=Decimal(0)
-            )
-            found[f"{kind}.{name}"] = max(running, starting)
-            if kind == "requests":
-                found[name] = found[f"{kind}.{name}"]
-    return found
-
-
-def _amount(container: Any, kind: str, name: str) -> Decimal:
-    value = at(container, "resources", kind, name)
-    return Decimal(0) if value is None else parse(value)
-
-
-def _pairs(names: list[str], amounts: dict[str, Decimal]) -> str:
-    return ",".join(f"{name}={show(amounts[name])}" for name in names)

@@ -79,8 +79,10 @@ class Writer:
         warnings = admission.check_pod_security(self._store, obj, resource)
         admission.check_limits(self._store, obj, resource)
         quota.check_quota(self._store, obj, resource)
-        if self._store.get(resource.key, metadata(obj).get("namespace", ""), name_of(obj)):
-            raise errors.already_exists(resource.plural, resource.group, name_of(obj))
+        existing = self._store.get(resource.key, metadata(obj).get("namespace", ""), name_of(obj))
+        if existing is not None:
+            going = "deletionTimestamp" in metadata(existing)
+            raise errors.already_exists(resource.plural, resource.group, name_of(obj), going=going)
         if options.dry_run:
             self.release(resource, obj)
             return Written(obj, created=True, warnings=warnings)

@@ -11,8 +11,7 @@ from typing import Any
 
 import httpx
 
-from devstack.kubernetes import DEFAULT_TOKEN, Identity, StandIn
-from devstack.kubernetes.auth import DEFAULT_TOKENS
+from devstack.kubernetes import ADMIN, DEFAULT_TOKEN, Identity, StandIn
 from devstack.kubernetes.crds import shipped
 from devstack.kubernetes.timers import NAMES
 
@@ -59,7 +58,7 @@ def recorded(exchange: dict[str, Any]) -> Answered:
 @functools.cache
 def replayed() -> list[Answered]:
     """The stand-in's answers to all exchanges."""
-    tokens = {**DEFAULT_TOKENS, "nobody": Identity("nobody")}
+    tokens = {DEFAULT_TOKEN: ADMIN, "nobody": Identity("nobody")}
     definitions = [item for item in shipped() if item["spec"]["group"] == "external-secrets.io"]
     off = dict.fromkeys(NAMES)
     with StandIn(["recorded"], tokens=tokens, delays=off, crds=definitions) as stand_in:

@@ -1,23 +1,24 @@
 """Rollouts of Deployments, and the bounds that autoscalers put on them."""
 
-import hashlib
 from decimal import Decimal, InvalidOperation
 
 from devstack.kubernetes.controllers.api import (
     Api,
-    collection,
     conditions,
     deleting,
+    listed,
     set_status,
 )
 from devstack.kubernetes.controllers.base import Controller, generation
-from devstack.kubernetes.objects import Object, at, dump, metadata, name_of, namespace_of, now
+from devstack.kubernetes.controllers.fitting import fitting, replica_set
+from devstack.kubernetes.objects import Object, at, metadata, namespace_of, now
 
 
 class Deployments(Controller):
     """Reports Deployments as rolled out, as far as the namespace's quota lets their pods exist."""
 
     group, version, plural, delay = "apps", "v1", "deployments", "deployment"
+    follows = (("", "resourcequotas"),)
 
     def due(self, obj: Object) -> str:
         """A rollout is due while the status is behind the generation or the wanted replicas."""
@@ -46,8 +47,7 @@ class Deployments(Controller):
     def finish(self, api: Api, obj: Object) -> None:
         """Reports as many pods as the quota allows; the rest as a failure to create them."""
         wanted = at(obj, "spec", "replicas")
-        refusal = _refusal(api, obj) if wanted else ""
-        made = 0 if refusal else wanted
+        made, refusal = fitting(api, obj, wanted)
         counts = {
             "replicas": made,
             "updatedReplicas": made,
@@ -63,6 +63,11 @@ class Deployments(Controller):
                 "message": f'ReplicaSet "{replica_set(obj)}" is progressing.',
             }
         self._report(api, obj, counts, progressing, refusal)
+
+    def related(self, api: Api, obj: Object) -> list[Object]:
+        """The Deployments whose pods a changed quota may let exist."""
+        found = listed(api, self.collection(namespace_of(obj)))
+        return [item for item in found if _failed(item.get("status") or {})]
 
     def _report(self, api: Api, obj: Object, counts: Object, progressing: Object, refusal: str = "") -> None:
         enough = counts["availableReplicas"] >= at(obj, "spec", "replicas") - _unavailable(obj)
@@ -96,12 +101,6 @@ def _stamped(item: Object, old: Object, stamp: str) -> Object:
     return {**item, "lastUpdateTime": old["lastUpdateTime"] if same and "lastUpdateTime" in old else stamp}
 
 
-def replica_set(obj: Object) -> str:
-    """The name of the replica set of a Deployment's present template."""
-    digest = hashlib.sha256(dump(at(obj, "spec", "template") or {}).encode()).hexdigest()
-    return f"{name_of(obj)}-{digest[:10]}"
-
-
 def _failed(status: Object) -> bool:
     return any(item["type"] == "ReplicaFailure" for item in status.get("conditions") or ())
 
@@ -116,16 +115,3 @@ def _unavailable(obj: Object) -> int:
     except InvalidOperation:
         return 0
     return int(share * wanted / 100) if str(limit).endswith("%") else int(share)
-
-
-def _refusal(api: Api, obj: Object) -> str:
-    """Why a pod of this Deployment could not be created; found by a dry run, which leaves nothing."""
-    template = at(obj, "spec", "template") or {}
-    pod = {
-        "apiVersion": "v1",
-        "kind": "Pod",
-        "metadata": {**(template.get("metadata") or {}), "generateName": f"{replica_set(obj)}-"},
-        "spec": template.get("spec"),
-    }
-    status, body = api.send("POST", f"{collection('', 'v1', 'pods', namespace_of(obj))}?dryRun=All", pod)
-    return str(at(body, "message")) if status in {403, 422} else ""
