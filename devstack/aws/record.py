@@ -9,7 +9,7 @@ from typing import Any
 from devstack.aws.calls import Call
 from devstack.aws.protocol import Answer
 
-LIMIT = 50_000
+LIMIT = 20_000
 """the oldest calls are forgotten beyond this many"""
 
 _XML_CODE = re.compile(rb"<Code>([^<]+)</Code>")

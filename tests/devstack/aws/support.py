@@ -61,7 +61,7 @@ def unique(prefix: str = "t") -> str:
 @cache
 def _http() -> httpx.Client:
     """Making one takes longer than a request."""
-    return httpx.Client(timeout=20)
+    return httpx.Client(timeout=20, trust_env=False)
 
 
 @cache
