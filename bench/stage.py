@@ -35,9 +35,11 @@ ACTIONS = {
 def running_stack() -> Iterator[Stack]:
     entries = yaml.safe_load((ROOT / "cells.yaml").read_text())
     cells = [{"name": name, **cell} for name, cell in entries.items()]
-    stack = Stack(StackOptions(cells=cells, home=ROOT / ".devstack"))
-    with stack:
+    stack = Stack(StackOptions(cells=cells, home=ROOT / ".devstack")).start()
+    try:
         yield stack
+    finally:
+        stack.stop()
 
 
 @dataclass(frozen=True)

@@ -36,14 +36,12 @@ class Auditor:
     def deployment(self, cell: str, tenant_id: str, name: str) -> Any:
         """The Deployment of that name in the tenant's namespace."""
         return next(
-            d
-            for d in self.deployments(cell)
-            if d.metadata.name == name and tenant_id in d.metadata.namespace
+            d for d in self.deployments(cell) if d.metadata.name == name and tenant_id in d.metadata.namespace
         )
 
     def deployments(self, cell: str) -> list[Any]:
         """Of all tenants in the cell."""
-        apps = kube.AppsV1Api(self._cluster(cell))
+        apps = kube.AppsV1Api(self.cluster(cell))
         found: list[Any] = list(apps.list_deployment_for_all_namespaces().items)
         return found
 
@@ -103,9 +101,10 @@ class Auditor:
         ]
 
     def _in_cluster(self, tenant_id: str, cell: dict[str, Any]) -> list[str]:
-        core = kube.CoreV1Api(self._cluster(cell["name"]))
-        namespaces = core.list_namespace().items
-        return [f"namespace {n.metadata.name}" for n in namespaces if tenant_id in n.metadata.name]
+        core = kube.CoreV1Api(self.cluster(cell["name"]))
+        names = [n.metadata.name for n in core.list_namespace().items if n.metadata and n.metadata.name]
+        return [f"namespace {name}" for name in names if tenant_id in name]
 
-    def _cluster(self, cell: str) -> kube.ApiClient:
+    def cluster(self, cell: str) -> kube.ApiClient:
+        """A client of the cell's cluster."""
         return kubeconfig.new_client_from_config(str(self._kubeconfig), context=cell)

@@ -3,18 +3,16 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import httpx
 import pytest
 import yaml
 
-from api.app import create_app
 from catalog import Catalog, load_catalog
 from runtime.clock import MovableClock
 from runtime.settings import Settings
 from runtime.temporal import connect
 from store.engine import make_engine
 from tests.audit import Auditor
-from tests.workflows.stage import Stage
+from tests.workflows.stage import Stage, serving
 from worker.app import build_worker
 from worker.setup import set_up
 
@@ -37,14 +35,7 @@ async def stage(
     client = await connect(settings)
     engine = make_engine(settings.database_url.get_secret_value(), settings.database_pool)
     await set_up(client, settings, catalog, engine)
-    app = create_app(settings)
-    worker = build_worker(client, settings, catalog, engine, clock)
-    transport = httpx.ASGITransport(app=app)
-    async with (
-        worker,
-        app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=transport, base_url="http://tenantry") as http,
-    ):
+    async with build_worker(client, settings, catalog, engine, clock), serving(settings) as http:
         yield Stage(http, client, settings, auditor, _cluster_urls(settings.kubeconfig))
     engine.dispose()
 

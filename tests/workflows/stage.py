@@ -3,13 +3,14 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import uuid4
 
 import httpx
 from temporalio.client import Client, WorkflowHandle, WorkflowUpdateFailedError
 
+from api.app import create_app
 from domain.messages import RetryRequest
 from domain.naming import new_tenant_id, workflow_id
 from runtime.settings import Settings
@@ -126,6 +127,13 @@ class Stage:
         return self.client.get_workflow_handle(workflow_id(accepted["slug"], accepted["tenant_id"]))
 
     @contextlib.asynccontextmanager
+    async def on_queue(self, task_queue: str) -> AsyncIterator["Stage"]:
+        """The same installation, whose API starts runs on another task queue."""
+        settings = self.settings.model_copy(update={"task_queue": task_queue})
+        async with serving(settings) as http:
+            yield replace(self, http=http, settings=settings)
+
+    @contextlib.asynccontextmanager
     async def aws_fault(self, **fault: Any) -> AsyncIterator[None]:
         """A fault at the wire of the AWS front while the block runs."""
         assert self.settings.aws_endpoint_url
@@ -148,6 +156,18 @@ class Stage:
                 yield
             finally:
                 await control.delete(f"/_devstack/faults/{name}")
+
+
+@contextlib.asynccontextmanager
+async def serving(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
+    """The API in this process, and a client of it."""
+    app = create_app(settings)
+    transport = httpx.ASGITransport(app=app)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=transport, base_url="http://tenantry") as http,
+    ):
+        yield http
 
 
 def running_steps(view: Json) -> set[str]:
