@@ -61,6 +61,7 @@ def create_app(settings: Settings, *, catalog: Catalog | None = None, clock: Clo
         version="1",
         openapi_tags=TAGS,
         redoc_url=None,
+        generate_unique_id_function=lambda route: route.name,
         redirect_slashes=False,  # a redirect would lose the body of a change
         lifespan=lifespan,
         middleware=[

@@ -37,6 +37,12 @@ CHANGES = (
 BODY = ("MalformedBody", "UnsupportedMediaType", "BodyTooLarge")
 
 
+_ACCEPTED = {
+    "description": "Accepted; every repeat with the same key answers the same",
+    "headers": {"Location": {"description": "The operation", "schema": {"type": "string"}}},
+}
+
+
 def errors(*codes: str) -> dict[int | str, dict[str, Any]]:
     """Documents these problems on a route, one answer per status with an example per problem."""
     by_status: dict[int | str, dict[str, Any]] = {}
@@ -91,4 +97,6 @@ def _with_problems(document: dict[str, Any]) -> dict[str, Any]:
         for operation in path.values():
             if "application/json" in operation["responses"].get("422", {}).get("content", {}):
                 del operation["responses"]["422"]
+            if accepted := operation["responses"].get("202"):
+                accepted |= _ACCEPTED
     return document

@@ -49,6 +49,15 @@ def test_every_change_asks_for_a_key_and_answers_with_an_operation(document: dic
         assert headers["Idempotency-Key"]["required"], name
         assert {"400", "422", "503"} <= set(operation["responses"]), name
         assert ("202" in operation["responses"]) != (name == "post /v1/customers"), name
+        if accepted := operation["responses"].get("202"):
+            assert "Location" in accepted["headers"], name
+
+
+def test_clients_get_plain_names(document: dict[str, Any]) -> None:
+    """Each operation has an id of its own that is a plain name."""
+    names = [operation["operationId"] for _, operation in operations(document)]
+    assert len(set(names)) == len(names)
+    assert all(name.isidentifier() and "v1" not in name for name in names)
 
 
 def test_all_references_lead_somewhere(document: dict[str, Any]) -> None:

@@ -47,6 +47,17 @@ async def test_temporal_away_loses_nothing(front: Front, api_settings: Settings,
     assert (await front.ended(accepted.json()["operation_id"]))["status"] == "succeeded"
 
 
+async def test_a_namespace_that_is_not_there(front: Front, api_settings: Settings, catalog: Catalog) -> None:
+    """A wrong namespace is ours to mend: the client is told to come back, not that a run is open."""
+    wrong = changed(api_settings, temporal_namespace="nowhere")
+    async with (
+        served(create_app(wrong, catalog=catalog)) as address,
+        httpx.AsyncClient(base_url=address, timeout=30) as http,
+    ):
+        answer = await http.post("/v1/tenants", json=await front.signup_body(), headers=new_key())
+    assert (answer.status_code, code_of(answer)) == (503, "Unavailable")
+
+
 async def test_postgresql_away(api_settings: Settings, catalog: Catalog) -> None:
     """While PostgreSQL is away every answer that needs it is a 503, and the process lives on."""
     url = type(api_settings.database_url)(f"postgresql://nobody@127.0.0.1:{free_port()}/nothing")
