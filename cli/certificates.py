@@ -23,7 +23,7 @@ def print_certificate(console: Console, certificate: Json) -> None:
         # Kubernetes kinds come as <apiVersion>/<Kind>.
         kinds[entry["provider"], entry["kind"].rpartition("/")[2]].append(entry)
     rows = (
-        [provider, escape(kind), len(entries), escape(entries[0]["proof"])]
+        [provider, escape(kind), len(entries), escape(_shortened(entries[0]))]
         for (provider, kind), entries in sorted(kinds.items())
     )
     console.print(table(["PROVIDER", "KIND", "GONE", "HOW IT WAS ASKED (THE FIRST ONE)"], rows))
@@ -32,3 +32,10 @@ def print_certificate(console: Console, certificate: Json) -> None:
         f"{len(certificate['entries'])} things were looked for and are not there"
         + (f"; {never} of them were never made" if never else "")
     )
+
+
+def _shortened(entry: Json) -> str:
+    """The proof without the tenant's namespace in every path."""
+    namespace = entry.get("namespace")
+    proof: str = entry["proof"]
+    return proof.replace(f"/namespaces/{namespace}/", "/…/") if namespace else proof

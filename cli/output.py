@@ -8,6 +8,7 @@ from typing import Any
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 Json = dict[str, Any]
 
@@ -59,12 +60,17 @@ def styled(status: str) -> str:
 
 
 def table(columns: Iterable[str], rows: Iterable[Iterable[Any]]) -> Table:
-    """Cells are texts with rich markup; None is an empty cell."""
+    """Cells are texts with rich markup; None is an empty cell. Too narrow a terminal cuts the last column."""
     made = Table(box=None, header_style="bold", pad_edge=False)
-    for column in columns:
-        made.add_column(column, no_wrap=True, overflow="ellipsis")
+    *firsts, last = columns
+    for heading in firsts:
+        made.add_column(heading, no_wrap=True)
+    # To the table it can be narrowed, as it must be to spare the others; its texts are cut, not wrapped.
+    made.add_column(last)
     for row in rows:
-        made.add_row(*("" if cell is None else str(cell) for cell in row))
+        texts = [Text.from_markup("" if cell is None else str(cell), overflow="ellipsis") for cell in row]
+        texts[-1].no_wrap = True
+        made.add_row(*texts)
     return made
 
 
