@@ -1,7 +1,9 @@
 """What a cluster refuses reaches the operation as what it means."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -9,7 +11,7 @@ from sqlalchemy import Engine
 
 from domain.errors import InvalidSpec, MissingKind, QuotaExceeded, TenantryError, Unavailable
 from domain.plans import Cell
-from tests.activities.kubernetes.tenancy import Tenancy
+from tests.activities.kubernetes.tenancy import PATIENCE_SECONDS, Tenancy
 from tests.activities.kubernetes.view import View
 
 DEFINITION = "CustomResourceDefinition"
@@ -22,6 +24,36 @@ def group(view: View) -> Iterator[str]:
     yield name
     if view.get(DEFINITION, f"gadgets.{name}"):
         view.delete(DEFINITION, f"gadgets.{name}")
+
+
+def definition(group: str) -> dict[str, Any]:
+    """What an operator brings: gadgets with a size."""
+    size = {"type": "object", "properties": {"size": {"type": "integer"}}}
+    schema = {"openAPIV3Schema": {"type": "object", "properties": {"spec": size}}}
+    return {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": f"gadgets.{group}"},
+        "spec": {
+            "group": group,
+            "scope": "Namespaced",
+            "names": {"plural": "gadgets", "singular": "gadget", "kind": "Gadget"},
+            "versions": [{"name": "v1", "served": True, "storage": True, "schema": schema}],
+        },
+    }
+
+
+def install(view: View, group: str) -> None:
+    """Returns when the cluster serves gadgets."""
+    view.make(definition(group))
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not _established(view.there(DEFINITION, f"gadgets.{group}")):
+        assert time.monotonic() < deadline
+
+
+def _established(found: dict[str, Any]) -> bool:
+    conditions = found.get("status", {}).get("conditions", [])
+    return any(c["type"] == "Established" and c["status"] == "True" for c in conditions)
 
 
 def refused(tenancy: Tenancy, trap: str) -> TenantryError:
@@ -39,31 +71,7 @@ def test_a_kind_that_the_cluster_lacks(tenancy: Tenancy, view: View, group: str)
     assert isinstance(error, MissingKind)
     assert f"does not serve Gadget of {group}/v1" in str(error)
     assert tenancy.rows()["ConfigMap neighbour"].state == "made"
-    view.make(
-        {
-            "apiVersion": "apiextensions.k8s.io/v1",
-            "kind": "CustomResourceDefinition",
-            "metadata": {"name": f"gadgets.{group}"},
-            "spec": {
-                "group": group,
-                "scope": "Namespaced",
-                "names": {"plural": "gadgets", "singular": "gadget", "kind": "Gadget"},
-                "versions": [
-                    {
-                        "name": "v1",
-                        "served": True,
-                        "storage": True,
-                        "schema": {
-                            "openAPIV3Schema": {
-                                "type": "object",
-                                "x-kubernetes-preserve-unknown-fields": True,
-                            }
-                        },
-                    }
-                ],
-            },
-        }
-    )
+    install(view, group)
     tenancy.ready("other")
     assert tenancy.rows()["Gadget gadget"].state == "made"
     view.delete(DEFINITION, f"gadgets.{group}")
@@ -71,11 +79,14 @@ def test_a_kind_that_the_cluster_lacks(tenancy: Tenancy, view: View, group: str)
     assert tenancy.rows()["Gadget gadget"].state == "gone"
 
 
-def test_a_misspelt_field(tenancy: Tenancy) -> None:
-    """A manifest that does not fit the schema is refused for good, with the field's name."""
-    error = refused(tenancy, "field")
+@pytest.mark.parametrize(("trap", "field"), [("field", "dta"), ("custom field", "sise")])
+def test_a_misspelt_field(tenancy: Tenancy, view: View, group: str, trap: str, field: str) -> None:
+    """A manifest that does not fit its schema is refused for good, with the field's name."""
+    tenancy.values["group"] = group
+    install(view, group)
+    error = refused(tenancy, trap)
     assert isinstance(error, InvalidSpec)
-    assert "dta" in str(error)
+    assert field in str(error)
 
 
 def test_a_quota_in_the_way(tenancy: Tenancy) -> None:

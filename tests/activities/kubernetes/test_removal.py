@@ -111,7 +111,7 @@ def test_a_namespace_that_is_gone_is_asked_for_once(whole: Tenancy, control: Con
 
 
 def test_an_autoscaler_goes_before_what_it_scales(whole: Tenancy, control: Control) -> None:
-    """Objects that act on others are deleted first, and every deletion is preceded by a look at whose it is."""
+    """Objects that act on others are deleted first, and each deletion follows a look at whose it is."""
     with control.calls() as calls:
         whole.removed("app")
     scaler, deployment = (f"{name}s" for name in ("horizontalpodautoscaler", "deployment"))
