@@ -30,3 +30,11 @@ def inverted(steps: Sequence[StepPlan]) -> list[StepPlan]:
             if need in needed_by:
                 needed_by[need].append(step.name)
     return [step.model_copy(update={"needs": sorted(needed_by[step.name])}) for step in reversed(steps)]
+
+
+def moved_last(steps: Sequence[StepPlan], names: Collection[str]) -> list[StepPlan]:
+    """The same steps, with the named ones after all others."""
+    others = restricted(steps, {step.name for step in steps} - set(names))
+    everything = [step.name for step in others]
+    moved = restricted(steps, names)
+    return others + [step.model_copy(update={"needs": sorted({*step.needs, *everything})}) for step in moved]

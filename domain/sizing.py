@@ -37,6 +37,26 @@ class Sizes(Model):
         return sum(c.max_replicas + 1 for c in self.components.values())
 
 
+def room_for(sizes: Sizes, others: Sizes) -> Sizes:
+    """The smallest sizes whose quota holds either: what the rules must allow while one becomes the other."""
+    names = {*sizes.components, *others.components}
+    pairs = {
+        name: [s.components[name] for s in (sizes, others) if name in s.components] for name in sorted(names)
+    }
+    return Sizes(
+        components={
+            name: ComponentSize(
+                replicas=max(c.replicas for c in found),
+                max_replicas=max(c.max_replicas for c in found),
+                cpu_millis=max(c.cpu_millis for c in found),
+                memory_mib=max(c.memory_mib for c in found),
+            )
+            for name, found in pairs.items()
+        },
+        database=sizes.database,
+    )
+
+
 def load_of(users: int, resources: ResourceCounts, weights: LoadWeights) -> int:
     """Load in users' worth, rounded up: what one user and each protected thing cost, added."""
     milli = (

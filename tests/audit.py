@@ -39,6 +39,14 @@ class Auditor:
             d for d in self.deployments(cell) if d.metadata.name == name and tenant_id in d.metadata.namespace
         )
 
+    def quota(self, cell: str, tenant_id: str) -> dict[str, str]:
+        """Hard limits of the tenant's ResourceQuota."""
+        found: list[Any] = list(
+            kube.CoreV1Api(self.cluster(cell)).list_resource_quota_for_all_namespaces().items
+        )
+        hard: dict[str, str] = next(q.spec.hard for q in found if tenant_id in q.metadata.namespace)
+        return hard
+
     def deployments(self, cell: str) -> list[Any]:
         """Of all tenants in the cell."""
         apps = kube.AppsV1Api(self.cluster(cell))

@@ -6,7 +6,7 @@ its own, which says what the work is (`carry_out`) and how one step of it is und
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import ClassVar, NoReturn
 
@@ -71,6 +71,10 @@ class Lifecycle(ABC):
     @abstractmethod
     async def undo_step(self, step: StepPlan) -> None:
         """Takes back what `carry_out` did in this step, whether or not it was done."""
+
+    def steps_as_done(self, plan: OperationPlan) -> list[StepPlan]:
+        """The steps in the order in which they were done: the undo goes backwards through it."""
+        return plan.steps
 
     async def phase_when_undone(self, plan: OperationPlan, status: OperationStatus) -> Phase:  # noqa: ARG002 - a sign-up decides by the status
         """The phase that is true after the undo."""
@@ -161,7 +165,7 @@ class Lifecycle(ABC):
         self.undoing = True
         status = self._status_when_undone()
         self.board.say(f"{headline(self.asked)}: undoing, because {self._why_undone()}")
-        await self.saga.undo(plan.steps)
+        await self.saga.undo(self.steps_as_done(plan))
         phase = await self.phase_when_undone(plan, status)
         await workflow.wait_condition(workflow.all_handlers_finished)
         self.ending = True
@@ -200,12 +204,15 @@ class Lifecycle(ABC):
         """Whether the newest wish is the one that was carried out."""
         return True
 
-    async def bring(self, steps: Sequence[StepPlan], desired: Desired) -> None:
-        """Brings each step to `desired`, its undo registered first."""
+    async def bring(
+        self, steps: Sequence[StepPlan], desired: Desired, instead: Mapping[str, Desired] | None = None
+    ) -> None:
+        """Brings each step to `desired`, or to what `instead` names for it, its undo registered first."""
+        special = instead or {}
 
         async def one(step: StepPlan, may_go_on: MayGoOn) -> None:
             self.saga.register(step)
-            await self.provider.ensure(step, desired, may_go_on)
+            await self.provider.ensure(step, special.get(step.name, desired), may_go_on)
 
         await run_steps(steps, one, halted=self.interrupted)
 

@@ -2,6 +2,8 @@
 
 from temporalio import workflow
 
+from domain.blueprint import StepKind
+from domain.graph import moved_last
 from domain.messages import (
     Desired,
     FinishInput,
@@ -13,6 +15,7 @@ from domain.messages import (
     StepPlan,
 )
 from domain.phases import OperationKind, OperationStatus, Phase
+from domain.sizing import room_for
 from workflows.handlers import Handlers, accepted, conflict
 from workflows.lifecycle import headline
 
@@ -25,6 +28,9 @@ class ScaleTenant(Handlers):
         super().__init__()
         self._newest: Desired | None = None
         self._working_on: Desired | None = None
+        self._room: Desired | None = None
+        """What the tenant's rules must allow while old and new sizes are there at once."""
+        self._rules_are_tight = False
 
     @workflow.run
     async def run(self, given: RunInput) -> RunResult:
@@ -47,9 +53,14 @@ class ScaleTenant(Handlers):
         self._newest = self._newest or plan.after
         if self._newest is None:
             return
-        self._working_on = self._newest
+        self._working_on = target = self._newest
         self.board.plan(plan.steps)
-        await self.bring(plan.steps, self._working_on)
+        self._room = _with_room(target, self._room or plan.before or target)
+        await self.bring(plan.steps, target, {rule.name: self._room for rule in _rules(plan)})
+        if self._room.sizes != target.sizes and not self.interrupted():
+            # Smaller quotas come last: before, they would refuse the pods of the roll-out.
+            self._rules_are_tight = True
+            await self.bring(_rules(plan), target)
 
     def interrupted(self) -> bool:
         return self.halted() or not self.settled()
@@ -59,6 +70,10 @@ class ScaleTenant(Handlers):
 
     def well_ended(self, plan: OperationPlan) -> FinishInput:
         return self.finish_input(plan, OperationStatus.SUCCEEDED, Phase.ACTIVE, desired=self._working_on)
+
+    def steps_as_done(self, plan: OperationPlan) -> list[StepPlan]:
+        rules = {rule.name for rule in _rules(plan)}
+        return moved_last(plan.steps, rules) if self._rules_are_tight else plan.steps
 
     async def undo_step(self, step: StepPlan) -> None:
         if self.plan and self.plan.before:
@@ -73,3 +88,12 @@ class ScaleTenant(Handlers):
         self.show_other(replaced, OperationStatus.SUPERSEDED)
         self.board.say(headline(request))
         return accepted(request)
+
+
+def _rules(plan: OperationPlan) -> list[StepPlan]:
+    """Steps whose objects bound the workload: quotas and limits."""
+    return [step for step in plan.steps if step.kind is StepKind.KUBERNETES and not step.workload]
+
+
+def _with_room(target: Desired, present: Desired) -> Desired:
+    return target.model_copy(update={"sizes": room_for(target.sizes, present.sizes)})

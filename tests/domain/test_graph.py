@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.blueprint import StepKind
-from domain.graph import inverted, restricted
+from domain.graph import inverted, moved_last, restricted
 from domain.messages import StepPlan
 
 NAMES = [f"step-{number}" for number in range(8)]
@@ -49,10 +49,22 @@ def test_leaving_steps_out_keeps_the_order_of_the_rest(steps: list[StepPlan], ke
     assert reach(restricted(steps, kept)) == {(a, b) for a, b in reach(steps) if a in kept and b in kept}
 
 
+@given(graphs(), st.sets(st.sampled_from(NAMES)))
+def test_moving_steps_last_keeps_both_orders(steps: list[StepPlan], last: set[str]) -> None:
+    """The moved steps come after all others; among the moved and among the others, nothing changes."""
+    last &= {step.name for step in steps}
+    others = {step.name for step in steps} - last
+    moved = reach(moved_last(steps, last))
+    assert {(a, b) for a in last for b in others} <= moved
+    for group in (last, others):
+        inside = {(a, b) for a, b in moved if {a, b} <= group}
+        assert inside == {(a, b) for a, b in reach(steps) if {a, b} <= group}
+
+
 @given(graphs())
 def test_every_order_can_be_walked(steps: list[StepPlan]) -> None:
     """In the order given, each step of a graph and of its inverse needs only what came before it."""
-    for walk in (steps, inverted(steps)):
+    for walk in (steps, inverted(steps), moved_last(steps, {steps[0].name})):
         seen: set[str] = set()
         for step in walk:
             assert set(step.needs) <= seen

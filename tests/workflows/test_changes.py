@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from domain.sizing import Sizes
 from runtime.clock import MovableClock
 from tests.workflows.faults import STEP
 from tests.workflows.stage import Json, Stage
@@ -37,6 +38,17 @@ async def test_a_failed_scale_ends_with_the_last_good_sizes(stage: Stage) -> Non
     }
     database = stage.auditor.database(tenant["tenant_id"], "us-east-1")
     assert database["DBInstanceClass"] == before["sizes"]["database"]["instance_class"]
+
+
+async def test_a_scale_to_less_never_waits_for_its_own_quota(stage: Stage) -> None:
+    """Quotas shrink after the workload, whose new pods fit; in the end the quota is the small one."""
+    tenant = await stage.active(plan="business", users=1500)
+    scaled = await stage.finished(await stage.ask("PATCH", _path(tenant), {"plan": "team", "users": 20}))
+    assert scaled["status"] == "succeeded"
+    view = await stage.tenant(tenant)
+    assert view["plan"] == "team"
+    quota = stage.auditor.quota("use1", tenant["tenant_id"])
+    assert quota["requests.cpu"] == f"{Sizes.model_validate(view['sizes']).quota_cpu_millis}m"
 
 
 async def test_a_running_scale_takes_the_newer_target(stage: Stage) -> None:
