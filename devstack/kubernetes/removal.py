@@ -1,7 +1,7 @@
 """Deletes objects: preconditions, finalizers, namespaces, and what dependants are left with."""
 
 from devstack.kubernetes import admission, errors
-from devstack.kubernetes.objects import Object, at, metadata, name_of, namespace_of, now, put
+from devstack.kubernetes.objects import Object, at, metadata, name_of, namespace_of, now, put, without
 from devstack.kubernetes.registry import Registry
 from devstack.kubernetes.resources import Resource
 from devstack.kubernetes.store import Event, Store
@@ -57,20 +57,31 @@ class Remover:
         if event.type == "DELETED":
             for resource, obj in self._dependants(event.obj):
                 self._unlink(resource, obj, meta["uid"])
+            for key, owner in self._owners(event.obj):
+                self._delete_dependants(key, owner)
         elif _FOREGROUND in (meta.get("finalizers") or ()) and "deletionTimestamp" in meta:
-            self._delete_dependants(event)
+            self._delete_dependants(event.key, event.obj)
 
-    def _delete_dependants(self, event: Event) -> None:
-        for resource, obj in self._dependants(event.obj):
-            self.delete(resource, obj, {}, dry_run=False)
-        owner = self._resource(event.key)
-        live = self._store.get(event.key, namespace_of(event.obj), name_of(event.obj))
+    def _owners(self, obj: Object) -> list[tuple[tuple[str, str], Object]]:
+        """The owners of an object that wait for it in a deletion in the foreground."""
+        uids = {item.get("uid") for item in metadata(obj).get("ownerReferences") or ()}
+        return [
+            (key, owner)
+            for key, owner in (self._store.in_namespace(namespace_of(obj)) if uids else ())
+            if metadata(owner)["uid"] in uids and _FOREGROUND in (metadata(owner).get("finalizers") or ())
+        ]
+
+    def _delete_dependants(self, key: tuple[str, str], obj: Object) -> None:
+        for resource, dependant in self._dependants(obj):
+            self.delete(resource, dependant, {}, dry_run=False)
+        owner = self._resource(key)
+        live = self._store.get(key, namespace_of(obj), name_of(obj))
         if live is None or owner is None or self._dependants(live):
             return
         kept = [name for name in metadata(live)["finalizers"] if name != _FOREGROUND]
         freed = put(live, kept, "metadata", "finalizers")
         if kept:
-            self._store.save(event.key, freed)
+            self._store.save(key, freed)
         else:
             self._writer.remove(owner, freed)
 
@@ -80,7 +91,7 @@ class Remover:
             return
         rest = [item for item in metadata(live)["ownerReferences"] if item["uid"] != uid]
         if rest:
-            self._store.save(resource.key, put(live, rest, "metadata", "ownerReferences"))
+            self._store.save(resource.key, _owned(live, rest))
         else:
             self.delete(resource, live, {}, dry_run=False)
 
@@ -88,7 +99,7 @@ class Remover:
         uid = metadata(owner)["uid"]
         for resource, obj in self._dependants(owner):
             rest = [item for item in metadata(obj)["ownerReferences"] if item["uid"] != uid]
-            self._store.save(resource.key, put(obj, rest, "metadata", "ownerReferences"))
+            self._store.save(resource.key, _owned(obj, rest))
 
     def _dependants(self, owner: Object) -> list[tuple[Resource, Object]]:
         uid = metadata(owner).get("uid")
@@ -139,6 +150,14 @@ class Remover:
                 name_of(last), resource.group, resource.plural, uid=metadata(last)["uid"]
             ),
         }
+
+
+def _owned(obj: Object, owners: list[Object]) -> Object:
+    return (
+        put(obj, owners, "metadata", "ownerReferences")
+        if owners
+        else without(obj, "metadata", "ownerReferences")
+    )
 
 
 def _marked(live: Object, finalizers: list[str]) -> Object:

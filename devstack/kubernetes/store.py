@@ -40,11 +40,11 @@ class Watcher:
 class Store:
     """Objects by resource, namespace and name. Stored objects are shared and never changed in place."""
 
-    def __init__(self) -> None:
+    def __init__(self, history: int = _HISTORY) -> None:
         self._objects: dict[Key, dict[str, dict[str, Object]]] = {}
         self._versions = itertools.count(_FIRST_VERSION)
         self.version = next(self._versions)
-        self._history: deque[Event] = deque(maxlen=_HISTORY)
+        self._history: deque[Event] = deque(maxlen=history)
         self._watchers: set[Watcher] = set()
         self.listeners: list[Callable[[Event], None]] = []
 
@@ -87,7 +87,7 @@ class Store:
 
     def remembers(self, version: int) -> bool:
         """Whether every change after this version is still known."""
-        if len(self._history) < _HISTORY:
+        if len(self._history) < (self._history.maxlen or 0):
             return version >= _FIRST_VERSION
         return version >= self._history[0].version - 1
 
