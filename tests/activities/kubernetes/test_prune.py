@@ -57,3 +57,13 @@ def test_a_pruned_object_that_is_held_is_waited_for(tenancy: Tenancy, view: View
     view.change("ConfigMap", "extra", tenancy.namespace, {"metadata": {"finalizers": None}})
     tenancy.eventually("await_ready", tenancy.call("app", Mode.RUNNING))
     assert tenancy.rows()["ConfigMap extra"].state == "gone"
+
+
+def test_a_namespace_is_never_pruned(tenancy: Tenancy, view: View) -> None:
+    """A blueprint that forgets the namespace does not take the tenant down with it."""
+    tenancy.ready("base")
+    tenancy.ready("app")
+    tenancy.values["home"] = "forgotten"
+    tenancy.ready("base")
+    assert "deletionTimestamp" not in view.there("Namespace", tenancy.namespace)["metadata"]
+    assert tenancy.rows()[f"Namespace {tenancy.namespace}"].state == "made"
