@@ -109,7 +109,7 @@ class Postgres:
                 [
                     *(binaries / "initdb", "-D", self._data, "-U", SUPERUSER, f"--pwfile={password_file}"),
                     *("--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--locale-provider=builtin"),
-                    *("--builtin-locale=C.UTF-8", "--no-sync", "--no-instructions", "--wal-segsize=1"),
+                    *("--builtin-locale=C.UTF-8", "--no-sync", "--no-data-checksums", "--wal-segsize=1"),
                     *("-c", "scram_iterations=1"),
                 ],
                 log=self._directory / "initdb.log",
