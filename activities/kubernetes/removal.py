@@ -1,5 +1,7 @@
 """Deleting what is ours, and proof that it is gone."""
 
+from itertools import groupby
+
 from activities.kubernetes.blockers import blockers
 from activities.kubernetes.cluster import Cluster, Propagation
 from activities.kubernetes.objects import Key, is_going, is_ours, namespace_key, uid_of
@@ -12,12 +14,10 @@ UNTOUCHED = "not ours: left untouched"
 
 TURNS = {
     "HorizontalPodAutoscaler": 0,  # else it would scale what is going
-    "SecretStore": 2,  # external secrets cannot clean up without it
-    "Role": 2,
-    "ServiceAccount": 3,
-    "Namespace": 4,
+    "SecretStore": 2,  # external secrets may need it for their own end
+    "Namespace": 3,
 }
-"""In which order kinds are deleted; all others have turn 1."""
+"""Kinds are deleted in turns, each after the end of the one before; all others have turn 1."""
 
 
 def proof_of_absence(cluster: Cluster, tenant: TenantContext, key: Key, uid: str) -> JsonObject | str:
@@ -39,20 +39,23 @@ def proof_of_absence(cluster: Cluster, tenant: TenantContext, key: Key, uid: str
 
 
 def remove_rows(cluster: Cluster, inventory: Inventory, call: StepCall) -> list[str]:
-    """Deletes everything that one step made, last made first; in words what is still going."""
+    """Deletes everything that one step made, a turn after the other; in words what is still going."""
     tenant = call.tenant
     rows = [row for row in inventory.rows(tenant.id, call.step, "kubernetes") if row.state != "gone"]
     lost = Lost(cluster, tenant)
     going: list[str] = []
     gone: list[Gone] = []
     try:
-        for row in sorted(rows, key=_turn):
-            key = Key.of_ref(row.ref)
-            left = lost.proof(key) or discard(cluster, tenant, key, row.provider_id)
-            if isinstance(left, str):
-                gone.append(absence(key, left))
-            else:
-                going.append(blockers(cluster, left))
+        for _, turn in groupby(sorted(rows, key=_turn), key=_turn):
+            if going:
+                break
+            for row in turn:
+                key = Key.of_ref(row.ref)
+                left = lost.proof(row) or discard(cluster, tenant, key, row.provider_id)
+                if isinstance(left, str):
+                    gone.append(absence(key, left))
+                else:
+                    going.append(blockers(cluster, left))
     finally:
         # What is known to be gone is recorded even if the cluster fails half-way.
         inventory.gone_all(tenant.id, call.operation_id, gone)
@@ -67,13 +70,15 @@ class Lost:
         self._tenant = tenant
         self._proofs: dict[str, str] = {}
 
-    def proof(self, key: Key) -> str:
-        """Why the object cannot exist; empty if its namespace does not tell."""
-        name = key.name if key.is_namespace else key.namespace
+    def proof(self, row: InventoryRow) -> str:
+        """Why the row's object cannot exist; empty if its namespace does not tell."""
+        name = row.ref.namespace or row.ref.name
         if name not in self._proofs:
             answer = proof_of_absence(self._cluster, self._tenant, namespace_key(name), "")
             self._proofs[name] = answer if isinstance(answer, str) else ""
-        return self._proofs[name]
+        # Labels can be taken off a namespace of ours; what we made in it is told by its uid.
+        foreign = self._proofs[name] == UNTOUCHED
+        return "" if foreign and row.provider_id else self._proofs[name]
 
 
 def absence(key: Key, proof: str) -> Gone:

@@ -16,7 +16,7 @@ def survivors(
     gone: list[Gone] = []
     for row in rows:
         key = Key.of_ref(row.ref)
-        answer = lost.proof(key) or proof_of_absence(cluster, call.tenant, key, row.provider_id)
+        answer = lost.proof(row) or proof_of_absence(cluster, call.tenant, key, row.provider_id)
         if not isinstance(answer, str):
             left.append(row.ref)
         elif row.state != "gone":

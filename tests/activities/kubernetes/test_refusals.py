@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import Engine
 
 from domain.errors import InvalidSpec, MissingKind, QuotaExceeded, TenantryError, Unavailable
+from domain.phases import Mode
 from domain.plans import Cell
 from tests.activities.kubernetes.tenancy import PATIENCE_SECONDS, Tenancy
 from tests.activities.kubernetes.view import View
@@ -94,6 +95,15 @@ def test_a_quota_in_the_way(tenancy: Tenancy) -> None:
     error = refused(tenancy, "quota")
     assert isinstance(error, QuotaExceeded)
     assert "exceeded quota: tight" in str(error)
+
+
+def test_pods_that_a_quota_refuses(tenancy: Tenancy) -> None:
+    """A workload whose pods the quota refuses is on its way for ensure, and a lost cause for the look."""
+    tenancy.values["pods"] = "1"
+    tenancy.ready("base")
+    assert not tenancy.ensure("app").ready
+    with pytest.raises(QuotaExceeded, match=r"deployment web: .*exceeded quota: tenant"):
+        tenancy.eventually("await_ready", tenancy.call("app", Mode.RUNNING))
 
 
 def test_a_secret_is_not_quoted(tenancy: Tenancy) -> None:

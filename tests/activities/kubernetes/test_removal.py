@@ -3,7 +3,8 @@
 import pytest
 
 from domain.errors import NotReady, Unavailable
-from tests.activities.kubernetes.tenancy import Tenancy
+from domain.naming import ownership_tags
+from tests.activities.kubernetes.tenancy import INSTALL, Tenancy
 from tests.activities.kubernetes.view import Control, View
 
 HOLD = ["example.dev/hold"]
@@ -117,3 +118,23 @@ def test_an_autoscaler_goes_before_what_it_scales(whole: Tenancy, control: Contr
     scaler, deployment = (f"{name}s" for name in ("horizontalpodautoscaler", "deployment"))
     assert calls.index(f"delete {scaler}") < calls.index(f"delete {deployment}")
     assert calls.index(f"get {deployment}") < calls.index(f"delete {deployment}")
+
+
+def test_labels_taken_off_do_not_hide_what_is_ours(whole: Tenancy, view: View) -> None:
+    """A namespace that we made and someone unlabelled is a survivor, and is removed by its recorded uid."""
+    bare = dict.fromkeys(ownership_tags(INSTALL, whole.id, "", "base"))
+    view.change("Namespace", whole.namespace, "", {"metadata": {"labels": bare}})
+    assert whole.namespace in {ref.name for ref in whole.verify().survivors}
+    whole.removed("app", "other", "base")
+    assert view.get("Namespace", whole.namespace) is None
+
+
+def test_a_namespace_goes_after_what_its_step_put_in(whole: Tenancy, view: View) -> None:
+    """While an object of an earlier turn is held, the namespace is not touched."""
+    hold = {"metadata": {"finalizers": HOLD}}
+    view.change("ResourceQuota", "tenant", whole.namespace, hold)
+    with pytest.raises(NotReady, match="resourcequota tenant is being deleted"):
+        whole.remove("base")
+    assert "deletionTimestamp" not in view.there("Namespace", whole.namespace)["metadata"]
+    view.change("ResourceQuota", "tenant", whole.namespace, {"metadata": {"finalizers": None}})
+    whole.removed("base")
