@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx
+
 from devstack.kubernetes import DEFAULT_TOKEN
 
 APPLY = "application/apply-patch+yaml"
