@@ -8,6 +8,7 @@ import uvicorn
 from api.app import create_app
 from domain.errors import CatalogError
 from runtime.logging import configure_logging
+from runtime.process import leave
 from runtime.settings import load_settings
 
 USAGE = 2
@@ -33,6 +34,7 @@ def main() -> None:
         server_header=False,
         timeout_graceful_shutdown=STREAMS_MAY_END_SECONDS,
     )
+    leave()
 
 
 if __name__ == "__main__":

@@ -14,11 +14,10 @@ from catalog import Catalog, load_catalog
 from domain.errors import CatalogError
 from runtime.clock import SystemClock
 from runtime.logging import configure_logging
+from runtime.process import leave
 from runtime.settings import Settings, load_settings
 from runtime.temporal import connect
 from store.engine import make_engine
-from worker.app import build_worker
-from worker.setup import set_up
 
 log = structlog.get_logger()
 RETRY_SECONDS = 2
@@ -43,9 +42,12 @@ def main() -> None:
         case _:
             sys.stderr.write("usage: python -m worker [setup]\n")
             raise SystemExit(USAGE)
+    leave()
 
 
 async def _set_up(settings: Settings, catalog: Catalog) -> None:
+    from worker.setup import set_up  # noqa: PLC0415 - serving does not need it, and imports cost a second
+
     client = await _connected(settings)
     engine = make_engine(settings.database_url.get_secret_value(), settings.database_pool)
     await set_up(client, settings, catalog, engine)
@@ -53,6 +55,8 @@ async def _set_up(settings: Settings, catalog: Catalog) -> None:
 
 
 async def _serve(settings: Settings, catalog: Catalog) -> None:
+    from worker.app import build_worker  # noqa: PLC0415 - set-up does not need it, and imports cost a second
+
     client = await _connected(settings)
     engine = make_engine(settings.database_url.get_secret_value(), settings.database_pool)
     worker = build_worker(client, settings, catalog, engine, SystemClock())

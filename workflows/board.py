@@ -22,6 +22,7 @@ class Board:
     def __init__(self) -> None:
         self.headline = "Waiting for its request."
         self.attention = ""
+        self.removing = False
         self._views: dict[str, StepView] = {}
 
     def plan(self, steps: Sequence[StepPlan]) -> None:
@@ -57,9 +58,10 @@ class Board:
 
     @property
     def percent(self) -> int:
-        """Share of steps that are done; while undoing, of those that are still there."""
+        """Share of steps that are done: made, or removed where that is the aim; an undo counts down."""
         views = self._views.values()
-        done = sum(view.status is StepStatus.DONE for view in views)
+        aims = {StepStatus.DONE, StepStatus.UNDONE} if self.removing else {StepStatus.DONE}
+        done = sum(view.status in aims for view in views)
         return 100 * done // len(views) if views else 0
 
     @property

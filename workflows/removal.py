@@ -14,6 +14,7 @@ _NAMED_SURVIVORS = 5
 async def remove_everything(run: Lifecycle, plan: OperationPlan) -> None:
     """Removes what the inventory knows of the tenant, proves it, and issues the certificate."""
     removal = await records.begin_removal(plan.tenant, run.asked.operation_id)
+    run.board.removing = True
     run.board.plan(removal.steps)
     await _remove_steps(run, removal)
     await prove_gone(run.provider, run.attention)
