@@ -5,8 +5,11 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from activities.kubernetes.objects import Key
-from domain.errors import MissingKind
+from domain.errors import MissingKind, Unavailable
 from domain.messages import JsonObject
+
+CORE = "v1"
+"""Served by every cluster."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,7 @@ class Discovery:
     def named(self, resource: str) -> tuple[str, str]:
         """API version and kind of what conditions call 'widgets.example.dev'. Raises MissingKind."""
         plural, _, group = resource.partition(".")
-        api_version = self._read(f"/apis/{group}")["preferredVersion"]["groupVersion"] if group else "v1"
+        api_version = self._read(f"/apis/{group}")["preferredVersion"]["groupVersion"] if group else CORE
         for kind, found in self._look(api_version, resource).items():
             if found.plural == plural:
                 return api_version, kind
@@ -59,6 +62,9 @@ class Discovery:
         try:
             served = self._read(root)
         except MissingKind as error:
+            if api_version == CORE:
+                # Else a wrong address would be proof that everything is gone.
+                raise Unavailable("the server does not answer as a Kubernetes API") from error
             raise _missing(api_version, kind) from error
         return {
             entry["kind"]: Resource(root, entry["name"], entry["namespaced"])

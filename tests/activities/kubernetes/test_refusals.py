@@ -2,7 +2,9 @@
 
 import time
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 from uuid import uuid4
 
@@ -142,6 +144,32 @@ def test_a_cluster_that_is_away(engine: Engine, known_cells: list[Cell], tmp_pat
     assert "hunter2" not in str(caught.value)
     with pytest.raises(Unavailable):
         tenancy.remove("base")
+    assert {row.state for row in tenancy.rows().values()} == {"intended"}
+
+
+class Nothing(BaseHTTPRequestHandler):
+    """A web server that is no cluster: every page is missing."""
+
+    def do_GET(self) -> None:
+        self.send_error(404)
+
+
+def test_a_server_that_is_no_cluster_proves_nothing(
+    engine: Engine, known_cells: list[Cell], tmp_path: Path
+) -> None:
+    """A wrong address, where every page is missing, does not make anything gone."""
+    file = tmp_path / "kubeconfig"
+    tenancy = Tenancy(engine, known_cells, file)
+    with ThreadingHTTPServer(("127.0.0.1", 0), Nothing) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        address = f"http://127.0.0.1:{server.server_port}"
+        file.write_text(KUBECONFIG.replace("CONTEXT", "use1").replace("http://127.0.0.1:1", address))
+        for ask in (tenancy.verify, lambda: tenancy.remove("base")):
+            with pytest.raises(Unavailable, match="does not answer as a Kubernetes API"):
+                ask()
+        server.shutdown()
+        thread.join()
     assert {row.state for row in tenancy.rows().values()} == {"intended"}
 
 
