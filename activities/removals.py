@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable
 
-from store.tenants import DueTenant
 from temporalio import activity
 from temporalio.client import Client
 from temporalio.common import WorkflowIDConflictPolicy
@@ -12,6 +11,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from domain.messages import DueRemovals, OperationRequest, RunInput
 from domain.naming import workflow_id
 from domain.phases import TRANSITIONS, OperationKind
+from store.tenants import DueTenant
 
 PAGE = 200
 
