@@ -6,10 +6,11 @@ from datetime import timedelta
 
 from temporalio import activity
 
+from activities.kubernetes.blockers import blockers
 from activities.kubernetes.clients import Clusters
 from activities.kubernetes.cluster import Cluster
 from activities.kubernetes.group import rendered
-from activities.kubernetes.objects import Key, uid_of
+from activities.kubernetes.objects import Key, is_going, uid_of
 from activities.kubernetes.ownership import apply_ours, claim
 from activities.kubernetes.prune import prune
 from activities.kubernetes.readiness import Wait, refuse_lost_causes
@@ -54,6 +55,9 @@ class KubernetesActivities:
                 key = Key.of(manifest)
                 seen[key], created = apply_ours(cluster, call.tenant, manifest)
                 existed = existed or not (created or key.is_namespace)
+                if is_going(seen[key]):
+                    # It took the apply and will vanish all the same.
+                    raise Unavailable(blockers(cluster, seen[key]))
         finally:
             # One transaction for the group, and also for the part of it that exists if an apply fails.
             self._inventory.made_all(call, [_made(key, found) for key, found in seen.items()])

@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from domain.errors import NotReady
+from domain.errors import NotReady, Unavailable
 from domain.phases import Mode
 from tests.activities.kubernetes.tenancy import Tenancy
 from tests.activities.kubernetes.view import Control, View
@@ -126,3 +126,19 @@ def test_attempts_side_by_side(tenancy: Tenancy, view: View) -> None:
         assert all(attempt.result().ready for attempt in attempts)
     uid = view.there("Namespace", tenancy.namespace)["metadata"]["uid"]
     assert tenancy.rows("base")[f"Namespace {tenancy.namespace}"].provider_id == uid
+
+
+def test_what_is_still_being_deleted_is_not_taken_for_made(tenancy: Tenancy, view: View) -> None:
+    """An object that would vanish after the apply is waited for, and then made anew."""
+    tenancy.ready("base")
+    tenancy.ready("other")
+    view.change(
+        "ConfigMap", "neighbour", tenancy.namespace, {"metadata": {"finalizers": ["example.dev/hold"]}}
+    )
+    view.delete("ConfigMap", "neighbour", tenancy.namespace)
+    with pytest.raises(Unavailable, match=r"configmap neighbour is being deleted: held by finalizer"):
+        tenancy.ensure("other")
+    view.change("ConfigMap", "neighbour", tenancy.namespace, {"metadata": {"finalizers": None}})
+    tenancy.ready("other")
+    made = view.there("ConfigMap", "neighbour", tenancy.namespace)["metadata"]
+    assert made["uid"] == tenancy.rows()["ConfigMap neighbour"].provider_id
