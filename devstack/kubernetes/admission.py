@@ -11,6 +11,7 @@ from devstack.kubernetes.store import Store
 
 NAMESPACES: Final = ("", "namespaces")
 PODS: Final = ("", "pods")
+_ACCOUNTS: Final = ("", "serviceaccounts")
 _LIMITS: Final = ("", "limitranges")
 _TEMPLATED: Final = {
     ("apps", "Deployment"),
@@ -35,6 +36,15 @@ def admit_namespace(store: Store, obj: Object, resource: Resource) -> None:
             cause("NamespaceTerminating", f"namespace {name} is being terminated", "metadata.namespace")
         ]
         raise forbidden(resource.plural, resource.group, name_of(obj), why, causes)
+
+
+def check_account(store: Store, obj: Object, resource: Resource) -> None:
+    """Refuses a pod whose service account is absent; `default` counts as there, as it always is."""
+    name = at(obj, "spec", "serviceAccountName") if resource.key == PODS else None
+    space = namespace_of(obj)
+    if name and name != "default" and store.get(_ACCOUNTS, space, name) is None:
+        why = f'error looking up service account {space}/{name}: serviceaccount "{name}" not found'
+        raise forbidden(resource.plural, resource.group, name_of(obj), why)
 
 
 def with_limit_defaults(store: Store, obj: Object, resource: Resource) -> Object:

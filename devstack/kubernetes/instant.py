@@ -93,7 +93,7 @@ class InstantControllers:
                 self._notice(item, event)
             elif event.key in item.follows and event.type != "DELETED":
                 for other in item.related(self._apis[id(item)], event.obj):
-                    self._finish(item, other)
+                    self._schedule(item, other, item.due(other) or f"after {event.version}")
 
     def close(self) -> None:
         """Ends the threads."""
@@ -107,14 +107,18 @@ class InstantControllers:
             self._tokens.pop(key, None)
             self._cluster.timers.cancel(key)
             return
+        self._schedule(controller, event.obj, due)
+
+    def _schedule(self, controller: Controller, obj: Object, due: str) -> None:
+        key = (controller.plural, controller.path(obj))
         delay = self._cluster.timers.delay(controller.delay)
-        if delay == 0:
-            self._finish(controller, event.obj)
+        if delay == 0 or (controller.prompt and delay is not None):
+            self._finish(controller, obj)
         elif self._tokens.get(key) != due:
             self._tokens[key] = due
             if delay is not None:
-                self._attempt(controller, event.obj, begin=True)
-            self._cluster.timers.after(controller.delay, key, lambda: self._finish(controller, event.obj))
+                self._attempt(controller, obj, begin=True)
+            self._cluster.timers.after(controller.delay, key, lambda: self._finish(controller, obj))
 
     def _finish(self, controller: Controller, obj: Object) -> None:
         live = get(self._apis[id(controller)], controller.path(obj))

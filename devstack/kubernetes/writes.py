@@ -69,6 +69,7 @@ class Writer:
 
     def _create(self, resource: Resource, obj: Object, options: Options, manager: Manager | None) -> Written:
         admission.admit_namespace(self._store, obj, resource)
+        admission.check_account(self._store, obj, resource)
         obj = admission.with_limit_defaults(self._store, self._defaulted(obj, resource), resource)
         obj = prepare_create(obj, resource)
         if resource.key == _SERVICES:

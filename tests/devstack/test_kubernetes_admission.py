@@ -117,6 +117,18 @@ def test_quota_bounds_a_rollout(cluster: Client) -> None:
     assert "ReplicaFailure" not in {item["type"] for item in status["conditions"]}
 
 
+def test_rollout_waits_for_its_account(cluster: Client) -> None:
+    """Pods of an absent service account cannot be created; the rollout goes on when it is there."""
+    obj = deployment()
+    obj["spec"]["template"]["spec"]["serviceAccountName"] = "runner"
+    cluster.apply(obj)
+    status = cluster.get("Deployment", "web").body["status"]
+    failure = next(item for item in status["conditions"] if item["type"] == "ReplicaFailure")
+    assert 'serviceaccount "runner" not found' in failure["message"]
+    cluster.apply(manifest("ServiceAccount", "runner"))
+    assert cluster.get("Deployment", "web").body["status"]["readyReplicas"] == 2
+
+
 def test_pods_that_may_not_exist_leave_a_rollout_unready(cluster: Client) -> None:
     """A Deployment whose pods the namespace's level refuses is accepted with a warning and never ready."""
     cluster.namespace += "-restricted"

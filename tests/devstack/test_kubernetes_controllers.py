@@ -151,6 +151,24 @@ def test_values_come_from_secrets_manager(aws: str) -> None:
         assert (shown["status"], shown["message"]) == ("False", "key absent does not exist in secret db")
 
 
+def test_touched_external_secret_is_read_again(aws: str) -> None:
+    """An annotation on an ExternalSecret makes its Secret follow a rotated value."""
+    provider = boto3.session.Session(aws_access_key_id="tests", aws_secret_access_key="tests").client(
+        "secretsmanager", region_name="eu-west-1", endpoint_url=aws
+    )
+    provider.create_secret(Name="rotated", SecretString="old")
+    with StandIn(["cell"], aws_endpoint=aws) as stand_in:
+        cluster = Client(stand_in.url("cell")).make_namespace()
+        cluster.apply(_STORE)
+        secret = _external_secret(key="rotated")
+        cluster.apply(secret)
+        provider.put_secret_value(SecretId="rotated", SecretString="new")
+        secret["metadata"]["annotations"] = {"force-sync": "1"}
+        cluster.apply(secret)
+        found = cluster.get("Secret", "db").body["data"]["password"]
+        assert base64.b64decode(found) == b"new"
+
+
 def test_unreachable_provider_is_reported() -> None:
     """A provider out of reach leaves the ExternalSecret unready with the reason, and nothing hangs."""
     with StandIn(["cell"], aws_endpoint="http://127.0.0.1:9") as stand_in:
@@ -206,6 +224,18 @@ def test_runner_marks_pods_ready(bare: StandIn) -> None:
         assert _ready({"status": status})["status"] == "True"
     finally:
         runner.stop()
+
+
+def test_nothing_is_touched_without_an_end_of_delays(bare: StandIn) -> None:
+    """Where no delay ends, no controller writes: neither a status nor a scale."""
+    cluster = Client(bare.url("cell")).make_namespace()
+    cluster.apply(deployment(replicas=1))
+    cluster.apply(_autoscaler(2, 4))
+    cluster.apply(_STORE)
+    cluster.apply(deployment(replicas=1, image="app:2"))
+    found = cluster.get("Deployment", "web").body
+    assert (found["spec"]["replicas"], found["status"]) == (1, {})
+    assert "status" not in cluster.get("SecretStore", "aws").body
 
 
 def test_nothing_listens_elsewhere(bare: StandIn) -> None:

@@ -102,6 +102,18 @@ def test_delayed_rollout(cluster: Client) -> None:
     until(lambda: cluster.get("Deployment", "web").body["status"].get("readyReplicas") == 2)
 
 
+def test_autoscaled_rollout_takes_one_delay(cluster: Client) -> None:
+    """An autoscaler acts at once, so a rollout that it enlarges is ready after one delay and not two."""
+    cluster.control("PUT", "delays", {"deployment": 3600})
+    target = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"}
+    cluster.apply(deployment(replicas=None))
+    spec = {"scaleTargetRef": target, "minReplicas": 3, "maxReplicas": 5}
+    cluster.apply(manifest("HorizontalPodAutoscaler", "web", spec=spec))
+    found = cluster.get("Deployment", "web").body
+    assert (found["spec"]["replicas"], found["status"]["observedGeneration"]) == (3, 2)
+    assert found["status"]["readyReplicas"] == 0
+
+
 def test_a_rollout_that_is_never_ready(cluster: Client) -> None:
     """Without a delay's end nothing touches the status."""
     cluster.control("PUT", "delays", {"deployment": None})

@@ -18,6 +18,7 @@ class Autoscalers(Controller):
     """Keeps the replicas of what an autoscaler targets between its bounds."""
 
     group, version, plural, delay = "autoscaling", "v2", "horizontalpodautoscalers", "deployment"
+    prompt = True
     follows = (("apps", "deployments"),)
 
     def due(self, obj: Object) -> str:

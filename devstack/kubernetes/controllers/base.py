@@ -9,6 +9,8 @@ from devstack.kubernetes.objects import Object, metadata, name_of, namespace_of
 class Controller:
     """Makes the objects of one resource ready.
 
+    `prompt` controllers wait for no delay; a delay without an end stops them all the same.
+
     `begin` writes what is seen at once, `finish` what is seen after the delay; both may run repeatedly.
     """
 
@@ -17,6 +19,7 @@ class Controller:
     plural: ClassVar[str]
     delay: ClassVar[str]
     manager: ClassVar[str] = "kube-controller-manager"
+    prompt: ClassVar[bool] = False
     follows: ClassVar[tuple[tuple[str, str], ...]] = ()
 
     def collection(self, namespace: str = "") -> str:

@@ -138,7 +138,7 @@ class Runner:
 
     def _begin(self, heap: list[_Item], controller: Controller, obj: Object, forced: bool) -> None:
         path, due = controller.path(obj), controller.due(obj)
-        delay = 0.0 if forced else self._delays.get(controller.delay, 0.0)
+        delay = 0.0 if forced or controller.prompt else self._delays.get(controller.delay, 0.0)
         if not forced and self._waiting.get((id(controller), path)) == due:
             return
         self._waiting[id(controller), path] = due

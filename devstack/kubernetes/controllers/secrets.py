@@ -1,6 +1,7 @@
 """SecretStores and ExternalSecrets, as External Secrets Operator reports them."""
 
 import base64
+import hashlib
 import json
 from collections.abc import Callable
 from typing import Any
@@ -17,7 +18,7 @@ from devstack.kubernetes.controllers.api import (
     set_status,
 )
 from devstack.kubernetes.controllers.base import Controller, generation
-from devstack.kubernetes.objects import Object, at, metadata, name_of, namespace_of, now
+from devstack.kubernetes.objects import Object, at, dump, metadata, name_of, namespace_of, now
 
 # Returns the text of a remote secret by its key and region; LookupError if there is none.
 Reader = Callable[[str, str], str]
@@ -157,4 +158,6 @@ def _ready(obj: Object) -> bool:
 
 
 def _synced_version(obj: Object) -> str:
-    return f"{metadata(obj).get('generation')}"
+    """Changes with the spec and, as in the operator, with labels and annotations: a touch refreshes."""
+    touched = {key: metadata(obj).get(key) or {} for key in ("annotations", "labels")}
+    return f"{metadata(obj).get('generation')}-{hashlib.sha256(dump(touched).encode()).hexdigest()[:56]}"

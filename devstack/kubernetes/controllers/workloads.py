@@ -18,7 +18,7 @@ class Deployments(Controller):
     """Reports Deployments as rolled out, as far as the namespace's quota lets their pods exist."""
 
     group, version, plural, delay = "apps", "v1", "deployments", "deployment"
-    follows = (("", "resourcequotas"),)
+    follows = (("", "resourcequotas"), ("", "serviceaccounts"))
 
     def due(self, obj: Object) -> str:
         """A rollout is due while the status is behind the generation or the wanted replicas."""
@@ -65,7 +65,7 @@ class Deployments(Controller):
         self._report(api, obj, counts, progressing, refusal)
 
     def related(self, api: Api, obj: Object) -> list[Object]:
-        """The Deployments whose pods a changed quota may let exist."""
+        """The Deployments whose pods a changed quota or a new account may let exist."""
         found = listed(api, self.collection(namespace_of(obj)))
         return [item for item in found if _failed(item.get("status") or {})]
 
