@@ -56,7 +56,7 @@ bench: setup ## measure sign-ups, start-up, memory and Temporal Actions
 
 .PHONY: histories
 histories: setup ## record the workflow histories that the replay tests replay
-	@TENANTRY_RECORD_HISTORIES=1 $(BIN)/python -m pytest -q tests/workflows/test_record_histories.py
+	@$(BIN)/python -m pytest -q tests/workflows/record_histories.py
 
 .PHONY: lock
 lock: setup ## pin the dependencies anew, with hashes and no addresses
