@@ -57,7 +57,6 @@ class ListType:
 
 Type = ScalarType | MapType | ListType
 
-STRING = ScalarType("string")
 UNTYPED = MapType(name="untyped")
 UNTYPED.element = UNTYPED
 ATOMIC = ScalarType("untyped", "any")

@@ -4,11 +4,10 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from devstack.kubernetes.errors import forbidden_field, invalid_value, required, unsupported
-from devstack.kubernetes.objects import Object, at, dump, labels, quote
+from devstack.kubernetes.errors import forbidden_field, invalid_value, required
+from devstack.kubernetes.objects import Object, at, quote
 from devstack.kubernetes.resources import Resource
 from devstack.kubernetes.schema import ListType, MapType, Type
-from devstack.kubernetes.selectors import selects
 from devstack.kubernetes.validation_access import (
     binding_causes,
     binding_change_causes,
@@ -17,12 +16,19 @@ from devstack.kubernetes.validation_access import (
     service_causes,
     service_change_causes,
 )
-from devstack.kubernetes.validation_meta import label_causes, validate_metadata
-from devstack.kubernetes.validation_pod import quantities, resource_causes, validate_pod_spec
+from devstack.kubernetes.validation_meta import immutable, validate_metadata
+from devstack.kubernetes.validation_pod import quantities, resource_causes
+from devstack.kubernetes.validation_workloads import (
+    autoscaler_causes,
+    budget_causes,
+    pod_causes,
+    pod_change_causes,
+    workload_causes,
+    workload_change_causes,
+)
 
 Check = Callable[[Object], list[Object]]
 Change = Callable[[Object, Object], list[Object]]
-_IMMUTABLE = "field is immutable"
 _DATA_KEY = re.compile(r"[-._a-zA-Z0-9]+")
 
 
@@ -51,97 +57,6 @@ def _missing(value: Any, kind: Type, path: str) -> list[Object]:
     return []
 
 
-def _immutable(obj: Object, live: Object, *path: str) -> list[Object]:
-    if at(obj, *path) == at(live, *path):
-        return []
-    return [invalid_value(".".join(path), dump(at(obj, *path)), _IMMUTABLE)]
-
-
-def _workload(obj: Object) -> list[Object]:
-    spec = obj.get("spec") or {}
-    causes = _not_negative(spec.get("replicas"), "spec.replicas")
-    selector, template = spec.get("selector"), spec.get("template") or {}
-    found = labels(template)
-    if not selector:
-        causes.append(required("spec.selector"))
-    elif not selector.get("matchLabels") and not selector.get("matchExpressions"):
-        causes.append(
-            invalid_value("spec.selector", dump(selector), "empty selector is invalid for deployment")
-        )
-    causes += label_causes(found, "spec.template.metadata.labels")
-    if not selects(selector, found):
-        why = "`selector` does not match template `labels`"
-        causes.append(invalid_value("spec.template.metadata.labels", dump(found), why))
-    causes += validate_pod_spec(template.get("spec"), "spec.template.spec", ("Always",))
-    if (kind := at(spec, "strategy", "type")) not in {None, "Recreate", "RollingUpdate"}:
-        causes.append(unsupported("spec.strategy.type", dump(kind), ["Recreate", "RollingUpdate"]))
-    rolling = at(spec, "strategy", "rollingUpdate")
-    if kind == "Recreate" and rolling is not None:
-        why = "may not be specified when strategy `type` is 'Recreate'"
-        causes.append(forbidden_field("spec.strategy.rollingUpdate", why))
-    if rolling and rolling.get("maxUnavailable") in {0, "0%"} and rolling.get("maxSurge") in {0, "0%"}:
-        shown, why = dump(rolling["maxUnavailable"]), "may not be 0 when `maxSurge` is 0"
-        causes.append(invalid_value("spec.strategy.rollingUpdate.maxUnavailable", shown, why))
-    return causes
-
-
-def _workload_change(obj: Object, live: Object) -> list[Object]:
-    return _immutable(obj, live, "spec", "selector")
-
-
-def _not_negative(value: Any, field: str) -> list[Object]:
-    if isinstance(value, int) and value < 0:
-        return [invalid_value(field, dump(value), "must be greater than or equal to 0")]
-    return []
-
-
-def _pod(obj: Object) -> list[Object]:
-    return validate_pod_spec(obj.get("spec"), "spec", ("Always", "OnFailure", "Never"))
-
-
-def _pod_change(obj: Object, live: Object) -> list[Object]:
-    if _unchangeable(obj) != _unchangeable(live):
-        why = (
-            "pod updates may not change fields other than `spec.containers[*].image`,"
-            "`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` "
-            "(only additions to existing tolerations),`spec.terminationGracePeriodSeconds` "
-            "(allow it to be set to 1 if it was previously negative)"
-        )
-        return [forbidden_field("spec", why)]
-    return []
-
-
-def _unchangeable(obj: Object) -> Object:
-    spec = {k: v for k, v in obj["spec"].items() if k not in {"activeDeadlineSeconds", "tolerations"}}
-    for kind in ("containers", "initContainers"):
-        spec[kind] = [{k: v for k, v in item.items() if k != "image"} for item in spec.get(kind) or ()]
-    return spec
-
-
-def _autoscaler(obj: Object) -> list[Object]:
-    spec = obj.get("spec") or {}
-    causes = []
-    low, high = spec.get("minReplicas"), spec.get("maxReplicas") or 0
-    if low is not None and low < 1:
-        causes.append(invalid_value("spec.minReplicas", dump(low), "must be greater than or equal to 1"))
-    if high < 1:
-        causes.append(invalid_value("spec.maxReplicas", dump(high), "must be greater than 0"))
-    if low is not None and high < low:
-        why = "must be greater than or equal to `minReplicas`"
-        causes.append(invalid_value("spec.maxReplicas", dump(high), why))
-    absent = (key for key in ("kind", "name") if not at(spec, "scaleTargetRef", key))
-    return causes + [required(f"spec.scaleTargetRef.{key}") for key in absent]
-
-
-def _budget(obj: Object) -> list[Object]:
-    spec = obj.get("spec") or {}
-    if "minAvailable" in spec and "maxUnavailable" in spec:
-        why = "minAvailable and maxUnavailable cannot be both set"
-        shown = dump(spec)
-        return [invalid_value("spec", shown, why)]
-    return []
-
-
 def _data(obj: Object) -> list[Object]:
     causes = []
     for section in ("data", "binaryData"):
@@ -161,7 +76,7 @@ def _data(obj: Object) -> list[Object]:
 
 
 def _data_change(obj: Object, live: Object) -> list[Object]:
-    causes = [] if "type" not in live else _immutable(obj, live, "type")
+    causes = [] if "type" not in live else immutable(obj, live, "type")
     if live.get("immutable"):
         why = "field is immutable when `immutable` is set"
         changed = (section for section in ("data", "binaryData") if obj.get(section) != live.get(section))
@@ -204,16 +119,16 @@ _CHECKS: dict[tuple[str, str], Check] = {
     ("", "ServiceAccount"): lambda _: [],
     ("", "ConfigMap"): _data,
     ("", "Secret"): _data,
-    ("", "Pod"): _pod,
+    ("", "Pod"): pod_causes,
     ("", "Service"): service_causes,
     ("", "ResourceQuota"): _quota,
     ("", "LimitRange"): _limits,
-    ("apps", "Deployment"): _workload,
-    ("apps", "StatefulSet"): _workload,
-    ("apps", "ReplicaSet"): _workload,
-    ("autoscaling", "HorizontalPodAutoscaler"): _autoscaler,
+    ("apps", "Deployment"): workload_causes,
+    ("apps", "StatefulSet"): workload_causes,
+    ("apps", "ReplicaSet"): workload_causes,
+    ("autoscaling", "HorizontalPodAutoscaler"): autoscaler_causes,
     ("networking.k8s.io", "NetworkPolicy"): network_policy_causes,
-    ("policy", "PodDisruptionBudget"): _budget,
+    ("policy", "PodDisruptionBudget"): budget_causes,
     ("rbac.authorization.k8s.io", "Role"): role_causes,
     ("rbac.authorization.k8s.io", "ClusterRole"): role_causes,
     ("rbac.authorization.k8s.io", "RoleBinding"): binding_causes,
@@ -224,11 +139,11 @@ _CHECKS: dict[tuple[str, str], Check] = {
 _CHANGES: dict[tuple[str, str], Change] = {
     ("", "ConfigMap"): _data_change,
     ("", "Secret"): _data_change,
-    ("", "Pod"): _pod_change,
+    ("", "Pod"): pod_change_causes,
     ("", "Service"): service_change_causes,
-    ("apps", "Deployment"): _workload_change,
-    ("apps", "StatefulSet"): _workload_change,
-    ("apps", "ReplicaSet"): _workload_change,
+    ("apps", "Deployment"): workload_change_causes,
+    ("apps", "StatefulSet"): workload_change_causes,
+    ("apps", "ReplicaSet"): workload_change_causes,
     ("rbac.authorization.k8s.io", "RoleBinding"): binding_change_causes,
     ("rbac.authorization.k8s.io", "ClusterRoleBinding"): binding_change_causes,
 }

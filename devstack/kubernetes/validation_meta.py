@@ -4,7 +4,7 @@ import re
 from typing import Any, Final
 
 from devstack.kubernetes.errors import cause, forbidden_field, invalid_value, required
-from devstack.kubernetes.objects import Object, dump, metadata, quote
+from devstack.kubernetes.objects import Object, at, dump, metadata, quote
 from devstack.kubernetes.resources import Resource
 
 _LABEL: Final = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
@@ -81,6 +81,13 @@ def _name(name: str, resource: Resource) -> list[Object]:
     if resource.name_rule == "label1035":
         return _matched(name, "metadata.name", _LABEL_1035, _LABEL_1035_TEXT, 63)
     return subdomain(name, "metadata.name")
+
+
+def immutable(obj: Object, live: Object, *path: str) -> list[Object]:
+    """The cause for which a change of one field is refused."""
+    if at(obj, *path) == at(live, *path):
+        return []
+    return [invalid_value(".".join(path), dump(at(obj, *path)), "field is immutable")]
 
 
 def dns_label(value: Any, field: str) -> list[Object]:

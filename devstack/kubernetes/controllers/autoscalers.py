@@ -23,21 +23,21 @@ class Autoscalers(Controller):
 
     def due(self, obj: Object) -> str:
         """Every change may move the bounds."""
-        return "" if deleting(obj) else f"{generation(obj)}"
+        return "" if deleting(obj) else generation(obj)
 
     def finish(self, api: Api, obj: Object) -> None:
         """Raises to the minimum or lowers to the maximum; a target at 0 replicas is left alone."""
         path = _target_path(obj)
         target = get(api, f"{path}/scale") if path else None
         if target is None:
-            self._report(api, obj, 0, 0, able=False)
+            self._report(api, obj, None)
             return
         current = at(target, "spec", "replicas") or 0
         low, high = at(obj, "spec", "minReplicas") or 1, at(obj, "spec", "maxReplicas")
         wanted = min(max(current, low), high) if current else 0
         if wanted != current:
             set_scale(api, path, wanted)
-        self._report(api, obj, current, wanted, able=True)
+        self._report(api, obj, wanted)
 
     def related(self, api: Api, obj: Object) -> list[Object]:
         """The autoscalers that target a Deployment."""
@@ -46,33 +46,25 @@ class Autoscalers(Controller):
         found = listed(api, self.collection(namespace_of(obj)))
         return [item for item in found if at(item, "spec", "scaleTargetRef", "name") == name_of(obj)]
 
-    def _report(self, api: Api, obj: Object, current: int, wanted: int, *, able: bool) -> None:
-        rows = [
-            {
-                "type": "AbleToScale",
-                "status": "True" if able else "False",
-                "reason": "SucceededGetScale" if able else "FailedGetScale",
-                "message": "the HPA controller was able to get the target's current scale"
-                if able
-                else "the HPA controller was unable to get the target's current scale",
-            }
-        ]
-        if able:
-            active = wanted > 0
-            rows.append(
-                {
-                    "type": "ScalingActive",
-                    "status": "False",
-                    "reason": "FailedGetResourceMetric" if active else "ScalingDisabled",
-                    "message": "the HPA was unable to compute the replica count: no metrics are served here"
-                    if active
-                    else "scaling is disabled since the replica count of the target is zero",
-                }
-            )
+    def _report(self, api: Api, obj: Object, replicas: int | None) -> None:
+        """Writes the status; no replicas if the target was not found."""
+        if replicas is None:
+            rows = [_condition("AbleToScale", "False", "FailedGetScale", "the target was not found")]
+        else:
+            active = "the target's scale is 0" if not replicas else "no metrics are served here"
+            reason = "FailedGetResourceMetric" if replicas else "ScalingDisabled"
+            rows = [
+                _condition("AbleToScale", "True", "SucceededGetScale", "the target's scale was read"),
+                _condition("ScalingActive", "False", reason, active),
+            ]
         found = conditions(obj, rows, now())
-        status = {"currentReplicas": wanted, "desiredReplicas": wanted, "conditions": found}
-        del current
+        count = replicas or 0
+        status = {"currentReplicas": count, "desiredReplicas": count, "conditions": found}
         set_status(api, obj, self.plural, status)
+
+
+def _condition(kind: str, status: str, reason: str, message: str) -> Object:
+    return {"type": kind, "status": status, "reason": reason, "message": message}
 
 
 def _target_path(obj: Object) -> str:
