@@ -8,7 +8,7 @@ import uvicorn
 from api.app import create_app
 from domain.errors import CatalogError
 from runtime.logging import configure_logging
-from runtime.process import leave
+from runtime.process import leave, settle
 from runtime.settings import load_settings
 
 USAGE = 2
@@ -25,6 +25,7 @@ def main() -> None:
         for problem in error.problems:
             sys.stderr.write(f"error: {problem}\n")
         raise SystemExit(USAGE) from None
+    settle()
     uvicorn.run(
         app,
         host=settings.api_host,

@@ -17,6 +17,9 @@ log = structlog.get_logger(__name__)
 FRESH_SECONDS = 1.0
 AWAY_SECONDS = 5.0
 """How long a run that could not be asked is left alone; its watchers would all wait for the timeout."""
+QUERIES_PER_SECOND = 10
+"""Of this process, over all runs: a query costs a worker as much as a step does, so with many watched runs
+each answer is kept longer."""
 _QUERY_TIMEOUT = timedelta(seconds=2)
 _KEPT_ANSWERS = 2000
 
@@ -43,10 +46,14 @@ class Progress:
         answer = self._answers.get(run)
         if answer is None or answer.until < now:
             self._forget_old(now)
-            answer = _Answer(now + self._fresh_seconds, asyncio.create_task(self._ask(run)))
+            answer = _Answer(now + self._lifetime(now), asyncio.create_task(self._ask(run)))
             self._answers[run] = answer
         # Shielded: one watcher that leaves must not take the answer away from the others.
         return await asyncio.shield(answer.views)
+
+    def _lifetime(self, now: float) -> float:
+        watched = 1 + sum(answer.until >= now for answer in self._answers.values())
+        return max(self._fresh_seconds, watched / QUERIES_PER_SECOND)
 
     async def _ask(self, run: str) -> list[OperationView]:
         try:

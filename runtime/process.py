@@ -1,5 +1,6 @@
 """How a process of ours ends."""
 
+import gc
 import os
 import sys
 from typing import NoReturn
@@ -14,3 +15,13 @@ def leave(code: int = 0) -> NoReturn:
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)
+
+
+def settle() -> None:
+    """Call once everything is loaded: the collector then walks only what comes later, and less often.
+
+    What is imported stays for good; walking it again and again cost a tenth of a worker's time.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)

@@ -42,6 +42,8 @@ class Settings(BaseSettings):
 
     worker_activities: Annotated[int, Field(ge=1, le=1000)] = 40
     """Activities that run at once in one worker process."""
+    worker_sandbox: bool = False
+    """Whether workflow code runs in the SDK's sandbox, as in all tests: safer, a quarter slower."""
     worker_cached_runs: Annotated[int, Field(ge=0)] = 500
 
     expected_database_seconds: Annotated[float, Field(ge=0)] = 480

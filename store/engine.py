@@ -15,14 +15,18 @@ POOL_TIMEOUT_SECONDS = 10
 STATEMENT_TIMEOUT_MILLIS = 15_000
 
 
-def make_engine(url: str, pool_size: int) -> Engine:
-    """A pool of at most `pool_size` connections; connects when first used."""
+def make_engine(url: str, pool_size: int, *, pre_ping: bool = True) -> Engine:
+    """A pool of at most `pool_size` connections; connects when first used.
+
+    Without `pre_ping` the first call after PostgreSQL restarted raises Unavailable, which a worker's activity
+    survives by its retry, and each transaction saves a round trip.
+    """
     return create_engine(
         make_url(url).set(drivername="postgresql+psycopg"),
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=POOL_TIMEOUT_SECONDS,
-        pool_pre_ping=True,
+        pool_pre_ping=pre_ping,
         hide_parameters=True,  # an error's text ends up in logs and histories
         connect_args={
             "connect_timeout": CONNECT_TIMEOUT_SECONDS,

@@ -14,7 +14,7 @@ from catalog import Catalog, load_catalog
 from domain.errors import CatalogError
 from runtime.clock import SystemClock
 from runtime.logging import configure_logging
-from runtime.process import leave
+from runtime.process import leave, settle
 from runtime.settings import Settings, load_settings
 from runtime.temporal import connect
 from store.engine import make_engine
@@ -58,13 +58,14 @@ async def _serve(settings: Settings, catalog: Catalog) -> None:
     from worker.app import build_worker  # noqa: PLC0415 - set-up does not need it, and imports cost a second
 
     client = await _connected(settings)
-    engine = make_engine(settings.database_url.get_secret_value(), settings.database_pool)
+    engine = make_engine(settings.database_url.get_secret_value(), settings.database_pool, pre_ping=False)
     worker = build_worker(client, settings, catalog, engine, SystemClock())
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for sign in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(sign, stop.set)
     async with worker:
+        settle()
         log.info("worker serves", task_queue=settings.task_queue)
         if ready_file := os.environ.get("TENANTRY_READY_FILE"):
             await asyncio.to_thread(Path(ready_file).write_text, "ready\n")

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from sqlalchemy import Engine
 from temporalio.client import Client
-from temporalio.worker import Worker
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities.aws import aws_activities
@@ -39,13 +39,16 @@ def build_worker(
         activity_executor=ThreadPoolExecutor(max_workers=slots + 1, thread_name_prefix="activity"),
         max_concurrent_activities=slots,
         max_cached_workflows=settings.worker_cached_runs,
-        workflow_runner=workflow_runner(),
+        workflow_runner=workflow_runner(sandboxed=settings.worker_sandbox),
         interceptors=[FailureInterceptor()],
         graceful_shutdown_timeout=timedelta(seconds=20),
     )
 
 
-def workflow_runner() -> SandboxedWorkflowRunner:
+def workflow_runner(*, sandboxed: bool) -> WorkflowRunner:
+    """The sandbox finds what would not replay; see docs/decisions/0007 for why production goes without."""
+    if not sandboxed:
+        return UnsandboxedWorkflowRunner()
     return SandboxedWorkflowRunner(
         restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
     )
