@@ -80,6 +80,7 @@ def settings(postgres: Postgres, temporal: Temporal, aws: AwsServer, clusters: C
             "database_url": postgres.create_database("tests"),
             "TENANTRY_AWS_ENDPOINT_URL": os.environ.get("AWS_ENDPOINT_URL", aws.url),
             "kubeconfig": Path(os.environ.get("TENANTRY_TEST_KUBECONFIG", clusters.kubeconfig)),
+            "worker_sandbox": True,
             "expected_database_seconds": 0,
             "expected_load_balancer_seconds": 0,
             "expected_rollout_seconds": 0,

@@ -23,7 +23,9 @@ RECORDED = sorted(HISTORIES.glob("*.json"))
 async def test_a_recorded_history_replays(path: Path) -> None:
     """Today's code makes the same decisions as when the run was recorded."""
     replayer = Replayer(
-        workflows=WORKFLOWS, data_converter=pydantic_data_converter, workflow_runner=workflow_runner()
+        workflows=WORKFLOWS,
+        data_converter=pydantic_data_converter,
+        workflow_runner=workflow_runner(sandboxed=True),
     )
     history = WorkflowHistory.from_json(workflow_id=path.stem, history=path.read_text())  # noqa: ASYNC240 - a small file
     result = await replayer.replay_workflow(history, raise_on_replay_failure=False)
