@@ -18,7 +18,6 @@ class Position(TypedDict):
     """How far the emptying of a bucket got, over all attempts."""
 
     deleted: int
-    key: str
 
 
 class Buckets(Kind):
@@ -87,8 +86,8 @@ class Buckets(Kind):
         deleted = details[0]["deleted"] if details else 0
         more = True
         while more:
-            keys, more = bucket.delete_page(self._page)
-            deleted += len(keys)
-            activity.heartbeat(Position(deleted=deleted, key=max(keys, default="")))
+            count, more = bucket.delete_page(self._page)
+            deleted += count
+            activity.heartbeat(Position(deleted=deleted))
         if not bucket.delete():
             raise Unavailable(f"bucket {bucket.name} was written to while it was emptied")

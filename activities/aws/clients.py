@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import boto3
 from botocore.config import Config
 
+from activities.aws.attempts import refuse_late
 from runtime.settings import Settings
 
 if TYPE_CHECKING:  # the stubs are a development dependency
@@ -78,7 +79,9 @@ class Clients:
         with self._lock:
             key = (service, region)
             if key not in self._made:
-                self._made[key] = self._session.client(
+                client: Client = self._session.client(
                     service, region_name=region, endpoint_url=self._endpoint, config=self._config
                 )
+                client.meta.events.register("before-send", refuse_late)
+                self._made[key] = client
             return self._made[key]

@@ -18,6 +18,7 @@ from botocore.exceptions import (
 from botocore.exceptions import ConnectionError as NoConnection
 from botocore.parsers import ResponseParserError
 
+from activities.aws.attempts import attempt
 from domain.errors import (
     AccessDenied,
     InvalidSpec,
@@ -68,11 +69,13 @@ _VALUE = re.compile(r", value: .*|, valid range.*", re.MULTILINE)
 def aws_errors() -> Iterator[list[str]]:
     """Turns what botocore raises inside into domain errors, with the cause kept and its text capped.
 
+    Enter it at the start of an attempt: nothing is made any more when attempts.MAKING_SECONDS are over.
     Put a secret that goes to AWS into the yielded list: AWS may quote it back, and it must not leave.
     """
     secrets: list[str] = []
     try:
-        yield secrets
+        with attempt():
+            yield secrets
     except ClientError as error:
         cause = _without(error, secrets)
         raise of_answer(cause) from cause

@@ -117,8 +117,8 @@ class Bucket:
                 raise
         return True
 
-    def delete_page(self, size: int) -> tuple[list[str], bool]:
-        """Deletes the first page of versions and markers; answers its keys, and whether there are more.
+    def delete_page(self, size: int) -> tuple[int, bool]:
+        """Deletes the first page of versions and markers; answers how many, and whether there are more.
 
         What is deleted is not listed again, so every page is the first one: no marker can point at something
         that is gone.
@@ -132,7 +132,7 @@ class Bucket:
         ]
         if doomed:
             self._delete_objects(doomed)
-        return [one["Key"] for one in doomed], page["IsTruncated"]
+        return len(doomed), page["IsTruncated"]
 
     def _delete_objects(self, doomed: "list[ObjectIdentifierTypeDef]") -> None:
         answer = self._client.delete_objects(
