@@ -8,9 +8,11 @@ from temporalio.client import Client
 from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
+from activities.search_attributes import at_start
+from domain.describe import details, summary
 from domain.messages import DueRemovals, OperationRequest, RunInput
 from domain.naming import workflow_id
-from domain.phases import TRANSITIONS, OperationKind
+from domain.phases import TRANSITIONS, OperationKind, Phase
 from store.tenants import DueTenant
 
 PAGE = 200
@@ -47,7 +49,12 @@ class Removals:
                 id=workflow_id(tenant.slug, tenant.id),
                 task_queue=self._task_queue,
                 id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
-                static_summary=f"remove {tenant.slug}: its grace is over",
+                static_summary=f"{summary(request)}: its grace is over",
+                static_details=details(request, tenant.plan, tenant.region),
+                search_attributes=at_start(
+                    tenant.slug, tenant.plan, tenant.region, Phase.REMOVING, OperationKind.REMOVE
+                ),
+                memo={"operation_id": request.operation_id},
             )
         except WorkflowAlreadyStartedError:
             return False

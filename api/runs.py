@@ -10,20 +10,18 @@ from typing import Any
 
 from temporalio.client import Client, WithStartWorkflowOperation, WorkflowHandle
 from temporalio.common import (
-    SearchAttributePair,
-    TypedSearchAttributes,
     WorkflowIDConflictPolicy,
     WorkflowIDReusePolicy,
 )
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
-from api.describe import details, summary
+from activities.search_attributes import at_start
 from api.problems import ApiProblem, OperationRef
 from api.temporal_errors import RunGone, WrongRun, temporal_errors
+from domain.describe import details, summary
 from domain.messages import CancelRequest, OperationAccepted, OperationRequest, RetryRequest, RunInput
 from domain.naming import workflow_id
 from domain.phases import TRANSITIONS, OperationKind
-from workflows import records
 
 ACCEPT_SECONDS = 20
 """How long a request may take until a run has accepted it; then 503, and the same key goes on."""
@@ -135,7 +133,9 @@ class Runs:
             ),
             id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
             memo={_ASKED_BY: request.operation_id},
-            search_attributes=_search_attributes(request, labels),
+            search_attributes=at_start(
+                request.slug, labels.plan, labels.region, TRANSITIONS[request.kind].during, request.kind
+            ),
             static_summary=summary(request),
             static_details=details(request, labels.plan, labels.region),
         )
@@ -191,17 +191,4 @@ def in_progress(operation: OperationRef | None, why: str | None = None) -> ApiPr
     advice = why or "wait for its end or cancel it"
     return ApiProblem(
         "OperationInProgress", f"{named} {advice[:1].upper()}{advice[1:]}.", operation=operation
-    )
-
-
-def _search_attributes(request: OperationRequest, labels: Labels) -> TypedSearchAttributes:
-    return TypedSearchAttributes(
-        [
-            SearchAttributePair(records.TENANT_SLUG, request.slug),
-            SearchAttributePair(records.TENANT_PLAN, labels.plan),
-            SearchAttributePair(records.TENANT_REGION, labels.region),
-            SearchAttributePair(records.TENANT_PHASE, TRANSITIONS[request.kind].during.value),
-            SearchAttributePair(records.OPERATION_KIND, request.kind.value),
-            SearchAttributePair(records.NEEDS_ATTENTION, False),
-        ]
     )

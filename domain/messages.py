@@ -248,6 +248,11 @@ class FinishInput(Model):
     superseded_by: str | None = None
 
 
+class FinishResult(Model):
+    handed_to: str | None
+    """Operation that holds the tenant from now on; none if it is free."""
+
+
 class StateInput(Model):
     """A change of phase or condition in the middle of a run."""
 

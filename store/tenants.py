@@ -32,6 +32,8 @@ class TenantPage:
 class DueTenant:
     id: str
     slug: str
+    plan: str
+    region: str
     remove_after: datetime
 
 
@@ -92,7 +94,7 @@ def due_for_removal(engine: Engine, now: datetime, limit: int) -> list[DueTenant
     )
     with transaction(engine) as session:
         return [
-            DueTenant(row.id, row.slug, row.remove_after)
+            DueTenant(row.id, row.slug, row.plan, row.region, row.remove_after)
             for row in session.exec(query)
             if row.remove_after is not None
         ]

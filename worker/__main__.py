@@ -8,15 +8,17 @@ import sys
 from pathlib import Path
 
 import structlog
+from sqlalchemy import Engine
 from temporalio.client import Client
 
 from catalog import Catalog, load_catalog
-from domain.errors import CatalogError
+from domain.errors import CatalogError, Unavailable
 from runtime.clock import SystemClock
 from runtime.logging import configure_logging
 from runtime.process import leave, settle
 from runtime.settings import Settings, load_settings
 from runtime.temporal import connect
+from store.catalog_sync import sync
 from store.engine import make_engine
 
 log = structlog.get_logger()
@@ -59,6 +61,7 @@ async def _serve(settings: Settings, catalog: Catalog) -> None:
 
     client = await _connected(settings)
     engine = make_engine(settings.database_url.get_secret_value(), settings.database_pool, pre_ping=False)
+    await _synced(engine, catalog)
     worker = build_worker(client, settings, catalog, engine, SystemClock())
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -71,6 +74,18 @@ async def _serve(settings: Settings, catalog: Catalog) -> None:
             await asyncio.to_thread(Path(ready_file).write_text, "ready\n")
         await stop.wait()
     log.info("worker stopped")
+
+
+async def _synced(engine: Engine, catalog: Catalog) -> None:
+    """Plans and cells that were added to the files since set-up: tenants refer to them in the database."""
+    while True:
+        try:
+            await asyncio.to_thread(sync, engine, catalog.plans.values(), catalog.cells.values())
+        except Unavailable as error:
+            log.warning("PostgreSQL is away; trying again", reason=str(error))
+            await asyncio.sleep(RETRY_SECONDS)
+        else:
+            return
 
 
 async def _connected(settings: Settings) -> Client:

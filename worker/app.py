@@ -22,7 +22,15 @@ from worker.interceptor import FailureInterceptor
 from workflows.registry import WORKFLOWS
 
 # Importing these anew for each run would cost more than the run itself; none of them keeps state.
-PASSED_THROUGH = ("pydantic", "pydantic_core", "annotated_types", "domain", "workflows", "structlog")
+PASSED_THROUGH = (
+    "pydantic",
+    "pydantic_core",
+    "annotated_types",
+    "domain",
+    "workflows",
+    "activities.search_attributes",
+    "structlog",
+)
 
 
 def build_worker(

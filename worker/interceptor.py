@@ -29,7 +29,7 @@ class _FailureInbound(ActivityInboundInterceptor):
                 failure = as_application_error(error)
                 if not isinstance(error, NotReady):
                     log.warning("activity failed", code=error.code, reason=str(error))
-                raise failure from error.__cause__
+                raise failure from brief(error.__cause__)
 
 
 def as_application_error(error: PermanentError | TemporaryError) -> ApplicationError:
@@ -45,3 +45,11 @@ def as_application_error(error: PermanentError | TemporaryError) -> ApplicationE
         if isinstance(error, NotReady)
         else ApplicationErrorCategory.UNSPECIFIED,
     )
+
+
+def brief(cause: BaseException | None) -> ApplicationError | None:
+    """The cause without its stack and its own causes.
+
+    Temporal shows no more than 'Failure exceeds size limit' for a retried activity whose failure has 4 KB.
+    """
+    return None if cause is None else ApplicationError(capped(str(cause)), type=type(cause).__name__)

@@ -6,7 +6,7 @@ its own, which says what the work is (`carry_out`) and how one step of it is und
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import ClassVar, NoReturn
 
@@ -76,7 +76,10 @@ class Lifecycle(ABC):
         """The steps in the order in which they were done: the undo goes backwards through it."""
         return plan.steps
 
-    async def phase_when_undone(self, plan: OperationPlan, status: OperationStatus) -> Phase:  # noqa: ARG002 - a sign-up decides by the status
+    async def prove_undone(self) -> None:  # noqa: B027 - most phases claim nothing that has to be proven
+        """Asks the providers, where the phase after the undo claims that nothing is left."""
+
+    def phase_when_undone(self, plan: OperationPlan, status: OperationStatus) -> Phase:  # noqa: ARG002 - a sign-up decides by the status
         """The phase that is true after the undo."""
         if plan.phase_before is None:
             raise RuntimeError("only a sign-up begins without a phase")
@@ -143,6 +146,7 @@ class Lifecycle(ABC):
     async def _refuse(self, request: OperationRequest, *, handed_over: bool) -> RunResult:
         self.ending = True
         await workflow.wait_condition(workflow.all_handlers_finished)
+        records.show_no_phase()
         if handed_over and self.refusal:
             raise as_failure(self.refusal)
         return RunResult(operation_id=request.operation_id, status=OperationStatus.FAILED, phase=None)
@@ -163,21 +167,22 @@ class Lifecycle(ABC):
 
     async def _undo(self, plan: OperationPlan) -> FinishInput:
         self.undoing = True
-        status = self._status_when_undone()
         self.board.say(f"{headline(self.asked)}: undoing, because {self._why_undone()}")
         await self.saga.undo(self.steps_as_done(plan))
-        phase = await self.phase_when_undone(plan, status)
+        await self.prove_undone()
         await workflow.wait_condition(workflow.all_handlers_finished)
+        # From here to the ending nothing is awaited: a take-over that was let in is seen by status and phase.
         self.ending = True
-        return self.finish_input(plan, status, phase)
+        status = self._status_when_undone()
+        return self.finish_input(plan, status, self.phase_when_undone(plan, status))
 
     async def _end(self, ending: FinishInput) -> RunResult:
-        await records.finish(ending)
+        finished = await self.attention.insist("ending", lambda: records.finish(ending))
         self.board.say(f"{headline(self.asked)}: {ending.status}")
         await workflow.wait_condition(workflow.all_handlers_finished)
-        if self.successor:
+        if self.successor and finished.handed_to == self.successor.operation_id:
             _hand_over(self.successor)
-        records.show_phase(ending.phase)
+        records.show_phase(ending.phase, self._plan_after(ending))
         if self.error:
             raise as_failure(self.error)
         if self._cancelled_natively and ending.status is OperationStatus.CANCELLED:
@@ -204,21 +209,18 @@ class Lifecycle(ABC):
         """Whether the newest wish is the one that was carried out."""
         return True
 
-    async def bring(
-        self, steps: Sequence[StepPlan], desired: Desired, instead: Mapping[str, Desired] | None = None
-    ) -> None:
-        """Brings each step to `desired`, or to what `instead` names for it, its undo registered first."""
-        special = instead or {}
+    async def bring(self, steps: Sequence[StepPlan], desired: Desired) -> None:
+        """Brings each step to `desired`, its undo registered first."""
 
         async def one(step: StepPlan, may_go_on: MayGoOn) -> None:
             self.saga.register(step)
-            await self.provider.ensure(step, special.get(step.name, desired), may_go_on)
+            await self.provider.ensure(step, desired, may_go_on)
 
         await run_steps(steps, one, halted=self.interrupted)
 
     async def bring_back(self, step: StepPlan, desired: Desired) -> None:
         """Undo of a change: the last good state; nobody waits for it when the tenant leaves anyway."""
-        await self.provider.ensure(step, desired, lambda: True, wait=not self._leaves_anyway())
+        await self.provider.bring_back(step, desired, wait=not self._leaves_anyway())
 
     def finish_input(
         self,
@@ -244,6 +246,11 @@ class Lifecycle(ABC):
             remove_after=remove_after,
             superseded_by=taken_over.operation_id if taken_over else None,
         )
+
+    def _plan_after(self, ending: FinishInput) -> str | None:
+        """The plan that the tenant has now: a target that was not reached is none."""
+        good = ending.desired or (self.plan.before if self.plan else None)
+        return good.target.plan if good else None
 
     def _finishes_first(self, successor: OperationRequest) -> bool:
         return self.finishes_before_suspend and successor.kind is OperationKind.SUSPEND
@@ -279,4 +286,5 @@ def _hand_over(successor: OperationRequest) -> NoReturn:
         args=[RunInput(tenant_id=successor.tenant_id, slug=successor.slug, handed_over=successor)],
         workflow=TRANSITIONS[successor.kind].workflow,
         search_attributes=records.attributes_of_successor(successor),
+        memo={"operation_id": successor.operation_id},
     )

@@ -1,6 +1,7 @@
 """Calls to the providers' activities for one operation: ensure, wait until ready, remove, verify."""
 
 import asyncio
+from collections.abc import Callable
 
 from temporalio import workflow
 
@@ -35,21 +36,16 @@ class Provider:
         self.outputs: dict[str, str] = dict(plan.outputs)
         self.kept: list[str] = []
 
-    async def ensure(
-        self, step: StepPlan, desired: Desired, may_go_on: MayGoOn, *, wait: bool = True
-    ) -> None:
-        """Brings the step's things to `desired` and, with `wait`, stays until they can be used."""
-        self._board.mark(step.name, StepStatus.RUNNING)
-        try:
-            outcome = await self._ensure(step, desired)
-            if wait and not outcome.ready and may_go_on():
-                self._board.mark(step.name, StepStatus.RUNNING, outcome.waiting_for)
-                await self._await_ready(step, desired)
-        except Exception as error:
-            self._failed(step, error_view(error))
-            raise
+    async def ensure(self, step: StepPlan, desired: Desired, may_go_on: MayGoOn) -> None:
+        """Brings the step's things to `desired` and stays until they can be used."""
+        await self._bring(step, desired, StepStatus.RUNNING, may_go_on)
         if may_go_on():
             self._board.mark(step.name, StepStatus.DONE)
+
+    async def bring_back(self, step: StepPlan, desired: Desired, *, wait: bool) -> None:
+        """The same as the undo of a change."""
+        await self._bring(step, desired, StepStatus.UNDOING, lambda: wait)
+        self._board.mark(step.name, StepStatus.UNDONE)
 
     async def remove(self, step: StepPlan) -> None:
         """Removes what the inventory knows of the step; returns when the provider says it is gone."""
@@ -85,6 +81,19 @@ class Provider:
             **policies.verify(self._plan.tenant.id),
         )
         return outcome
+
+    async def _bring(
+        self, step: StepPlan, desired: Desired, mark: StepStatus, may_wait: Callable[[], bool]
+    ) -> None:
+        self._board.mark(step.name, mark)
+        try:
+            outcome = await self._ensure(step, desired)
+            if not outcome.ready and may_wait():
+                self._board.mark(step.name, mark, outcome.waiting_for)
+                await self._await_ready(step, desired)
+        except Exception as error:
+            self._failed(step, error_view(error))
+            raise
 
     async def _ensure(self, step: StepPlan, desired: Desired) -> StepOutcome:
         outcome: StepOutcome = await workflow.execute_activity(

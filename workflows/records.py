@@ -3,13 +3,15 @@
 from typing import Any, TypeVar
 
 from temporalio import workflow
-from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
+from temporalio.common import SearchAttributePair, TypedSearchAttributes
 
+from activities.search_attributes import NEEDS_ATTENTION, OPERATION_KIND, TENANT_PHASE, TENANT_PLAN
 from domain.messages import (
     AcceptInput,
     AcceptResult,
     BeginInput,
     FinishInput,
+    FinishResult,
     OperationPlan,
     OperationRequest,
     StateInput,
@@ -20,13 +22,6 @@ from domain.phases import TRANSITIONS, Phase
 from workflows import policies
 
 Result = TypeVar("Result")
-
-TENANT_SLUG = SearchAttributeKey.for_keyword("TenantSlug")
-TENANT_PLAN = SearchAttributeKey.for_keyword("TenantPlan")
-TENANT_REGION = SearchAttributeKey.for_keyword("TenantRegion")
-TENANT_PHASE = SearchAttributeKey.for_keyword("TenantPhase")
-OPERATION_KIND = SearchAttributeKey.for_keyword("OperationKind")
-NEEDS_ATTENTION = SearchAttributeKey.for_bool("NeedsAttention")
 
 
 async def begin(request: OperationRequest) -> OperationPlan:
@@ -50,8 +45,8 @@ async def note(state: StateInput) -> None:
     await _records("note", state, "note condition", type(None))
 
 
-async def finish(ending: FinishInput) -> None:
-    await _records("finish", ending, f"finish: {ending.status}", type(None))
+async def finish(ending: FinishInput) -> FinishResult:
+    return await _records("finish", ending, f"finish: {ending.status}", FinishResult)
 
 
 async def issue_certificate(tenant: TenantContext, operation_id: str) -> int:
@@ -67,8 +62,15 @@ async def _records(name: str, argument: object, summary: str, result_type: type[
     return result
 
 
-def show_phase(phase: Phase) -> None:
-    workflow.upsert_search_attributes([TENANT_PHASE.value_set(phase)])
+def show_phase(phase: Phase, plan: str | None = None) -> None:
+    """Every call is billed as one Action, however many attributes it sets."""
+    more = [TENANT_PLAN.value_set(plan)] if plan else []
+    workflow.upsert_search_attributes([TENANT_PHASE.value_set(phase), *more])
+
+
+def show_no_phase() -> None:
+    """For a run that was refused: it changed nothing, so it says nothing of the tenant."""
+    workflow.upsert_search_attributes([TENANT_PHASE.value_unset()])
 
 
 def show_attention(*, needed: bool) -> None:

@@ -2,6 +2,7 @@
 
 from domain.graph import inverted
 from domain.messages import OperationPlan, StepPlan
+from domain.phases import Phase
 from workflows import records
 from workflows.attention import Attention
 from workflows.graph import MayGoOn, run_to_the_end
@@ -13,12 +14,16 @@ _NAMED_SURVIVORS = 5
 
 async def remove_everything(run: Lifecycle, plan: OperationPlan) -> None:
     """Removes what the inventory knows of the tenant, proves it, and issues the certificate."""
-    removal = await records.begin_removal(plan.tenant, run.asked.operation_id)
+    operation = run.asked.operation_id
+    removal = await run.attention.insist(
+        "begin removal", lambda: records.begin_removal(plan.tenant, operation)
+    )
+    records.show_phase(Phase.REMOVING)
     run.board.removing = True
     run.board.plan(removal.steps)
     await _remove_steps(run, removal)
     await prove_gone(run.provider, run.attention)
-    await records.issue_certificate(plan.tenant, run.asked.operation_id)
+    await run.attention.insist("certificate", lambda: records.issue_certificate(plan.tenant, operation))
 
 
 async def _remove_steps(run: Lifecycle, removal: OperationPlan) -> None:
@@ -30,7 +35,7 @@ async def _remove_steps(run: Lifecycle, removal: OperationPlan) -> None:
 
 async def prove_gone(provider: Provider, attention: Attention) -> None:
     """Returns when every provider has said of every thing of the inventory that it is not there."""
-    while survivors := await provider.survivors():
+    while survivors := await attention.insist("verification", provider.survivors):
         named = ", ".join(f"{ref.kind} {ref.name}" for ref in survivors[:_NAMED_SURVIVORS])
         more = f" and {len(survivors) - _NAMED_SURVIVORS} more" if len(survivors) > _NAMED_SURVIVORS else ""
         await attention.wait_for("StillThere", f"removed, and yet still there: {named}{more}")

@@ -3,7 +3,7 @@
 from temporalio import workflow
 
 from domain.blueprint import StepKind
-from domain.graph import moved_last
+from domain.graph import moved_last, restricted
 from domain.messages import (
     Desired,
     FinishInput,
@@ -56,11 +56,17 @@ class ScaleTenant(Handlers):
         self._working_on = target = self._newest
         self.board.plan(plan.steps)
         self._room = _with_room(target, self._room or plan.before or target)
-        await self.bring(plan.steps, target, {rule.name: self._room for rule in _rules(plan)})
+        rules = _rules(plan)
+        await self.bring(rules, self._room)
+        if self.interrupted():
+            return
+        self._rules_are_tight = False
+        others = {step.name for step in plan.steps} - {rule.name for rule in rules}
+        await self.bring(restricted(plan.steps, others), target)
         if self._room.sizes != target.sizes and not self.interrupted():
             # Smaller quotas come last: before, they would refuse the pods of the roll-out.
             self._rules_are_tight = True
-            await self.bring(_rules(plan), target)
+            await self.bring(rules, target)
 
     def interrupted(self) -> bool:
         return self.halted() or not self.settled()

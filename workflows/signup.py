@@ -32,8 +32,10 @@ class SignupTenant(Handlers):
     async def undo_step(self, step: StepPlan) -> None:
         await self.provider.remove(step)
 
-    async def phase_when_undone(self, plan: OperationPlan, status: OperationStatus) -> Phase:  # noqa: ARG002 - a sign-up has no phase to go back to
+    async def prove_undone(self) -> None:
         await prove_gone(self.provider, self.attention)
+
+    def phase_when_undone(self, plan: OperationPlan, status: OperationStatus) -> Phase:  # noqa: ARG002 - a sign-up has no phase to go back to
         if self.successor and self.successor.kind is OperationKind.TEARDOWN:
             return Phase.CLOSING
         return Phase.CANCELLED if status is OperationStatus.CANCELLED else Phase.FAILED

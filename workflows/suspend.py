@@ -28,6 +28,9 @@ class SuspendTenant(Handlers):
         if plan.after:
             await self.bring(inverted(plan.steps), plan.after)
 
+    def steps_as_done(self, plan: OperationPlan) -> list[StepPlan]:
+        return inverted(plan.steps)
+
     async def undo_step(self, step: StepPlan) -> None:
         if self.plan and self.plan.before:
             await self.bring_back(step, self.plan.before)

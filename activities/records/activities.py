@@ -16,6 +16,7 @@ from domain.messages import (
     BeginInput,
     ErrorView,
     FinishInput,
+    FinishResult,
     OperationPlan,
     StateInput,
     VerifyInput,
@@ -76,10 +77,10 @@ class Records:
             finish.note(desk, state)
 
     @activity.defn(name="records.finish")
-    def finish(self, ending: FinishInput) -> None:
+    def finish(self, ending: FinishInput) -> FinishResult:
         """Writes how the run leaves the tenant and gives it up, or hands it to the operation that waits."""
         with self._desk() as desk:
-            finish.finish(desk, ending)
+            return finish.finish(desk, ending)
 
     @activity.defn(name="records.issue_certificate")
     def issue_certificate(self, call: VerifyInput) -> int:

@@ -3,7 +3,7 @@
 from activities.records.desk import Desk
 from activities.records.planning import Hold, startable
 from domain.errors import InvalidSpec, PermanentError, PhaseConflict
-from domain.messages import Condition, ErrorView, FinishInput, StateInput
+from domain.messages import Condition, ErrorView, FinishInput, FinishResult, StateInput
 from domain.phases import FINISHED, GONE, OPEN_PHASES, OperationStatus, Phase
 from store.holds import held_tenant, lock_tenant
 from store.operations import fail, waiting
@@ -13,12 +13,12 @@ from store.tables.tenant import WITH_GRACE
 NEEDS_ATTENTION = "NeedsAttention"
 
 
-def finish(desk: Desk, ending: FinishInput) -> None:
+def finish(desk: Desk, ending: FinishInput) -> FinishResult:
     """Writes the ending once. Raises StaleRun when another operation holds the tenant."""
-    lock_tenant(desk.session, ending.tenant_id)
+    known = lock_tenant(desk.session, ending.tenant_id)
     operation = desk.session.get_one(OperationRow, ending.result_of)
     if operation.status in FINISHED:
-        return
+        return FinishResult(handed_to=known.held_by if known else None)
     tenant = held_tenant(desk.session, ending.tenant_id, ending.operation_id)
     if ending.phase in GONE:
         _check_gone(desk, tenant, ending.phase)
@@ -26,6 +26,7 @@ def finish(desk: Desk, ending: FinishInput) -> None:
     _end_operation(desk, operation, ending)
     _leave(desk, tenant, ending)
     _hand_over(desk, tenant, successor)
+    return FinishResult(handed_to=tenant.held_by)
 
 
 def note(desk: Desk, state: StateInput) -> None:

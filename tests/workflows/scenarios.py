@@ -127,6 +127,80 @@ async def _removal_needed_attention(stage: Stage, _clock: MovableClock) -> Json:
     return tenant
 
 
+async def _scale_failed(stage: Stage, _clock: MovableClock) -> Json:
+    tenant = await stage.active(users=50)
+    async with STEP["proxy"].refused(stage):
+        scale = await stage.ask("PATCH", path(tenant), {"users": 120})
+        await stage.until(scale, lambda view: bool(view["conditions"]))
+    await stage.finished_with_retries(scale)
+    return tenant
+
+
+async def _suspend_cancelled(stage: Stage, _clock: MovableClock) -> Json:
+    tenant = await stage.active()
+    async with STEP["auth"].held(stage):
+        suspend = await stage.ask("POST", f"{path(tenant)}/suspend")
+        await stage.until_step(suspend, "auth")
+        await stage.ask("POST", f"/v1/operations/{suspend['operation_id']}/cancel")
+    await stage.finished(suspend)
+    return tenant
+
+
+async def _resume_taken_over(stage: Stage, _clock: MovableClock) -> Json:
+    tenant = await stage.active()
+    await stage.finished(await stage.ask("POST", f"{path(tenant)}/suspend"))
+    async with STEP["auth"].held(stage):
+        resume = await stage.ask("POST", f"{path(tenant)}/resume")
+        await stage.until_step(resume, "auth")
+        teardown = await stage.ask("DELETE", f"{path(tenant)}?grace=0")
+    await stage.finished(teardown)
+    return tenant
+
+
+async def _restore_cancelled(stage: Stage, _clock: MovableClock) -> Json:
+    tenant = await stage.active()
+    await stage.finished(await stage.ask("DELETE", f"{path(tenant)}?grace=3600"))
+    async with STEP["auth"].held(stage):
+        restore = await stage.ask("POST", f"{path(tenant)}/restore")
+        await stage.until_step(restore, "auth")
+        await stage.ask("POST", f"/v1/operations/{restore['operation_id']}/cancel")
+    await stage.finished(restore)
+    return tenant
+
+
+async def _signup_then_suspend(stage: Stage, _clock: MovableClock) -> Json:
+    async with STEP["proxy"].held(stage):
+        tenant = await stage.ask_signup()
+        await stage.until_step(tenant, "proxy")
+        suspend = await stage.ask("POST", f"{path(tenant)}/suspend")
+        # Leaving outranks suspending: the waiting suspend is replaced.
+        teardown = await stage.ask("DELETE", path(tenant))
+    await stage.finished(suspend)
+    await stage.finished(teardown)
+    return tenant
+
+
+async def _suspend_behind_a_failure(stage: Stage, _clock: MovableClock) -> Json:
+    async with STEP["proxy"].refused(stage):
+        async with STEP["auth"].held(stage):
+            tenant = await stage.ask_signup()
+            await stage.until_step(tenant, "auth")
+            suspend = await stage.ask("POST", f"{path(tenant)}/suspend")
+        await stage.finished(tenant)
+        await stage.finished(suspend)
+    return tenant
+
+
+async def _verification_refused(stage: Stage, _clock: MovableClock) -> Json:
+    tenant = await stage.active()
+    denied = {"action": "refuse", "code": "AccessDenied", "status": 403}
+    async with stage.aws_fault(match={"operation": "DescribeSecret"}, **denied):
+        teardown = await stage.ask("DELETE", f"{path(tenant)}?grace=0")
+        await stage.until(teardown, lambda view: bool(view["conditions"]))
+    await stage.finished_with_retries(teardown)
+    return tenant
+
+
 SCENARIOS = [
     Scenario("signup-done", _signup_done),
     Scenario("signup-undone", _signup_undone),
@@ -141,4 +215,11 @@ SCENARIOS = [
     Scenario("teardown-done", _torn_down),
     Scenario("remove-done", _removed_when_due),
     Scenario("teardown-attention", _removal_needed_attention),
+    Scenario("teardown-verification-refused", _verification_refused),
+    Scenario("scale-failed", _scale_failed),
+    Scenario("suspend-cancelled", _suspend_cancelled),
+    Scenario("resume-taken-over", _resume_taken_over),
+    Scenario("restore-cancelled", _restore_cancelled),
+    Scenario("signup-take-over-replaced", _signup_then_suspend),
+    Scenario("signup-failed-suspend-waiting", _suspend_behind_a_failure),
 ]

@@ -2,12 +2,14 @@
 
 import asyncio
 import contextlib
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import uuid4
 
 import httpx
+import pytest
 from temporalio.client import Client, WorkflowHandle, WorkflowUpdateFailedError
 
 from api.app import create_app
@@ -136,6 +138,8 @@ class Stage:
     @contextlib.asynccontextmanager
     async def aws_fault(self, **fault: Any) -> AsyncIterator[None]:
         """A fault at the wire of the AWS front while the block runs."""
+        if "AWS_ENDPOINT_URL" in os.environ:
+            pytest.skip("needs faults at the wire, which only our front can inject")
         assert self.settings.aws_endpoint_url
         async with self._fault(self.settings.aws_endpoint_url, fault):
             yield
@@ -143,6 +147,8 @@ class Stage:
     @contextlib.asynccontextmanager
     async def cluster_fault(self, cell: str, **fault: Any) -> AsyncIterator[None]:
         """A fault at the wire of a cell's cluster while the block runs."""
+        if "TENANTRY_TEST_KUBECONFIG" in os.environ:
+            pytest.skip("needs faults at the wire, which only the stand-in can inject")
         async with self._fault(self.cluster_urls[cell], fault):
             yield
 

@@ -80,6 +80,45 @@ async def test_suspend_stops_the_workload_and_resume_brings_it_back(stage: Stage
     assert stage.auditor.deployment("use1", tenant["tenant_id"], "proxy").status.available_replicas == 2
 
 
+async def test_an_undone_suspend_starts_auth_before_proxy(stage: Stage) -> None:
+    """Cancelled, a suspend brings auth back before the proxy, which cannot be ready without it."""
+    tenant = await stage.active()
+    async with STEP["auth"].held(stage):
+        suspend = await stage.ask("POST", f"{_path(tenant)}/suspend")
+        await stage.until_step(suspend, "auth")
+        await stage.ask("POST", f"/v1/operations/{suspend['operation_id']}/cancel")
+    ended = await stage.finished(suspend)
+    assert ended["status"] == "cancelled"
+    assert (await stage.tenant(tenant))["phase"] == "active"
+    began = {step["name"]: step["started_at"] for step in ended["steps"]}
+    assert {step["status"] for step in ended["steps"]} == {"undone"}
+    assert began["auth"] < began["proxy"]
+
+
+async def test_a_verification_that_is_refused_waits_for_a_person(stage: Stage) -> None:
+    """A removal whose proof is refused says so, waits, and ends with its certificate after a retry."""
+    tenant = await stage.active()
+    denied = {"action": "refuse", "code": "AccessDenied", "status": 403}
+    async with stage.aws_fault(match={"operation": "GetBucketTagging"}, **denied):
+        teardown = await stage.ask("DELETE", f"{_path(tenant)}?grace=0")
+        waiting = await stage.until(teardown, lambda view: bool(view["conditions"]))
+        assert waiting["conditions"][0]["reason"] == "AccessDenied"
+    assert (await stage.finished_with_retries(teardown))["status"] == "succeeded"
+    assert await stage.things(tenant) == []
+
+
+async def test_a_teardown_does_not_wait_for_an_undo_that_is_stuck(stage: Stage) -> None:
+    """A scale whose undo cannot finish is taken over by a teardown, which removes the tenant."""
+    tenant = await stage.active(users=50)
+    async with STEP["proxy"].refused(stage):
+        scale = await stage.ask("PATCH", _path(tenant), {"users": 120})
+        await stage.until(scale, lambda view: bool(view["conditions"]))
+        teardown = await stage.ask("DELETE", f"{_path(tenant)}?grace=0")
+        await stage.until(teardown, lambda view: view["status"] != "waiting")
+    assert (await stage.finished_with_retries(teardown))["status"] == "succeeded"
+    assert await stage.things(tenant) == []
+
+
 async def test_teardown_without_grace_leaves_a_certificate_and_nothing_else(stage: Stage) -> None:
     """The certificate names every object that was made, and each is proven gone."""
     tenant = await stage.active()

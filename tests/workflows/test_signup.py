@@ -100,6 +100,21 @@ async def test_a_suspend_waits_for_the_signup(stage: Stage) -> None:
     assert (await stage.tenant(signup))["phase"] == "suspended"
 
 
+async def test_a_suspend_behind_a_failed_signup_fails_with_it(stage: Stage) -> None:
+    """A suspend that waits for a sign-up which fails is told so; the run ends and leaves nothing."""
+    async with STEP["proxy"].refused(stage):
+        async with STEP["auth"].held(stage):
+            signup = await stage.ask_signup()
+            await stage.until_step(signup, "auth")
+            suspend = await stage.ask("POST", f"/v1/tenants/{signup['slug']}/suspend")
+        assert (await stage.finished(signup))["status"] == "failed"
+    ended = await stage.finished(suspend)
+    assert (ended["status"], ended["error"]["code"]) == ("failed", "PhaseConflict")
+    await stage.closed(signup)
+    assert (await stage.run_of(signup).describe()).workflow_type == "SignupTenant"
+    assert await stage.things(signup) == []
+
+
 async def test_two_signups_for_one_slug_make_one_tenant(stage: Stage) -> None:
     """Of two sign-ups that ask for the same slug at once, one is refused and touches nothing."""
     customer = await stage.customer()
