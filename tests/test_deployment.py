@@ -99,3 +99,10 @@ def test_the_image_gets_the_versions_that_are_tested() -> None:
         for name in ("app.lock", "dev.lock")
     )
     assert app <= dev
+
+
+def test_every_setting_is_documented() -> None:
+    """docs/running.md has a row for each setting of the settings class."""
+    text = (ROOT / "docs/running.md").read_text()
+    missing = [name for name in Settings.model_fields if f"TENANTRY_{name.upper()}" not in text]
+    assert missing == []
