@@ -70,6 +70,29 @@ class Postgres:
             os.chown(self._data, owner.pw_uid, owner.pw_gid)
         self._make_data(binaries)
         self._port = free_port()
+        self._run(binaries)
+
+    def crash(self) -> None:
+        """End at once and cut clients off; commits stay where a session sets `synchronous_commit` on."""
+        self.process.stop(by=signal.SIGQUIT)
+
+    def start_again(self) -> None:
+        """Run on the same data and port after `crash` or `stop`. Raises StartError."""
+        self._run(_binaries())
+
+    def stop(self) -> None:
+        if self._process is not None:
+            # SIGINT: clients are thrown out instead of waited for.
+            self._process.stop(by=signal.SIGINT)
+
+    def create_database(self, name: str) -> str:
+        """Make an empty database and return its URL."""
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            statement = sql.SQL("CREATE DATABASE {} STRATEGY FILE_COPY")
+            connection.execute(statement.format(sql.Identifier(name)))
+        return self._url(name)
+
+    def _run(self, binaries: Path) -> None:
         settings = [f"--{name}={value}" for name, value in SETTINGS.items()]
         self._process = spawn(
             "PostgreSQL",
@@ -83,18 +106,6 @@ class Postgres:
         except StartError:
             self.stop()
             raise
-
-    def stop(self) -> None:
-        if self._process is not None:
-            # SIGINT: clients are thrown out instead of waited for.
-            self._process.stop(by=signal.SIGINT)
-
-    def create_database(self, name: str) -> str:
-        """Make an empty database and return its URL."""
-        with psycopg.connect(self.url, autocommit=True) as connection:
-            statement = sql.SQL("CREATE DATABASE {} STRATEGY FILE_COPY")
-            connection.execute(statement.format(sql.Identifier(name)))
-        return self._url(name)
 
     def _make_data(self, binaries: Path) -> None:
         password_file = self._directory / "superuser"

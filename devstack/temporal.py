@@ -62,6 +62,21 @@ class Temporal:
         self._directory.mkdir(parents=True, exist_ok=True)
         self._port, self._http_port, self._metrics_port = free_port(), free_port(), free_port()
         self._ui_port = free_port(self._preferred_ui_port)
+        self._run()
+
+    def crash(self) -> None:
+        """End at once; with `keep`, what the server had answered for stays."""
+        self.process.stop(by=signal.SIGKILL)
+
+    def start_again(self) -> None:
+        """Run on the same ports after `crash` or `stop`, with `keep` on the same state. Raises StartError."""
+        self._run()
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self._process.stop(by=signal.SIGTERM if self._keep else signal.SIGKILL)
+
+    def _run(self) -> None:
         self._process = spawn(
             "Temporal",
             [_binary(), *self._arguments()],
@@ -73,10 +88,6 @@ class Temporal:
         except StartError:
             self.stop()
             raise
-
-    def stop(self) -> None:
-        if self._process is not None:
-            self._process.stop(by=signal.SIGTERM if self._keep else signal.SIGKILL)
 
     def _arguments(self) -> list[str]:
         arguments = ["server", "start-dev", "--ip", "127.0.0.1", "--log-level", "error"]
