@@ -2,13 +2,13 @@
 
 from temporalio import workflow
 
-from domain.messages import OperationAccepted, OperationPlan, OperationRequest, RunInput, RunResult, StepPlan
+from domain.messages import OperationAccepted, OperationRequest, RunInput, RunResult
 from domain.phases import OperationKind
-from workflows.handlers import Handlers
+from workflows.change import Change
 
 
 @workflow.defn
-class RestoreTenant(Handlers):
+class RestoreTenant(Change):
     kind = OperationKind.RESTORE
     finishes_before_suspend = True
 
@@ -23,11 +23,3 @@ class RestoreTenant(Handlers):
     @accept_restore.validator
     def _may_accept(self, request: OperationRequest) -> None:
         self.may_accept(request)
-
-    async def carry_out(self, plan: OperationPlan) -> None:
-        if plan.after:
-            await self.bring(plan.steps, plan.after)
-
-    async def undo_step(self, step: StepPlan) -> None:
-        if self.plan and self.plan.before:
-            await self.bring_back(step, self.plan.before)

@@ -2,13 +2,13 @@
 
 from temporalio import workflow
 
-from domain.messages import OperationAccepted, OperationPlan, OperationRequest, RunInput, RunResult, StepPlan
+from domain.messages import OperationAccepted, OperationRequest, RunInput, RunResult
 from domain.phases import OperationKind
-from workflows.handlers import Handlers
+from workflows.change import Change
 
 
 @workflow.defn
-class ResumeTenant(Handlers):
+class ResumeTenant(Change):
     kind = OperationKind.RESUME
 
     @workflow.run
@@ -22,11 +22,3 @@ class ResumeTenant(Handlers):
     @accept_resume.validator
     def _may_accept(self, request: OperationRequest) -> None:
         self.may_accept(request)
-
-    async def carry_out(self, plan: OperationPlan) -> None:
-        if plan.after:
-            await self.bring(plan.steps, plan.after)
-
-    async def undo_step(self, step: StepPlan) -> None:
-        if self.plan and self.plan.before:
-            await self.bring_back(step, self.plan.before)

@@ -16,12 +16,13 @@ from domain.messages import (
 )
 from domain.phases import OperationKind, OperationStatus, Phase
 from domain.sizing import room_for
-from workflows.handlers import Handlers, accepted, conflict
+from workflows.change import Change
+from workflows.handlers import accepted, conflict
 from workflows.lifecycle import headline
 
 
 @workflow.defn
-class ScaleTenant(Handlers):
+class ScaleTenant(Change):
     kind = OperationKind.SCALE
 
     def __init__(self) -> None:
@@ -80,10 +81,6 @@ class ScaleTenant(Handlers):
     def steps_as_done(self, plan: OperationPlan) -> list[StepPlan]:
         rules = {rule.name for rule in _rules(plan)}
         return moved_last(plan.steps, rules) if self._rules_are_tight else plan.steps
-
-    async def undo_step(self, step: StepPlan) -> None:
-        if self.plan and self.plan.before:
-            await self.bring_back(step, self.plan.before)
 
     async def _retarget(self, request: OperationRequest) -> OperationAccepted:
         await self.begun()

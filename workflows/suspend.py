@@ -1,15 +1,22 @@
-"""A tenant stops working and keeps its data: proxy first, then auth, so that nobody meets half a tenant."""
+"""A tenant stops working and keeps its data."""
 
 from temporalio import workflow
 
 from domain.graph import inverted
-from domain.messages import OperationAccepted, OperationPlan, OperationRequest, RunInput, RunResult, StepPlan
+from domain.messages import (
+    OperationAccepted,
+    OperationPlan,
+    OperationRequest,
+    RunInput,
+    RunResult,
+    StepPlan,
+)
 from domain.phases import OperationKind
-from workflows.handlers import Handlers
+from workflows.change import Change
 
 
 @workflow.defn
-class SuspendTenant(Handlers):
+class SuspendTenant(Change):
     kind = OperationKind.SUSPEND
 
     @workflow.run
@@ -24,13 +31,6 @@ class SuspendTenant(Handlers):
     def _may_accept(self, request: OperationRequest) -> None:
         self.may_accept(request)
 
-    async def carry_out(self, plan: OperationPlan) -> None:
-        if plan.after:
-            await self.bring(inverted(plan.steps), plan.after)
-
     def steps_as_done(self, plan: OperationPlan) -> list[StepPlan]:
+        # Proxy before auth, so that nobody meets a proxy that cannot let them in.
         return inverted(plan.steps)
-
-    async def undo_step(self, step: StepPlan) -> None:
-        if self.plan and self.plan.before:
-            await self.bring_back(step, self.plan.before)

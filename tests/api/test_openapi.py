@@ -1,5 +1,6 @@
 """The OpenAPI document: complete enough to write a client from."""
 
+import re
 from typing import Any
 
 import pytest
@@ -84,6 +85,11 @@ async def test_every_problem_type_is_explained(front: Front) -> None:
 
 
 async def test_the_document_and_its_page_are_served(front: Front) -> None:
-    """/openapi.json and /docs answer."""
+    """/openapi.json and /docs answer, and the page loads its scripts from here."""
     assert (await front.http.get("/openapi.json")).json()["info"]["title"] == "Tenantry"
-    assert "swagger" in (await front.http.get("/docs")).text.lower()
+    page = (await front.http.get("/docs")).text
+    assert "swagger" in page.lower()
+    assert "://" not in page
+    script = re.search(r'src="([^"]+\.js)"', page)
+    assert script
+    assert (await front.http.get(script.group(1))).status_code == 200
