@@ -11,7 +11,7 @@ from temporalio import activity
 from activities.aws.clients import Clients
 from catalog import Catalog, LoadedBlueprint
 from domain.errors import InvalidSpec, OwnershipConflict
-from domain.messages import Desired, ResourceRef, StepCall, StepOutcome, TenantContext
+from domain.messages import Desired, StepCall, StepOutcome, TenantContext
 from domain.naming import TAG_INSTALL, TAG_TENANT, ownership_tags, resource_name
 from domain.plans import Cell
 from domain.specs import Spec, spec_of
@@ -113,15 +113,19 @@ class Kind(ABC):
 
     @abstractmethod
     def remove(self, call: StepCall) -> StepOutcome:
-        """Delete what the inventory knows of the step and is ours. Raises NotReady until it is gone."""
+        """Delete what the inventory knows of the step and is ours. Raises NotReady until it is gone.
+
+        What is recorded as made is deleted also where a read does not find it: it may not find yet what was
+        made seconds ago.
+        """
 
     @abstractmethod
-    def find(self, tenant: TenantContext, ref: ResourceRef) -> Finding:
+    def find(self, tenant: TenantContext, row: InventoryRow) -> Finding:
         """Ask the provider who holds the name."""
 
-    def find_all(self, tenant: TenantContext, refs: Sequence[ResourceRef]) -> list[Finding]:
+    def find_all(self, tenant: TenantContext, rows: Sequence[InventoryRow]) -> list[Finding]:
         """`find` for each; for kinds where one question answers several."""
-        return [self.find(tenant, ref) for ref in refs]
+        return [self.find(tenant, row) for row in rows]
 
 
 def name_of(tenant: TenantContext, step: str) -> str:
@@ -146,6 +150,11 @@ def holder_of(tags: Mapping[str, str], tenant: TenantContext) -> Holder:
     return Holder.OURS if are_ours(tags, tenant) else Holder.STRANGER
 
 
+def doomed(row: InventoryRow, tags: Mapping[str, str] | None, tenant: TenantContext) -> bool:
+    """Whether a removal deletes the row's thing; `tags` are None if a read does not find it."""
+    return row.state == "made" if tags is None else are_ours(tags, tenant)
+
+
 def require_ours(tags: Mapping[str, str], tenant: TenantContext, what: str) -> None:
     """Raises OwnershipConflict for a thing that does not bear our marks."""
     if not are_ours(tags, tenant):
@@ -160,8 +169,8 @@ def desired_of(call: StepCall) -> Desired:
     return call.desired
 
 
-def settling() -> bool:
-    """Whether this activity began so recently that AWS may not know our newest role everywhere yet."""
+def settling(seconds: float = SETTLING_SECONDS) -> bool:
+    """Whether this activity is so young that AWS may not know everywhere what we did just before."""
     info = activity.info()
     elapsed = info.current_attempt_scheduled_time - info.scheduled_time
-    return elapsed.total_seconds() < SETTLING_SECONDS
+    return elapsed.total_seconds() < seconds

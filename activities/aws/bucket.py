@@ -8,8 +8,9 @@ from activities.aws.base import Finding, Ground, Holder, Kind, holder_of, name_o
 from activities.aws.failures import aws_errors
 from activities.aws.s3 import Bucket
 from domain.errors import OwnershipConflict, Unavailable
-from domain.messages import ResourceRef, StepCall, StepOutcome, TenantContext
+from domain.messages import StepCall, StepOutcome, TenantContext
 from domain.specs import BucketSpec
+from store.inventory import InventoryRow
 
 PAGE = 1000
 
@@ -48,18 +49,31 @@ class Buckets(Kind):
         for row in self.ground.rows(call):
             with aws_errors():
                 bucket = Bucket(self.ground.clients.s3(cell.region), row.ref.name, cell)
-                if self._holder(bucket, call.tenant) is Holder.OURS and not bucket.delete():
+                holder = self._holder(bucket, call.tenant)
+                if holder is Holder.OURS and not bucket.delete():
                     self._empty(bucket)
+                elif holder is Holder.NOBODY and row.state == "made" and not bucket.delete():
+                    raise Unavailable(f"bucket {bucket.name} was not found, and yet it holds something")
         return StepOutcome()
 
-    def find(self, tenant: TenantContext, ref: ResourceRef) -> Finding:
+    def find(self, tenant: TenantContext, row: InventoryRow) -> Finding:
         cell = self.ground.cell(tenant)
         with aws_errors():
-            bucket = Bucket(self.ground.clients.s3(cell.region), ref.name, cell)
-            holder = self._holder(bucket, tenant)
-        if holder is Holder.NOBODY:
-            return Finding(holder, "s3:GetBucketTagging answered NoSuchBucket")
-        return Finding(holder, "s3:GetBucketTagging answered with tags that are not this tenant's")
+            bucket = Bucket(self.ground.clients.s3(cell.region), row.ref.name, cell)
+            try:
+                tags = bucket.tags()
+            except OwnershipConflict:
+                return Finding(
+                    Holder.STRANGER,
+                    "s3:GetBucketTagging answered AccessDenied, s3:ListBuckets does not list it",
+                )
+        if tags is None:
+            return Finding(Holder.NOBODY, "s3:GetBucketTagging answered NoSuchBucket")
+        if not tags:
+            return Finding(Holder.STRANGER, "s3:GetBucketTagging answered no tags")
+        return Finding(
+            holder_of(tags, tenant), f"s3:GetBucketTagging answered tags {', '.join(sorted(tags))}"
+        )
 
     def _create_or_adopt(self, bucket: Bucket, call: StepCall) -> None:
         # Looked for first: in us-east-1 creating a bucket again succeeds, and resets what is a stranger's.

@@ -18,16 +18,17 @@ from activities.aws.base import (
     tags_of,
 )
 from activities.aws.database_change import change
-from activities.aws.database_removal import remove_instance
+from activities.aws.database_removal import remove_instance, snapshots_left
 from activities.aws.failures import aws_errors
 from activities.aws.instances import Instance, describe, instance_of
 from activities.aws.secret import read_password
 from activities.polling import next_look
 from domain.errors import InvalidSpec, NotReady, PermanentError
-from domain.messages import ResourceRef, StepCall, StepOutcome, TenantContext
+from domain.messages import StepCall, StepOutcome, TenantContext
 from domain.naming import database_name
 from domain.sizing import DatabaseSize
 from domain.specs import DatabaseSpec
+from store.inventory import InventoryRow
 
 if TYPE_CHECKING:  # the stubs are a development dependency
     from mypy_boto3_rds import RDSClient
@@ -69,14 +70,18 @@ class Databases(Kind):
         kept: list[str] = []
         for row in self.ground.rows(call):
             with aws_errors():
-                kept += remove_instance(client, call, row.ref.name, self._spacing)
+                kept += remove_instance(client, call, row, self._spacing)
         return StepOutcome(kept=kept)
 
-    def find(self, tenant: TenantContext, ref: ResourceRef) -> Finding:
+    def find(self, tenant: TenantContext, row: InventoryRow) -> Finding:
+        client = self._client(tenant)
         with aws_errors():
-            instance = describe(self._client(tenant), ref.name)
-        if instance is None:
-            return Finding(Holder.NOBODY, "rds:DescribeDBInstances answered DBInstanceNotFound")
+            instance = describe(client, row.ref.name)
+            if instance is None:
+                proof = "rds:DescribeDBInstances answered DBInstanceNotFound"
+                return Finding(
+                    Holder.NOBODY, "; ".join([proof, *snapshots_left(client, tenant, row.ref.name)])
+                )
         proof = f"rds:DescribeDBInstances answered {instance.identity or instance.arn}"
         return Finding(holder_of(instance.tags, tenant), proof, instance.identity)
 

@@ -7,11 +7,22 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 from temporalio import activity
 
-from activities.aws.base import Finding, Holder, Kind, holder_of, listed, name_of, require_ours, tags_of
+from activities.aws.base import (
+    Finding,
+    Holder,
+    Kind,
+    doomed,
+    holder_of,
+    listed,
+    name_of,
+    require_ours,
+    tags_of,
+)
 from activities.aws.failures import aws_errors, code_of
 from domain.errors import InvalidSpec
-from domain.messages import ResourceRef, StepCall, StepOutcome, TenantContext
+from domain.messages import StepCall, StepOutcome, TenantContext
 from domain.specs import DatabaseParametersSpec
+from store.inventory import InventoryRow
 
 if TYPE_CHECKING:  # the stubs are a development dependency
     from mypy_boto3_rds import RDSClient
@@ -49,14 +60,14 @@ class DatabaseParameters(Kind):
         for row in self.ground.rows(call):
             with aws_errors():
                 group = _describe(client, row.ref.name)
-                if group and holder_of(_tags(client, group), call.tenant) is Holder.OURS:
+                if doomed(row, _tags(client, group) if group else None, call.tenant):
                     _delete(client, row.ref.name)
         return StepOutcome()
 
-    def find(self, tenant: TenantContext, ref: ResourceRef) -> Finding:
+    def find(self, tenant: TenantContext, row: InventoryRow) -> Finding:
         client = self._client(tenant)
         with aws_errors():
-            group = _describe(client, ref.name)
+            group = _describe(client, row.ref.name)
             if group is None:
                 return Finding(
                     Holder.NOBODY, "rds:DescribeDBParameterGroups answered DBParameterGroupNotFound"

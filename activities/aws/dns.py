@@ -1,6 +1,6 @@
 """Route 53: the tenant's names point at its load balancer, each with a registry record beside it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
@@ -15,7 +15,7 @@ from domain.messages import ResourceRef, StepCall, StepOutcome, TenantContext
 from domain.naming import registry_host, tenant_host
 from domain.plans import Cell
 from domain.specs import DnsSpec
-from store.inventory import Made
+from store.inventory import InventoryRow, Made
 
 if TYPE_CHECKING:  # the stubs are a development dependency
     from mypy_boto3_route53 import Route53Client
@@ -76,29 +76,57 @@ class Dns(Kind):
 
     @activity.defn(name="dns.remove")
     def remove(self, call: StepCall) -> StepOutcome:
-        hosts = _hosts(row.ref for row in self.ground.rows(call))
-        if not hosts:
-            return StepOutcome()
-        zone = self.ground.cell(call.tenant).hosted_zone_id
         client = self._client(call.tenant)
+        rows = self.ground.rows(call)
         with aws_errors():
-            found = self._read(client, zone, hosts)
-            doomed = [names for names in found if names.holder(call.tenant) is Holder.OURS]
-            changes = [change for names in doomed for change in deleted(names)]
-            if changes:
-                _delete(client, zone, changes)
+            for zone, found in self._zones(call.tenant, rows):
+                doomed = [names for names in found or () if names.holder(call.tenant) is Holder.OURS]
+                changes = [change for names in doomed for change in deleted(names)]
+                if changes:
+                    _delete(client, zone, changes)
         return StepOutcome()
 
-    def find(self, tenant: TenantContext, ref: ResourceRef) -> Finding:
-        return self.find_all(tenant, [ref])[0]
+    def find(self, tenant: TenantContext, row: InventoryRow) -> Finding:
+        return self.find_all(tenant, [row])[0]
 
-    def find_all(self, tenant: TenantContext, refs: Sequence[ResourceRef]) -> list[Finding]:
-        """One reading of the zone answers all: Route 53 takes five calls a second from an account."""
-        hosts = _hosts(refs)
-        zone = self.ground.cell(tenant).hosted_zone_id
+    def find_all(self, tenant: TenantContext, rows: Sequence[InventoryRow]) -> list[Finding]:
+        """One reading of a zone answers all: Route 53 takes five calls a second from an account."""
+        found: dict[str, dict[str, Names] | None] = {}
         with aws_errors():
-            found = {names.host: names for names in self._read(self._client(tenant), zone, hosts)}
-        return [_finding(found[_host(ref)], ref, tenant) for ref in refs]
+            for zone, read in self._zones(tenant, rows):
+                found[zone] = None if read is None else {names.host: names for names in read}
+        return [_finding(zone, found[zone], row.ref, tenant) for zone, row in self._with_zones(tenant, rows)]
+
+    def _zones(
+        self, tenant: TenantContext, rows: Sequence[InventoryRow]
+    ) -> Iterator[tuple[str, list[Names] | None]]:
+        """What stands at the rows' hosts, zone by zone; None for a zone that does not exist.
+
+        Raises InvalidSpec if such a zone is one in which records were made.
+        """
+        by_zone: dict[str, list[InventoryRow]] = {}
+        for zone, row in self._with_zones(tenant, rows):
+            by_zone.setdefault(zone, []).append(row)
+        for zone, its_rows in by_zone.items():
+            try:
+                hosts = _hosts(row.ref for row in its_rows)
+                yield zone, list(names_in(self._client(tenant), zone, hosts).values())
+            except ClientError as error:
+                if code_of(error) != "NoSuchHostedZone":
+                    raise
+                if any(row.state == "made" for row in its_rows):
+                    raise InvalidSpec(
+                        f"Route 53 has no hosted zone {zone}, in which the records of tenant {tenant.slug} "
+                        "were made; restore the zone, or the access to the AWS account that has it"
+                    ) from error
+                yield zone, None
+
+    def _with_zones(
+        self, tenant: TenantContext, rows: Iterable[InventoryRow]
+    ) -> list[tuple[str, InventoryRow]]:
+        """Each row with the zone that it recorded; what was never made would have been in the cell's."""
+        zone = self.ground.cell(tenant).hosted_zone_id
+        return [(row.provider_id.removesuffix(f"/{row.ref.name}") or zone, row) for row in rows]
 
     def _create_or_adopt(
         self, client: "Route53Client", call: StepCall, cell: Cell, hosts: list[str], target: str, ttl: int
@@ -111,7 +139,7 @@ class Dns(Kind):
         except ClientError as error:
             if code_of(error) != "InvalidChangeBatch":
                 raise
-            found = self._read(client, zone, hosts)
+            found = names_in(client, zone, hosts).values()
             if all(names.holder(tenant) is Holder.NOBODY for names in found):
                 raise
         for names in found:
@@ -123,14 +151,6 @@ class Dns(Kind):
         # Also where nothing differs: its change id tells when the records answer everywhere.
         upsert = [change for host in hosts for change in written("UPSERT", tenant, host, target, ttl)]
         return _submit(client, zone, upsert)
-
-    def _read(self, client: "Route53Client", zone: str, hosts: Sequence[str]) -> list[Names]:
-        try:
-            return list(names_in(client, zone, hosts).values())
-        except ClientError as error:
-            if code_of(error) == "NoSuchHostedZone":  # all its records went with it
-                return [Names(host) for host in hosts]
-            raise
 
     @property
     def _expected_seconds(self) -> float:
@@ -181,9 +201,13 @@ def _hosts(refs: Iterable[ResourceRef]) -> list[str]:
     return list(dict.fromkeys(_host(ref) for ref in refs))
 
 
-def _finding(names: Names, ref: ResourceRef, tenant: TenantContext) -> Finding:
+def _finding(zone: str, found: dict[str, Names] | None, ref: ResourceRef, tenant: TenantContext) -> Finding:
     kind = ref.name.partition(" ")[2]
+    question = f"route53:ListResourceRecordSets of zone {zone}"
+    if found is None:
+        return Finding(Holder.NOBODY, f"{question} answered NoSuchHostedZone")
+    names = found[_host(ref)]
     if not names.of_type(kind):
-        return Finding(Holder.NOBODY, f"route53:ListResourceRecordSets answered no {kind} of that name")
-    proof = f"route53:ListResourceRecordSets answered {names.target or 'a registry record'}"
+        return Finding(Holder.NOBODY, f"{question} answered no {kind} of that name")
+    proof = f"{question} answered {names.target or 'a registry record'}"
     return Finding(names.holder(tenant), proof, names.target)

@@ -7,9 +7,11 @@ from botocore.exceptions import ClientError
 from temporalio import activity
 
 from activities.aws.base import (
+    IDENTITY,
     Finding,
     Holder,
     Kind,
+    doomed,
     holder_of,
     name_of,
     require_ours,
@@ -17,15 +19,23 @@ from activities.aws.base import (
     tags_of,
 )
 from activities.aws.failures import aws_errors, code_of, message_of
-from domain.errors import Unavailable
-from domain.messages import ResourceRef, StepCall, StepOutcome, TenantContext
+from domain.errors import InvalidSpec, Unavailable
+from domain.messages import StepCall, StepOutcome, TenantContext
 from domain.naming import namespace_name
 from domain.plans import Cell
 from domain.specs import PodIdentitySpec
+from store.inventory import InventoryRow
 
 if TYPE_CHECKING:  # the stubs are a development dependency
     from mypy_boto3_eks import EKSClient
     from mypy_boto3_eks.type_defs import PodIdentityAssociationTypeDef
+
+CLUSTER = "cluster"
+"""Attribute of the inventory row: where the association was made, whatever cells.yaml says later."""
+
+
+class _ClusterMissingError(Exception):
+    """EKS has no such cluster in the region of the cell."""
 
 
 class PodIdentities(Kind):
@@ -48,6 +58,7 @@ class PodIdentities(Kind):
                 provider_id=arn,
                 outputs={"id": identifier},
                 identity=identifier,
+                attributes={CLUSTER: cell.cluster},
             )
         )
 
@@ -57,20 +68,32 @@ class PodIdentities(Kind):
         client = self.ground.clients.eks(cell.region)
         for row in self.ground.rows(call):
             with aws_errors():
-                found = _find(client, cell, row.ref.name)
-                if found and holder_of(found.get("tags", {}), call.tenant) is Holder.OURS:
-                    _delete(client, cell, found["associationId"])
+                cluster = _cluster_of(row, cell)
+                try:
+                    found = _find(client, cluster, row.ref.name)
+                except _ClusterMissingError:
+                    _require_never_made(row, cluster, cell)
+                    continue
+                if doomed(row, found.get("tags", {}) if found else None, call.tenant):
+                    _delete(client, cluster, found["associationId"] if found else row.attributes[IDENTITY])
         return StepOutcome()
 
-    def find(self, tenant: TenantContext, ref: ResourceRef) -> Finding:
+    def find(self, tenant: TenantContext, row: InventoryRow) -> Finding:
         cell = self.ground.cell(tenant)
+        cluster = _cluster_of(row, cell)
+        question = f"eks:ListPodIdentityAssociations of cluster {cluster} in {cell.region}"
         with aws_errors():
-            found = _find(self.ground.clients.eks(cell.region), cell, ref.name)
+            try:
+                found = _find(self.ground.clients.eks(cell.region), cluster, row.ref.name)
+            except _ClusterMissingError:
+                _require_never_made(row, cluster, cell)
+                return Finding(Holder.NOBODY, f"{question} answered ResourceNotFoundException")
         if found is None:
-            return Finding(Holder.NOBODY, "eks:ListPodIdentityAssociations answered none for the account")
+            return Finding(Holder.NOBODY, f"{question} answered none for the account")
         identifier = found["associationId"]
-        proof = f"eks:ListPodIdentityAssociations answered {identifier}"
-        return Finding(holder_of(found.get("tags", {}), tenant), proof, identifier)
+        return Finding(
+            holder_of(found.get("tags", {}), tenant), f"{question} answered {identifier}", identifier
+        )
 
     def _create_or_adopt(
         self, call: StepCall, cell: Cell, name: str, role: str
@@ -89,7 +112,7 @@ class PodIdentities(Kind):
         except ClientError as error:
             if _role_not_seen_yet(error) and settling():
                 raise Unavailable(f"EKS does not see role {role} yet: {message_of(error)}") from error
-            taken = _find(client, cell, name) if code_of(error) == "ResourceInUseException" else None
+            taken = _find(client, cell.cluster, name) if code_of(error) == "ResourceInUseException" else None
             if taken is None:
                 raise
             found = taken
@@ -110,27 +133,45 @@ def _role_not_seen_yet(error: ClientError) -> bool:
     return code_of(error) == "InvalidParameterException" and "role" in message_of(error).lower()
 
 
-def _find(client: "EKSClient", cell: Cell, name: str) -> "PodIdentityAssociationTypeDef | None":
+def _cluster_of(row: InventoryRow, cell: Cell) -> str:
+    """Where it was made; for what was never made where it would have been."""
+    return row.attributes.get(CLUSTER, cell.cluster)
+
+
+def _require_never_made(row: InventoryRow, cluster: str, cell: Cell) -> None:
+    """Raises InvalidSpec: a cluster that is not found proves nothing about what was made in it."""
+    if row.state == "made":
+        raise InvalidSpec(
+            f"EKS has no cluster '{cluster}' in {cell.region}, where the pod identity association of "
+            f"{row.ref.name} was made; restore the cluster, or the access to the AWS account that has it"
+        )
+
+
+def _find(client: "EKSClient", cluster: str, name: str) -> "PodIdentityAssociationTypeDef | None":
     namespace, account = name.split("/")
     try:
         listed = client.list_pod_identity_associations(
-            clusterName=cell.cluster, namespace=namespace, serviceAccount=account
+            clusterName=cluster, namespace=namespace, serviceAccount=account
         )["associations"]
-        if not listed:
-            return None
+    except ClientError as error:
+        if code_of(error) == "ResourceNotFoundException":
+            raise _ClusterMissingError from error
+        raise
+    if not listed:
+        return None
+    try:
         return client.describe_pod_identity_association(
-            clusterName=cell.cluster, associationId=listed[0]["associationId"]
+            clusterName=cluster, associationId=listed[0]["associationId"]
         )["association"]
     except ClientError as error:
-        # Either the association vanished between the two questions, or the cluster with all of them.
-        if code_of(error) == "ResourceNotFoundException":
-            return None
+        if code_of(error) == "ResourceNotFoundException":  # in the same moment
+            raise Unavailable(f"the pod identity association of {name} has just vanished") from error
         raise
 
 
-def _delete(client: "EKSClient", cell: Cell, identifier: str) -> None:
+def _delete(client: "EKSClient", cluster: str, identifier: str) -> None:
     try:
-        client.delete_pod_identity_association(clusterName=cell.cluster, associationId=identifier)
+        client.delete_pod_identity_association(clusterName=cluster, associationId=identifier)
     except ClientError as error:
         if code_of(error) != "ResourceNotFoundException":
             raise

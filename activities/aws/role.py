@@ -1,6 +1,8 @@
 """IAM roles: one per component and tenant, for a pod of the tenant or for the cell's secrets operator."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -12,6 +14,7 @@ from activities.aws.base import (
     Holder,
     Kind,
     desired_of,
+    doomed,
     holder_of,
     listed,
     name_of,
@@ -21,10 +24,11 @@ from activities.aws.base import (
 from activities.aws.failures import aws_errors, code_of
 from catalog import RenderContext
 from domain.blueprint import StepKind
-from domain.messages import ResourceRef, StepCall, StepOutcome, TenantContext
+from domain.messages import StepCall, StepOutcome, TenantContext
 from domain.naming import namespace_name
 from domain.plans import Cell
 from domain.specs import PodIdentitySpec, RoleSpec, spec_of
+from store.inventory import InventoryRow
 
 if TYPE_CHECKING:  # the stubs are a development dependency
     from mypy_boto3_iam import IAMClient
@@ -68,13 +72,13 @@ class Roles(Kind):
         for row in self.ground.rows(call):
             with aws_errors():
                 role = _get(client, row.ref.name)
-                if role and holder_of(_tags(role), call.tenant) is Holder.OURS:
+                if doomed(row, _tags(role) if role else None, call.tenant):
                     _delete(client, row.ref.name)
         return StepOutcome()
 
-    def find(self, tenant: TenantContext, ref: ResourceRef) -> Finding:
+    def find(self, tenant: TenantContext, row: InventoryRow) -> Finding:
         with aws_errors():
-            role = _get(self._client(tenant), ref.name)
+            role = _get(self._client(tenant), row.ref.name)
         if role is None:
             return Finding(Holder.NOBODY, "iam:GetRole answered NoSuchEntity")
         return Finding(
@@ -160,14 +164,26 @@ def _get(client: "IAMClient", name: str) -> "RoleTypeDef | None":
 
 def _delete(client: "IAMClient", name: str) -> None:
     """Also takes away what was attached by hand: IAM deletes only a bare role."""
-    try:
-        for inline in client.get_paginator("list_role_policies").paginate(RoleName=name):
-            for policy in inline["PolicyNames"]:
-                client.delete_role_policy(RoleName=name, PolicyName=policy)
-        for attached in client.get_paginator("list_attached_role_policies").paginate(RoleName=name):
-            for managed in attached["AttachedPolicies"]:
-                client.detach_role_policy(RoleName=name, PolicyArn=managed["PolicyArn"])
+    inline, attached = {POLICY_NAME}, set[str]()
+    with _missing_is_fine():
+        for names in client.get_paginator("list_role_policies").paginate(RoleName=name):
+            inline.update(names["PolicyNames"])
+        for managed in client.get_paginator("list_attached_role_policies").paginate(RoleName=name):
+            attached.update(policy["PolicyArn"] for policy in managed["AttachedPolicies"])
+    for policy in inline:
+        with _missing_is_fine():
+            client.delete_role_policy(RoleName=name, PolicyName=policy)
+    for arn in attached:
+        with _missing_is_fine():
+            client.detach_role_policy(RoleName=name, PolicyArn=arn)
+    with _missing_is_fine():
         client.delete_role(RoleName=name)
+
+
+@contextmanager
+def _missing_is_fine() -> Iterator[None]:
+    try:
+        yield
     except ClientError as error:
         if code_of(error) != "NoSuchEntity":
             raise

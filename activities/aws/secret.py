@@ -9,12 +9,23 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 from temporalio import activity
 
-from activities.aws.base import Finding, Holder, Kind, holder_of, listed, name_of, require_ours, tags_of
+from activities.aws.base import (
+    Finding,
+    Holder,
+    Kind,
+    doomed,
+    holder_of,
+    listed,
+    name_of,
+    require_ours,
+    tags_of,
+)
 from activities.aws.failures import aws_errors, code_of
 from domain.errors import NotReady
-from domain.messages import ResourceRef, StepCall, StepOutcome, TenantContext
+from domain.messages import StepCall, StepOutcome, TenantContext
 from domain.naming import database_name
 from domain.specs import SecretSpec
+from store.inventory import InventoryRow
 
 if TYPE_CHECKING:  # the stubs are a development dependency
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -67,16 +78,18 @@ class Secrets(Kind):
         for row in self.ground.rows(call):
             with aws_errors():
                 found = _describe(client, row.ref.name)
-                if found is None or holder_of(_tags(found), call.tenant) is not Holder.OURS:
+                if not doomed(row, _tags(found) if found else None, call.tenant):
                     continue
-                client.delete_secret(SecretId=found["ARN"], ForceDeleteWithoutRecovery=True)
+                # Answers alike if there is no such secret; the ARN of one made is no other's.
+                arn = found["ARN"] if found else row.provider_id
+                client.delete_secret(SecretId=arn, ForceDeleteWithoutRecovery=True)
                 if _describe(client, row.ref.name) is not None:
                     raise NotReady(f"secret {row.ref.name} is being deleted")
         return StepOutcome()
 
-    def find(self, tenant: TenantContext, ref: ResourceRef) -> Finding:
+    def find(self, tenant: TenantContext, row: InventoryRow) -> Finding:
         with aws_errors():
-            found = _describe(self._client(tenant), ref.name)
+            found = _describe(self._client(tenant), row.ref.name)
         if found is None:
             return Finding(Holder.NOBODY, "secretsmanager:DescribeSecret answered ResourceNotFoundException")
         holder = holder_of(_tags(found), tenant)

@@ -1,13 +1,17 @@
 """The last look before a certificate: every thing that the inventory ever named is asked for."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 from temporalio import activity
 
-from activities.aws.base import IDENTITY, Finding, Ground, Holder, Kind
+from activities.aws.base import IDENTITY, SETTLING_SECONDS, Finding, Ground, Holder, Kind, settling
 from domain.blueprint import StepKind
+from domain.errors import NotReady
 from domain.messages import ResourceRef, VerifyInput, VerifyOutcome
 from store.inventory import Gone, InventoryRow
+
+LOOK_AGAIN = timedelta(seconds=5)
 
 
 class Verification:
@@ -17,6 +21,10 @@ class Verification:
 
     @activity.defn(name="aws.verify_gone")
     def verify_gone(self, call: VerifyInput) -> VerifyOutcome:
+        """Answers survivors only once AWS has had its time: for a while it may show what was just deleted.
+
+        Raises NotReady until then.
+        """
         rows = self._ground.inventory.rows(call.tenant.id, provider="aws")
         gone: list[Gone] = []
         survivors: list[ResourceRef] = []
@@ -28,7 +36,15 @@ class Verification:
                 gone.append(Gone(row.ref.kind, row.ref.name, proof, row.ref.namespace))
         if gone:
             self._ground.inventory.gone_all(call.tenant.id, call.operation_id, gone)
+        if survivors and settling(self._settling_seconds):
+            named = ", ".join(f"{ref.kind} {ref.name}" for ref in survivors)
+            raise NotReady(f"AWS still shows {named}", retry_after=LOOK_AGAIN)
         return VerifyOutcome(checked=len(rows), survivors=survivors)
+
+    @property
+    def _settling_seconds(self) -> float:
+        # Stand-ins that make things at once also forget them at once.
+        return min(SETTLING_SECONDS, self._ground.settings.expected_load_balancer_seconds)
 
     def _findings(self, call: VerifyInput, rows: list[InventoryRow]) -> list[tuple[InventoryRow, Finding]]:
         by_kind: dict[StepKind, list[InventoryRow]] = {}
@@ -39,7 +55,7 @@ class Verification:
             for kind, its_rows in by_kind.items()
             for pair in zip(
                 its_rows,
-                self._kinds[kind].find_all(call.tenant, [row.ref for row in its_rows]),
+                self._kinds[kind].find_all(call.tenant, its_rows),
                 strict=True,
             )
         ]

@@ -100,6 +100,12 @@ class Subject:
         moved = World(world.settings, catalog, world.engine)
         return Subject(moved, self.operation_id, self.plan)
 
+    def under(self, **settings: Any) -> "Subject":
+        """The same tenant served with other settings."""
+        world = self.world
+        other = World(world.settings.model_copy(update=settings), world.catalog, world.engine)
+        return Subject(other, self.operation_id, self.plan)
+
     def name(self, step: str) -> str:
         return resource_name(self.tenant.install, self.tenant.id, step)
 
@@ -121,9 +127,10 @@ class Subject:
         for step in steps:
             self.ensure(step)
 
-    def verify(self) -> VerifyOutcome:
+    def verify(self, waited_seconds: float = 0) -> VerifyOutcome:
         call = VerifyInput(tenant=self.tenant, operation_id=self.operation_id)
-        found: VerifyOutcome = self._environment().run(self.world.activities["aws.verify_gone"], call)
+        environment = self._environment(timedelta(seconds=waited_seconds))
+        found: VerifyOutcome = environment.run(self.world.activities["aws.verify_gone"], call)
         return found
 
     def rows(self, step: str) -> list[InventoryRow]:
@@ -135,11 +142,16 @@ class Subject:
 
     def proof(self, step: str) -> str:
         """How the step's one thing was proven gone."""
+        (proof,) = self.proofs(step)
+        return proof
+
+    def proofs(self, step: str) -> list[str]:
+        """How each of the step's things was proven gone; empty for what was not."""
         query = select(ResourceRow.proof).where(
             ResourceRow.tenant_id == self.tenant.id, ResourceRow.step == step
         )
         with Session(self.world.engine) as session:
-            return session.exec(query).one() or ""
+            return [proof or "" for proof in session.exec(query)]
 
     def aws(self, service: str) -> Any:
         """A plain client: what a person at the console would see and do."""

@@ -299,6 +299,12 @@ def test_the_last_snapshot_is_kept_and_reported(subject: Subject) -> None:
     assert subject.remove(STEP, final_snapshot=True) == first
     snapshots = subject.aws("rds").describe_db_snapshots(DBInstanceIdentifier=subject.name(STEP))
     (snapshot,) = snapshots["DBSnapshots"]
+    for step in reversed(NEEDS):
+        subject.remove(step)
+    assert subject.verify().survivors == []
+    name = snapshot["DBSnapshotIdentifier"]
+    gone = "rds:DescribeDBInstances answered DBInstanceNotFound"
+    assert subject.proof(STEP) == f"{gone}; a final snapshot {name} is kept by plan"
     (kept,) = first.kept
     assert snapshot["DBSnapshotIdentifier"] in kept
 

@@ -16,6 +16,10 @@ def host_of(subject: Subject) -> str:
     return f"{subject.tenant.slug}.{subject.cell.domain}"
 
 
+def proofs(subject: Subject) -> set[str]:
+    return set(subject.proofs(STEP))
+
+
 def records(subject: Subject) -> list[dict[str, Any]]:
     pages = subject.aws("route53").get_paginator("list_resource_record_sets")
     return [
@@ -181,10 +185,40 @@ def test_slugs_that_begin_alike_do_not_touch_each_other(begun: Callable[..., Sub
     assert len(records(other)) == 4
 
 
-def test_records_whose_zone_is_gone_are_gone(begun: Callable[..., Subject]) -> None:
-    """Removing and verifying need no hosted zone."""
-    subject = begun()
+@pytest.mark.parametrize("today", ["Z0GONE", "another"])
+def test_records_are_looked_for_where_they_were_made(subject: Subject, today: str) -> None:
+    """A hosted zone that cells.yaml names since then is not asked: neither to remove nor for the proof."""
     subject.ensure(STEP)
-    moved = subject.in_cell(hosted_zone_id="Z0GONE")
+    others = [cell.hosted_zone_id for cell in subject.world.catalog.cells.values() if cell != subject.cell]
+    moved = subject.in_cell(hosted_zone_id=others[0] if today == "another" else today)
+    assert len(moved.verify().survivors) == 4
     moved.remove(STEP)
+    assert records(subject) == []
     assert moved.verify().survivors == []
+    zone = subject.cell.hosted_zone_id
+    assert proofs(subject) == {
+        f"route53:ListResourceRecordSets of zone {zone} answered no {kind} of that name"
+        for kind in ("CNAME", "TXT")
+    }
+
+
+def test_a_missing_zone_proves_nothing_about_records_that_were_made(subject: Subject, faults: Faults) -> None:
+    """Removal and verification ask for the zone to be restored, and no row counts as gone."""
+    subject.ensure(STEP)
+    zone = subject.cell.hosted_zone_id
+    faults.refuse("ListResourceRecordSets", zone, times=2, code="NoSuchHostedZone", status=404)
+    for look in (lambda: subject.remove(STEP), subject.verify):
+        with pytest.raises(InvalidSpec, match=f"no hosted zone {zone}.* restore"):
+            look()
+    assert faults.taken() == 2
+    assert {row.state for row in subject.rows(STEP)} == {"made"}
+
+
+def test_a_missing_zone_is_the_proof_for_records_that_were_never_made(subject: Subject) -> None:
+    """A sign-up that failed for its zone is undone, and the proof tells the answer that AWS gave."""
+    lost = subject.in_cell(hosted_zone_id="Z0GONE")
+    with pytest.raises(InvalidSpec, match="NoSuchHostedZone"):
+        lost.ensure(STEP)
+    lost.remove(STEP)
+    assert lost.verify().survivors == []
+    assert proofs(lost) == {"route53:ListResourceRecordSets of zone Z0GONE answered NoSuchHostedZone"}

@@ -94,5 +94,5 @@ def test_a_failed_database_is_not_deleted_without_its_last_snapshot(begun: Calla
         answer = {"DBInstances": [described(DBInstanceStatus="failed", TagList=tags)]}
         stub.add_response("describe_db_instances", answer)
         with pytest.raises(PermanentError, match="no final snapshot"):
-            remove_instance(client, call, "name", timedelta)
+            remove_instance(client, call, subject.row("database"), timedelta)
         stub.assert_no_pending_responses()

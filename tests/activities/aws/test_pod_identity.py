@@ -126,3 +126,42 @@ def test_remove_deletes_only_ours(subject: Subject, faults: Faults) -> None:
     subject.remove(ROLE)
     assert subject.verify().survivors == []
     assert "answered none" in subject.proof(STEP)
+
+
+def test_an_association_is_looked_for_where_it_was_made(subject: Subject) -> None:
+    """A cluster that cells.yaml names since then is not asked: neither to remove nor for the proof."""
+    subject.ensure(STEP)
+    moved = subject.in_cell(cluster="another")
+    moved.remove(STEP)
+    assert associations(subject) == []
+    moved.remove(ROLE)
+    assert moved.verify().survivors == []
+    asked = f"eks:ListPodIdentityAssociations of cluster {subject.cell.cluster} in us-east-1"
+    assert subject.proof(STEP) == f"{asked} answered none for the account"
+
+
+def test_a_missing_cluster_proves_nothing_about_what_was_made(subject: Subject, faults: Faults) -> None:
+    """Removal and verification ask for the cluster to be restored, and the row does not count as gone."""
+    subject.ensure(STEP)
+    faults.refuse(
+        "ListPodIdentityAssociations",
+        namespace_of(subject),
+        times=2,
+        code="ResourceNotFoundException",
+        status=404,
+    )
+    for look in (lambda: subject.remove(STEP), subject.verify):
+        with pytest.raises(InvalidSpec, match=f"no cluster '{subject.cell.cluster}'.* restore"):
+            look()
+    assert faults.taken() == 2
+    assert subject.row(STEP).state == "made"
+
+
+def test_a_missing_cluster_is_the_proof_for_what_was_never_made(subject: Subject) -> None:
+    """A sign-up that failed for its cluster is undone, and the proof tells the answer that AWS gave."""
+    lost = subject.in_cell(cluster="nowhere")
+    lost.remove(STEP)
+    lost.remove(ROLE)
+    assert lost.verify().survivors == []
+    asked = "eks:ListPodIdentityAssociations of cluster nowhere in us-east-1"
+    assert lost.proof(STEP) == f"{asked} answered ResourceNotFoundException"
