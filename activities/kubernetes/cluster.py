@@ -1,13 +1,15 @@
 """The few verbs that Tenantry needs of a cluster, over raw objects."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Literal, NamedTuple, Protocol
 
 from kubernetes.client.exceptions import ApiException
 
-from activities.kubernetes.discovery import Discovery
-from activities.kubernetes.failures import kubernetes_errors, status_of
+from activities.kubernetes.discovery import CORE, Discovery, Resource
+from activities.kubernetes.failures import is_not_found, kubernetes_errors
 from activities.kubernetes.objects import Key
-from domain.errors import MissingKind
+from domain.errors import MissingKind, Unavailable
 from domain.messages import JsonObject
 from domain.naming import FIELD_MANAGER
 
@@ -48,35 +50,26 @@ class Cluster:
 
     def get(self, key: Key) -> JsonObject | None:
         """None if there is no such object."""
-        path = self._path(key)
-        with kubernetes_errors(f"read {key}"):
-            try:
-                return self._connection.request("GET", path)[1]
-            except ApiException as error:
-                if _is_not_found(error):
-                    return None
-                raise
+        found: JsonObject | None = None
+        with self._present(f"read {key}", key) as resource:
+            _, found = self._connection.request("GET", resource.path(key))
+        return found
 
     def apply(self, manifest: JsonObject, *, force: bool = False) -> Applied:
         """Raises OwnershipConflict if other managers own fields of it with other values, unless forced."""
         key = Key.of(manifest)
         query = STRICT | ({"force": "true"} if force else {})
-        path = self._path(key)
-        try:
-            with kubernetes_errors(f"apply {key}"):
-                status, found = self._connection.request(
-                    "PATCH", path, query=query, body=manifest, content_type=APPLY
-                )
-        except MissingKind:
-            self._discovery.forget(key.api_version)
-            raise
-        return Applied(found, created=status == 201)
+        with self._served(f"apply {key}", key.api_version, key.kind) as resource:
+            status, found = self._connection.request(
+                "PATCH", resource.path(key), query=query, body=manifest, content_type=APPLY
+            )
+            return Applied(found, created=status == 201)
 
     def create(self, manifest: JsonObject) -> JsonObject:
         """Raises OwnershipConflict if an object of this name exists."""
         key = Key.of(manifest)
-        path = self._discovery.resource(key.api_version, key.kind).collection(key.namespace)
-        with kubernetes_errors(f"create {key}"):
+        with self._served(f"create {key}", key.api_version, key.kind) as resource:
+            path = resource.collection(key.namespace)
             return self._connection.request("POST", path, query=STRICT, body=manifest)[1]
 
     def delete(self, key: Key, uid: str, propagation: Propagation) -> None:
@@ -87,21 +80,15 @@ class Cluster:
             "preconditions": {"uid": uid},
             "propagationPolicy": propagation,
         }
-        path = self._path(key)
-        with kubernetes_errors(f"delete {key}"):
-            try:
-                self._connection.request("DELETE", path, body=options)
-            except ApiException as error:
-                if not _is_not_found(error):
-                    raise
+        with self._present(f"delete {key}", key) as resource:
+            self._connection.request("DELETE", resource.path(key), body=options)
 
     def find(self, api_version: str, kind: str, namespace: str, selector: str) -> list[JsonObject]:
-        path = self._discovery.resource(api_version, kind).collection(namespace)
         query = {"limit": PAGE} | ({"labelSelector": selector} if selector else {})
         items: list[JsonObject] = []
-        with kubernetes_errors(f"list {kind}"):
+        with self._served(f"list {kind}", api_version, kind) as resource:
             while True:
-                _, page = self._connection.request("GET", path, query=query)
+                _, page = self._connection.request("GET", resource.collection(namespace), query=query)
                 # Items of a list do not repeat what they are.
                 items += [{"apiVersion": api_version, "kind": kind} | item for item in page["items"]]
                 token = page["metadata"].get("continue")
@@ -115,16 +102,38 @@ class Cluster:
 
     def url(self, key: Key) -> str:
         """Path of an object, as proofs name it."""
-        return self._path(key)
-
-    def _path(self, key: Key) -> str:
         return self._discovery.resource(key.api_version, key.kind).path(key)
+
+    @contextmanager
+    def _served(self, doing: str, api_version: str, kind: str) -> Iterator[Resource]:
+        """Raises MissingKind only if the cluster, asked anew, does not list the kind.
+
+        A proxy that has lost the server also answers 404, and would make everything look gone.
+        """
+        resource = self._discovery.resource(api_version, kind)
+        try:
+            with kubernetes_errors(doing):
+                yield resource
+        except MissingKind as error:
+            self._discovery.forget(api_version)
+            self._discovery.resource(api_version, kind)
+            raise Unavailable(f"{error}, though the cluster serves {kind}") from error
+
+    @contextmanager
+    def _present(self, doing: str, key: Key) -> Iterator[Resource]:
+        """Ends the block where the object turns out to be absent."""
+        try:
+            with self._served(doing, key.api_version, key.kind) as resource:
+                try:
+                    yield resource
+                except ApiException as error:
+                    if not is_not_found(error):
+                        raise
+        except MissingKind as error:
+            if key.api_version == CORE:
+                raise Unavailable(f"{doing}: {error}") from error
+            raise
 
     def _discover(self, path: str) -> JsonObject:
         with kubernetes_errors(f"discover {path}"):
             return self._connection.request("GET", path)[1]
-
-
-def _is_not_found(error: ApiException) -> bool:
-    """An absent object, and not an absent kind, whose 404 carries no Status."""
-    return error.status == 404 and status_of(error).get("reason") == "NotFound"

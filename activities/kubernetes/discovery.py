@@ -10,6 +10,7 @@ from domain.messages import JsonObject
 
 CORE = "v1"
 """Served by every cluster."""
+NO_CLUSTER = "this does not answer as a Kubernetes API"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,23 +55,42 @@ class Discovery:
         raise _missing(api_version, resource)
 
     def forget(self, api_version: str) -> None:
-        """Ask again next time: a request for a known kind was answered '404 page not found'."""
+        """Ask again next time: a request for a known kind was answered 404."""
         self._found.pop(api_version, None)
 
     def _look(self, api_version: str, kind: str) -> dict[str, Resource]:
         root = f"/apis/{api_version}" if "/" in api_version else f"/api/{api_version}"
         try:
-            served = self._read(root)
+            served = _checked(self._read(root), "APIResourceList")
         except MissingKind as error:
             if api_version == CORE:
-                # Else a wrong address would be proof that everything is gone.
-                raise Unavailable("the server does not answer as a Kubernetes API") from error
+                raise Unavailable(f"{error}: {NO_CLUSTER}") from error
+            if self._lists(api_version):
+                raise Unavailable(f"{error}, though the cluster lists {api_version}") from error
             raise _missing(api_version, kind) from error
         return {
             entry["kind"]: Resource(root, entry["name"], entry["namespaced"])
             for entry in served["resources"]
             if "/" not in entry["name"]
         }
+
+    def _lists(self, api_version: str) -> bool:
+        """Whether the server's own list has it: a 404 alone may come from whatever stands between."""
+        try:
+            listed = _checked(self._read("/apis"), "APIGroupList")
+        except MissingKind as error:
+            raise Unavailable(f"{error}: {NO_CLUSTER}") from error
+        return any(
+            version["groupVersion"] == api_version
+            for group in listed["groups"]
+            for version in group["versions"]
+        )
+
+
+def _checked(answer: JsonObject, kind: str) -> JsonObject:
+    if answer.get("kind") != kind:
+        raise Unavailable(f"no {kind} was answered: {NO_CLUSTER}")
+    return answer
 
 
 def _missing(api_version: str, kind: str) -> MissingKind:

@@ -48,7 +48,8 @@ def refusal(error: ApiException, doing: str) -> TenantryError:
     if status in {401, 403}:
         return _forbidden(answer, text)
     if status == 404:
-        return InvalidSpec(text) if answer.get("reason") == "NotFound" else MissingKind(text)
+        # Whoever raises MissingKind for good has made sure of it by discovery.
+        return InvalidSpec(text) if is_not_found(error) else MissingKind(text)
     return _other(status, answer, text, _delay(error, answer))
 
 
@@ -58,7 +59,12 @@ def status_of(error: ApiException) -> JsonObject:
         answer: Any = json.loads(error.body or "")
     except ValueError:
         return {}
-    return answer if isinstance(answer, dict) else {}
+    return answer if isinstance(answer, dict) and answer.get("kind") == "Status" else {}
+
+
+def is_not_found(error: ApiException) -> bool:
+    """The server's word that an object is absent: neither an absent kind nor a proxy's 404."""
+    return error.status == 404 and status_of(error).get("reason") == "NotFound"
 
 
 def _other(status: int, answer: JsonObject, text: str, delay: timedelta | None) -> TenantryError:

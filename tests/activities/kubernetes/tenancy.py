@@ -114,11 +114,11 @@ class Tenancy:
         desired = None if mode is None else Desired(target=target, sizes=size(PLAN, target), mode=mode)
         return StepCall(tenant=self.tenant, operation_id=self.operation_id, step=step, desired=desired)
 
-    def activities(self) -> KubernetesActivities:
-        """A fresh worker's: nothing is remembered between two runs."""
+    def activities(self, kubeconfig: Path | None = None) -> KubernetesActivities:
+        """A fresh worker's, which knows nothing of the cluster yet."""
         settings = Settings(
             install=INSTALL,
-            kubeconfig=self._kubeconfig,
+            kubeconfig=kubeconfig or self._kubeconfig,
             expected_rollout_seconds=0,
             expected_load_balancer_seconds=0,
         )

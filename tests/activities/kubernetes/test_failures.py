@@ -51,6 +51,10 @@ def _refusals() -> list[tuple[str, int, Any]]:
     return [(note, answer["status"], answer["body"]) for note, answer in answers if answer["status"] >= 400]
 
 
+def refused_with(message: str, **more: Any) -> dict[str, Any]:
+    return {"kind": "Status", "apiVersion": "v1", "status": "Failure", "message": message, **more}
+
+
 def _raised(status: int, body: Any, headers: dict[str, str] | None = None) -> errors.TenantryError:
     error = ApiException(status=status, reason="because")
     error.body = body if isinstance(body, str) else json.dumps(body)
@@ -84,7 +88,7 @@ def test_every_recorded_refusal_has_its_meaning(note: str, status: int, body: An
 def test_the_delay_that_the_server_asks_for_is_kept(status: int, kind: type[errors.TemporaryError]) -> None:
     """A temporary refusal carries Retry-After, or the Status' own retryAfterSeconds."""
     by_header = _raised(status, "slow down", {"Retry-After": "7"})
-    by_status = _raised(status, {"message": "slow down", "details": {"retryAfterSeconds": 3}})
+    by_status = _raised(status, refused_with("slow down", details={"retryAfterSeconds": 3}))
     assert isinstance(by_header, kind)
     assert isinstance(by_status, kind)
     assert (by_header.retry_after, by_status.retry_after) == (timedelta(seconds=7), timedelta(seconds=3))
@@ -105,10 +109,10 @@ def test_no_answer_is_temporary(cause: Exception) -> None:
 def test_an_invalid_secret_is_not_quoted() -> None:
     """The refusal of a Secret names its fields and never their values."""
     causes = [{"field": "data[token]", "reason": "FieldValueInvalid", "message": 'Invalid value: "hunter2"'}]
-    body = {
-        "message": 'Secret "s" is invalid: data[token]: Invalid value: "hunter2"',
-        "details": {"kind": "Secret", "name": "s", "causes": causes},
-    }
+    body = refused_with(
+        'Secret "s" is invalid: data[token]: Invalid value: "hunter2"',
+        details={"kind": "Secret", "name": "s", "causes": causes},
+    )
     error = _raised(422, body)
     assert "hunter2" not in str(error)
     assert "data[token]" in str(error)
@@ -116,4 +120,4 @@ def test_an_invalid_secret_is_not_quoted() -> None:
 
 def test_a_refusal_of_megabytes_is_capped() -> None:
     """Provider text cannot fill a history."""
-    assert len(str(_raised(422, {"message": "x" * 5_000_000}))) <= errors.LEAKED_TEXT_LIMIT
+    assert len(str(_raised(422, refused_with("x" * 5_000_000)))) <= errors.LEAKED_TEXT_LIMIT
