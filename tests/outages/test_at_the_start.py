@@ -1,4 +1,4 @@
-"""A worker is killed in the middle of a sign-up; the next one that starts while what it talks to is away serves as soon as that is back."""
+"""A worker is killed in the middle; the next one starts while what it talks to is away, and waits for it."""
 
 import asyncio
 from contextlib import AsyncExitStack
