@@ -7,6 +7,7 @@ would drop every field that they do not know.
 import json
 import time
 from collections.abc import Mapping
+from http import HTTPStatus
 from threading import Lock
 from typing import Any
 from urllib.parse import urlencode
@@ -35,7 +36,7 @@ class Clusters:
     def __init__(self, settings: Settings, cells: Mapping[str, Cell]) -> None:
         self._settings = settings
         self._cells = cells
-        self._made: dict[str, Cluster] = {}
+        self._made: dict[str, tuple[Connection, Cluster]] = {}
         self._lock = Lock()
 
     def of(self, cell_name: str) -> Cluster:
@@ -43,9 +44,12 @@ class Clusters:
         if cell_name not in self._cells:
             raise Unavailable(f"cell {cell_name} is not in this worker's cells file")
         with self._lock:
-            if cell_name not in self._made:
-                self._made[cell_name] = Cluster(connect(self._settings, self._cells[cell_name]))
-            return self._made[cell_name]
+            known = self._made.get(cell_name)
+            # The SDK renews only what it knows to have expired; a token that was rotated before is read anew.
+            if known is None or known[0].rejected:
+                connection = connect(self._settings, self._cells[cell_name])
+                known = self._made[cell_name] = (connection, Cluster(connection))
+            return known[1]
 
 
 def connect(settings: Settings, cell: Cell) -> "Connection":
@@ -82,6 +86,19 @@ class Connection:
         self._renewal = Lock()
         self._authorization: dict[str, str] = {}
         self._asked_at = -CREDENTIALS_SECONDS
+        self._made_at = time.monotonic()
+        self._accepted = False
+        self._unauthorized = False
+
+    @property
+    def rejected(self) -> bool:
+        """Whether its credentials have stopped to be good, and new ones are worth asking for.
+
+        Those that never were good are asked for every few seconds only, however many operations wait.
+        """
+        return self._unauthorized and (
+            self._accepted or time.monotonic() - self._made_at >= CREDENTIALS_SECONDS
+        )
 
     def request(
         self,
@@ -101,6 +118,8 @@ class Connection:
             method, url, headers=headers, body=body, _request_timeout=TIMEOUTS_SECONDS
         )
         text = answer.read()
+        self._unauthorized = answer.status == HTTPStatus.UNAUTHORIZED
+        self._accepted = self._accepted or not self._unauthorized
         if not 200 <= answer.status <= 299:
             error: Any = ApiException(status=answer.status, reason=answer.reason)
             error.body = text.decode("utf-8", "replace")

@@ -45,7 +45,7 @@ def refusal(error: ApiException, doing: str) -> TenantryError:
     text = f"{doing}: {_text(answer) or error.reason or 'no answer'}"
     if status == 409:
         return _conflict(answer, text)
-    if status in {401, 403}:
+    if status == 403:
         return _forbidden(answer, text)
     if status == 404:
         # Whoever raises MissingKind for good has made sure of it by discovery.
@@ -72,8 +72,8 @@ def _other(status: int, answer: JsonObject, text: str, delay: timedelta | None) 
         return Throttled(text, retry_after=delay)
     if "failed to create typed patch object" in _message(answer):  # a 500, but it is the body that is wrong
         return InvalidSpec(text)
-    # 410 is a list's token that has expired; a redirect comes from a proxy in between.
-    passing = status == 410 or not 400 <= status < 500
+    # 401: our token, expired or rotated. 410: that of a list. A redirect comes from a proxy in between.
+    passing = status in {401, 410} or not 400 <= status < 500
     return Unavailable(text, retry_after=delay) if passing else InvalidSpec(text)
 
 

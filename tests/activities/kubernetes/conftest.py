@@ -16,19 +16,11 @@ from store.catalog_sync import sync
 from store.customers import create_customer
 from store.engine import make_engine
 from store.migrate import upgrade
+from tests.activities.kubernetes.front import Front
 from tests.activities.kubernetes.tenancy import CELL, CUSTOMER, PLAN, Tenancy
 from tests.activities.kubernetes.view import Control, View
 
 REAL = os.environ.get("TENANTRY_TEST_KUBECONFIG")
-
-
-@pytest.fixture(scope="session")
-def cluster_file(request: pytest.FixtureRequest) -> Path:
-    """Kubeconfig with a context per cell."""
-    if REAL:
-        return Path(REAL)
-    found: Path = request.getfixturevalue("clusters").kubeconfig
-    return found
 
 
 @pytest.fixture(scope="session")
@@ -63,3 +55,10 @@ def control(view: View) -> Control:
     if REAL:
         pytest.skip("a real cluster takes no faults, settles its own delays and counts no calls")
     return Control(view.url)
+
+
+@pytest.fixture
+def front(view: View, control: Control, tmp_path: Path) -> Iterator[Front]:
+    """A proxy before the stand-in: it needs no credentials, so only the proxy's rules ask for any."""
+    with Front(view.url, tmp_path / "front").open() as front:
+        yield front

@@ -1,8 +1,5 @@
 """Only the cluster's own word proves that something is gone, however long a worker has known it."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from temporalio.testing import ActivityEnvironment
 
@@ -14,15 +11,9 @@ from domain.phases import Mode
 from domain.plans import Cell
 from tests.activities.kubernetes.front import HTML, Front, Own
 from tests.activities.kubernetes.tenancy import CELL, Tenancy
-from tests.activities.kubernetes.view import Control, View
+from tests.activities.kubernetes.view import View
 
 PLAIN = "404 page not found\n"
-
-
-@pytest.fixture
-def front(view: View, control: Control, tmp_path: Path) -> Iterator[Front]:
-    with Front(view.url, tmp_path / "kubeconfig").open() as front:
-        yield front
 
 
 @pytest.fixture

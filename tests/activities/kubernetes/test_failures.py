@@ -82,6 +82,7 @@ def test_every_recorded_refusal_has_its_meaning(note: str, status: int, body: An
         (429, errors.Throttled),
         (503, errors.Unavailable),
         (500, errors.Unavailable),
+        (401, errors.Unavailable),
         (410, errors.Unavailable),
     ],
 )
