@@ -11,12 +11,15 @@ from typing import Any
 import pytest
 import yaml
 
+from devstack.kubernetes.real import RealClusters
 from devstack.postgres import Postgres
 from devstack.profiles import PROFILES
 from devstack.servers import AwsServer, ClusterServer
 from devstack.temporal import Temporal
 from runtime.settings import ROOT, Settings
 from tests.audit import Auditor
+
+REAL_CLUSTER = os.environ.get("TENANTRY_TEST_KUBECONFIG")
 
 os.environ.update(
     AWS_ACCESS_KEY_ID="tests",
@@ -71,7 +74,20 @@ def clusters(
 
 
 @pytest.fixture(scope="session")
-def settings(postgres: Postgres, temporal: Temporal, aws: AwsServer, clusters: ClusterServer) -> Settings:
+def cluster_file(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, cells: list[dict[str, Any]]
+) -> Iterator[Path]:
+    """Kubeconfig with a context per cell: of the stand-ins, or of the real cluster that the run is given."""
+    if REAL_CLUSTER is None:
+        yield request.getfixturevalue("clusters").kubeconfig
+        return
+    names = [cell["kube_context"] for cell in cells]
+    with RealClusters(Path(REAL_CLUSTER), names, tmp_path_factory.mktemp("real")) as real:
+        yield real.file
+
+
+@pytest.fixture(scope="session")
+def settings(postgres: Postgres, temporal: Temporal, aws: AwsServer, cluster_file: Path) -> Settings:
     """Settings that lead to the servers of this test process, and poll without delay."""
     return Settings.model_validate(
         {
@@ -79,7 +95,7 @@ def settings(postgres: Postgres, temporal: Temporal, aws: AwsServer, clusters: C
             "temporal_address": temporal.address,
             "database_url": postgres.create_database("tests"),
             "TENANTRY_AWS_ENDPOINT_URL": os.environ.get("AWS_ENDPOINT_URL", aws.url),
-            "kubeconfig": Path(os.environ.get("TENANTRY_TEST_KUBECONFIG", clusters.kubeconfig)),
+            "kubeconfig": cluster_file,
             "worker_sandbox": True,
             "expected_database_seconds": 0,
             "expected_load_balancer_seconds": 0,

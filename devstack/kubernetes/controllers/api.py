@@ -9,7 +9,7 @@ _APPLY = "application/apply-patch+yaml"
 
 
 class Conflict(Exception):
-    """A write that was refused; the next event brings the object again."""
+    """A step that could not be taken; it is tried again later, or when the next event brings the object."""
 
 
 class Api(Protocol):

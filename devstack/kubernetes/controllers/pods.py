@@ -21,22 +21,33 @@ class Pods(Controller):
         stamp = now()
         kinds = ("PodScheduled", "Initialized", "ContainersReady", "Ready")
         rows: list[Object] = [{"type": kind, "status": "True"} for kind in kinds]
-        states = [
-            {
-                "name": item["name"],
-                "image": item["image"],
-                "imageID": "",
-                "ready": True,
-                "started": True,
-                "restartCount": 0,
-                "state": {"running": {"startedAt": stamp}},
-            }
-            for item in at(obj, "spec", "containers") or ()
-        ]
         status = {
             "phase": "Running",
             "startTime": stamp,
             "conditions": conditions(obj, rows, stamp),
-            "containerStatuses": states,
+            "initContainerStatuses": [_done(item, stamp) for item in at(obj, "spec", "initContainers") or ()],
+            "containerStatuses": [_running(item, stamp) for item in at(obj, "spec", "containers") or ()],
         }
         set_status(api, obj, self.plural, status)
+
+
+def _running(container: Object, stamp: str) -> Object:
+    return {**_state(container, "running", {"startedAt": stamp}), "started": True}
+
+
+def _done(container: Object, stamp: str) -> Object:
+    if container.get("restartPolicy") == "Always":  # a sidecar
+        return _running(container, stamp)
+    ended = {"exitCode": 0, "reason": "Completed", "startedAt": stamp, "finishedAt": stamp}
+    return _state(container, "terminated", ended)
+
+
+def _state(container: Object, kind: str, state: Object) -> Object:
+    return {
+        "name": container["name"],
+        "image": container["image"],
+        "imageID": "",
+        "ready": True,
+        "restartCount": 0,
+        "state": {kind: state},
+    }

@@ -2,81 +2,45 @@
 
 import heapq
 import itertools
-import json
 import logging
 import queue
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
 
 import urllib3
 
 from devstack.kubernetes.controllers.api import Api, Conflict, collection, deleting, get
 from devstack.kubernetes.controllers.base import Controller
+from devstack.kubernetes.controllers.connection import POOL_SIZE, Access, Authorization, HttpApi
 from devstack.kubernetes.objects import Object
 
 _LOG = logging.getLogger(__name__)
-_WATCH_SECONDS = 30
 _RETRY_SECONDS = 1.0
-_Item = tuple[float, int, Controller, Object]
-
-
-class HttpApi:
-    """The API of a cluster at a URL."""
-
-    def __init__(self, url: str, token: str, manager: str, pool: urllib3.PoolManager | None = None) -> None:
-        self._url = url.rstrip("/")
-        self._pool = pool or urllib3.PoolManager(maxsize=4)
-        self._headers = {"Authorization": f"Bearer {token}", "User-Agent": f"{manager}/devstack"}
-
-    def send(
-        self, method: str, path: str, body: Object | None = None, content_type: str = "application/json"
-    ) -> tuple[int, Any]:
-        """Sends a request; the body is decoded where it is JSON."""
-        data = None if body is None else json.dumps(body).encode()
-        headers = {**self._headers, "Content-Type": content_type, "Accept": "application/json"}
-        answer = self._pool.request(
-            method, self._url + path, body=data, headers=headers, timeout=10, retries=1
-        )
-        is_json = answer.headers.get("Content-Type", "").startswith("application/json")
-        return answer.status, answer.json() if is_json else answer.data.decode()
-
-    def watch(self, path: str, version: str) -> Iterator[Object]:
-        """The events of a watch, until the server ends it."""
-        query = f"?watch=true&resourceVersion={version}&timeoutSeconds={_WATCH_SECONDS}"
-        timeout = urllib3.Timeout(connect=10, read=_WATCH_SECONDS + 5)
-        answer = self._pool.request(
-            "GET",
-            self._url + path + query,
-            headers=self._headers,
-            preload_content=False,
-            timeout=timeout,
-            retries=0,
-        )
-        try:
-            rest = b""
-            for chunk in answer.stream(65536):
-                *lines, rest = (rest + chunk).split(b"\n")
-                yield from (json.loads(line) for line in lines if line)
-        finally:
-            answer.release_conn()
+_PASSING = (Conflict, urllib3.exceptions.HTTPError, OSError)
+_Step = Callable[[Api, Object], None]
+_Item = tuple[float, int, Controller, Object, bool]
 
 
 class Runner:
-    """Watches what its controllers concern; one thread reconciles it after each kind's delay in seconds."""
+    """Watches what its controllers concern; one thread reconciles it after each kind's delay in seconds.
+
+    `token` is a bearer token, or asked for the header's value before every request. `pool` brings TLS.
+    """
 
     def __init__(
         self,
         url: str,
-        token: str,
+        token: str | Authorization,
         controllers: Sequence[Controller],
         delays: Mapping[str, float] | None = None,
+        *,
+        pool: urllib3.PoolManager | None = None,
     ) -> None:
         self._controllers = list(controllers)
         self._delays = dict(delays or {})
-        pool = urllib3.PoolManager(maxsize=4 + len(self._controllers))
-        self._apis = {id(item): HttpApi(url, token, item.manager, pool) for item in self._controllers}
+        access = Access(url, token, pool or urllib3.PoolManager(maxsize=POOL_SIZE))
+        self._apis = {id(item): HttpApi(access, item.manager) for item in self._controllers}
         self._queue: queue.Queue[tuple[Controller, Object, bool] | None] = queue.Queue()
         self._stop = threading.Event()
         self._numbers = itertools.count()
@@ -111,7 +75,7 @@ class Runner:
                             return
                 else:
                     self._stop.wait(_RETRY_SECONDS)
-            except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
+            except (*_PASSING, ValueError) as error:
                 _LOG.debug("watch of %s ended: %s", path, error)
                 self._stop.wait(_RETRY_SECONDS)
 
@@ -130,11 +94,17 @@ class Runner:
             try:
                 noticed = self._queue.get(timeout=left)
             except queue.Empty:
-                _, _, controller, obj = heapq.heappop(heap)
-                self._finish(heap, controller, obj)
+                _, _, controller, obj, forced = heapq.heappop(heap)
+                if not self._finish(controller, obj, forced):
+                    # So that the same news of it does not queue it twice.
+                    self._waiting[id(controller), controller.path(obj)] = controller.due(obj)
+                    heapq.heappush(heap, self._item(_RETRY_SECONDS, controller, obj, forced))
                 continue
             if noticed is not None:
                 self._begin(heap, *noticed)
+
+    def _item(self, delay: float, controller: Controller, obj: Object, forced: bool) -> _Item:
+        return time.monotonic() + delay, next(self._numbers), controller, obj, forced
 
     def _begin(self, heap: list[_Item], controller: Controller, obj: Object, forced: bool) -> None:
         path, due = controller.path(obj), controller.due(obj)
@@ -144,21 +114,24 @@ class Runner:
         self._waiting[id(controller), path] = due
         if delay:
             self._attempt(controller.begin, controller, obj)
-        heapq.heappush(heap, (time.monotonic() + delay, next(self._numbers), controller, obj))
+        heapq.heappush(heap, self._item(delay, controller, obj, forced))
 
-    def _finish(self, heap: list[_Item], controller: Controller, obj: Object) -> None:
-        path = controller.path(obj)
-        self._waiting.pop((id(controller), path), None)
-        live = get(self._apis[id(controller)], path)
-        if live is None or deleting(live):
-            return
-        if not self._attempt(controller.finish, controller, live):
-            heapq.heappush(heap, (time.monotonic() + _RETRY_SECONDS, next(self._numbers), controller, live))
+    def _finish(self, controller: Controller, obj: Object, forced: bool) -> bool:
+        """Whether nothing is left to do, for now at least."""
+        self._waiting.pop((id(controller), controller.path(obj)), None)
 
-    def _attempt(self, step: Any, controller: Controller, obj: Object) -> bool:
+        def finish(api: Api, seen: Object) -> None:
+            live = get(api, controller.path(seen))
+            # Another process that runs the same controllers may have been faster.
+            if live is not None and not deleting(live) and (forced or controller.due(live)):
+                controller.finish(api, live)
+
+        return self._attempt(finish, controller, obj)
+
+    def _attempt(self, step: _Step, controller: Controller, obj: Object) -> bool:
         try:
             step(self._apis[id(controller)], obj)
-        except (Conflict, urllib3.exceptions.HTTPError) as error:
+        except _PASSING as error:
             _LOG.debug("%s of %s: %s", controller.plural, controller.path(obj), error)
             return False
         return True

@@ -8,6 +8,7 @@ from typing import Any
 
 from devstack.kubernetes.controllers.api import (
     Api,
+    Conflict,
     apply,
     collection,
     conditions,
@@ -65,12 +66,12 @@ class ExternalSecrets(Controller):
         return "" if deleting(obj) or (synced and _ready(obj)) else _synced_version(obj)
 
     def finish(self, api: Api, obj: Object) -> None:
-        """Applies the target Secret and writes the Ready condition."""
+        """Applies the target Secret and writes the Ready condition; Conflict if a value is not to be had."""
         try:
             data = self._data(obj, self._region(api, obj))
         except LookupError as error:
             self._report(api, obj, "False", "SecretSyncedError", str(error.args[0]))
-            return
+            raise Conflict(str(error.args[0])) from error
         target = at(obj, "spec", "target") or {}
         name = target.get("name") or name_of(obj)
         secret: Object = {
