@@ -29,7 +29,7 @@ class Auditor:
 
     def database(self, tenant_id: str, region: str) -> dict[str, Any]:
         """RDS's own description of the tenant's instance."""
-        instances = self.aws("rds", region).describe_db_instances()["DBInstances"]
+        instances = self._all("rds", region, "describe_db_instances", "DBInstances")
         found: dict[str, Any] = next(i for i in instances if tenant_id in i["DBInstanceIdentifier"])
         return found
 
@@ -67,46 +67,65 @@ class Auditor:
         return self._clients[key]
 
     def _account_wide(self, tenant_id: str) -> list[str]:
-        buckets = self.aws("s3").list_buckets()["Buckets"]
-        roles = self.aws("iam").get_paginator("list_roles").paginate().build_full_result()["Roles"]
+        buckets = self._all("s3", ACCOUNT_WIDE_REGION, "list_buckets", "Buckets")
+        roles = self._all("iam", ACCOUNT_WIDE_REGION, "list_roles", "Roles")
         return [f"bucket {b['Name']}" for b in buckets if tenant_id in b["Name"]] + [
             f"role {r['RoleName']}" for r in roles if tenant_id in r["RoleName"]
         ]
 
     def _in_region(self, tenant_id: str, cell: dict[str, Any]) -> list[str]:
         region = cell["region"]
-        secrets = self.aws("secretsmanager", region).get_paginator("list_secrets").paginate()
-        rds = self.aws("rds", region)
-        groups = rds.get_paginator("describe_db_parameter_groups").paginate()
-        associations = self.aws("eks", region).list_pod_identity_associations(clusterName=cell["cluster"])
-        records = self.aws("route53").list_resource_record_sets(HostedZoneId=cell["hosted_zone_id"])
         return [
             *(
                 f"secret {s['Name']}"
-                for s in secrets.build_full_result()["SecretList"]
+                for s in self._all("secretsmanager", region, "list_secrets", "SecretList")
                 if tenant_id in s["Name"]
             ),
-            *(
-                f"database {i['DBInstanceIdentifier']}"
-                for i in rds.describe_db_instances()["DBInstances"]
-                if tenant_id in i["DBInstanceIdentifier"]
-            ),
-            *(
-                f"parameters {g['DBParameterGroupName']}"
-                for g in groups.build_full_result()["DBParameterGroups"]
-                if tenant_id in g["DBParameterGroupName"]
-            ),
+            *self.databases_of(tenant_id, region),
             *(
                 f"identity {a['namespace']}/{a['serviceAccount']}"
-                for a in associations["associations"]
+                for a in self._all(
+                    "eks",
+                    region,
+                    "list_pod_identity_associations",
+                    "associations",
+                    clusterName=cell["cluster"],
+                )
                 if tenant_id in a["namespace"]
             ),
             *(
                 f"record {r['Name']} {r['Type']}"
-                for r in records["ResourceRecordSets"]
+                for r in self._all(
+                    "route53",
+                    ACCOUNT_WIDE_REGION,
+                    "list_resource_record_sets",
+                    "ResourceRecordSets",
+                    HostedZoneId=cell["hosted_zone_id"],
+                )
                 if tenant_id in str(r)
             ),
         ]
+
+    def databases_of(self, tenant_id: str, region: str) -> list[str]:
+        """Instances, the copies of their data that outlive them, and their parameter groups."""
+        instances = self._all("rds", region, "describe_db_instances", "DBInstances")
+        snapshots = self._all("rds", region, "describe_db_snapshots", "DBSnapshots", SnapshotType="manual")
+        backups = self._all(
+            "rds", region, "describe_db_instance_automated_backups", "DBInstanceAutomatedBackups"
+        )
+        groups = self._all("rds", region, "describe_db_parameter_groups", "DBParameterGroups")
+        names = [
+            *(("database", i["DBInstanceIdentifier"]) for i in instances),
+            *(("snapshot", s["DBSnapshotIdentifier"]) for s in snapshots),
+            *(("backup", b["DBInstanceIdentifier"]) for b in backups if b["Status"] == "retained"),
+            *(("parameters", g["DBParameterGroupName"]) for g in groups),
+        ]
+        return [f"{kind} {name}" for kind, name in names if tenant_id in name]
+
+    def _all(self, service: str, region: str, operation: str, key: str, **where: str) -> list[Any]:
+        """What an operation lists, over all its pages."""
+        pages = self.aws(service, region).get_paginator(operation).paginate(**where)
+        return [found for page in pages for found in page[key]]
 
     def _in_cluster(self, tenant_id: str, cell: dict[str, Any]) -> list[str]:
         core = kube.CoreV1Api(self.cluster(cell["name"]))

@@ -292,23 +292,6 @@ def test_a_database_that_is_being_created_is_removed_afterwards(subject: Subject
         faults.delays(database=0)
 
 
-def test_the_last_snapshot_is_kept_and_reported(subject: Subject) -> None:
-    """A plan with a final snapshot leaves exactly one, and says its name each time."""
-    subject.ensure(STEP)
-    first = subject.remove(STEP, final_snapshot=True)
-    assert subject.remove(STEP, final_snapshot=True) == first
-    snapshots = subject.aws("rds").describe_db_snapshots(DBInstanceIdentifier=subject.name(STEP))
-    (snapshot,) = snapshots["DBSnapshots"]
-    for step in reversed(NEEDS):
-        subject.remove(step)
-    assert subject.verify().survivors == []
-    name = snapshot["DBSnapshotIdentifier"]
-    gone = "rds:DescribeDBInstances answered DBInstanceNotFound"
-    assert subject.proof(STEP) == f"{gone}; a final snapshot {name} is kept by plan"
-    (kept,) = first.kept
-    assert snapshot["DBSnapshotIdentifier"] in kept
-
-
 def test_a_database_that_failed_is_an_end(subject: Subject) -> None:
     """A vanished instance is not waited for."""
     with pytest.raises(PermanentError, match="vanished"):
