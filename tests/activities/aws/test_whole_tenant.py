@@ -53,21 +53,22 @@ def test_undoing_a_tenant_of_which_nothing_was_made_is_success(subject: Subject)
     ],
 )
 def test_attempts_that_overlap_make_one_thing(begun: Callable[..., Subject], step: str) -> None:
-    """Two attempts at once, as after a timeout, at worst ask for another try, and then agree."""
+    """Attempts at once see it ready, on its way or ask for another try; what they make is one thing."""
     subject = begun()
     for needed in ("database-password", "database-parameters", "auth-role"):
         if needed != step:
             subject.ensure(needed)
 
-    def attempt(_: int) -> str:
+    def attempt(_: int) -> StepOutcome | None:
         try:
-            return subject.ensure(step).model_dump_json()
+            return subject.ensure(step)
         except TemporaryError:
-            return ""
+            return None
 
     with ThreadPoolExecutor(4) as pool:
-        outcomes = {outcome for outcome in pool.map(attempt, range(4)) if outcome}
-    outcomes.add(subject.ensure(step).model_dump_json())
-    assert len(outcomes) == 1
+        outcomes = [outcome for outcome in pool.map(attempt, range(4)) if outcome and outcome.ready]
+    settled = subject.ensure(step)
+    assert settled.ready
+    assert all(outcome == settled for outcome in outcomes)
     subject.remove(step)
     assert step not in {ref.step for ref in subject.verify().survivors}
