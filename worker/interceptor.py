@@ -1,10 +1,11 @@
 """Turns the domain's errors into Temporal failures, once for every activity."""
 
-from typing import Any
+from typing import Any, overload
 
 import structlog
+from kubernetes.client.exceptions import ApiException
 from temporalio import activity
-from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
+from temporalio.exceptions import ApplicationError, ApplicationErrorCategory, FailureError
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
 
 from domain.errors import NotReady, PermanentError, TemporaryError, capped
@@ -29,7 +30,25 @@ class _FailureInbound(ActivityInboundInterceptor):
                 failure = as_application_error(error)
                 if not isinstance(error, NotReady):
                     log.warning("activity failed", code=error.code, reason=str(error))
-                raise failure from brief(error.__cause__)
+                raise failure from _bare(error.__cause__)
+            except FailureError:
+                raise
+            except Exception as error:  # noqa: BLE001 - none may reach a history as it is
+                # A mistake of ours: the stack is kept, the text is as anyone's.
+                raise _bare(error).with_traceback(error.__traceback__) from _bare(error.__cause__)
+
+
+@overload
+def _bare(error: BaseException) -> ApplicationError: ...
+@overload
+def _bare(error: None) -> None: ...
+def _bare(error: BaseException | None) -> ApplicationError | None:
+    """The error's name and capped text alone: Temporal would store all causes below it, at any length."""
+    if error is None:
+        return None
+    # An ApiException's text is all headers and the whole body.
+    text = f"{error.status} {error.reason}" if isinstance(error, ApiException) else str(error)
+    return ApplicationError(capped(text), type=type(error).__name__)
 
 
 def as_application_error(error: PermanentError | TemporaryError) -> ApplicationError:

@@ -112,7 +112,7 @@ class Cluster:
         """
         resource = self._discovery.resource(api_version, kind)
         try:
-            with kubernetes_errors(doing):
+            with kubernetes_errors(doing, secret=kind == "Secret"):
                 yield resource
         except MissingKind as error:
             self._discovery.forget(api_version)

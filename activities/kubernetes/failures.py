@@ -9,6 +9,7 @@ from typing import Any
 from kubernetes.client.exceptions import ApiException
 from kubernetes.config import ConfigException
 from urllib3.exceptions import HTTPError
+from yaml import YAMLError
 
 from domain.errors import (
     AccessDenied,
@@ -19,30 +20,46 @@ from domain.errors import (
     TenantryError,
     Throttled,
     Unavailable,
+    capped,
 )
 from domain.messages import JsonObject
 
+VALUELESS = frozenset({401, 403, 404, 409, 429})
+"""Refusals that speak of an object's place, owner or rights, and so never quote its values."""
+
+
+class Refused(Exception):
+    """What histories may keep of an ApiException, whose own text has all headers and the whole body."""
+
 
 @contextmanager
-def kubernetes_errors(doing: str) -> Iterator[None]:
-    """Turns what the client raises into domain errors whose text starts with `doing`."""
+def kubernetes_errors(doing: str, *, secret: bool = False) -> Iterator[None]:
+    """Turns what the client raises into domain errors whose text starts with `doing`.
+
+    `secret` if values of a Secret are sent along: what the server says of them may quote them.
+    """
     try:
         yield
     except ApiException as error:
-        raise refusal(error, doing) from error
+        meaning = refusal(error, doing, secret=secret)
+        raise meaning from Refused(capped(f"{error.status} {error.reason}: {meaning}"))
     except HTTPError as error:
         # The text names host and path only; the cause is kept for logs.
         raise Unavailable(f"{doing}: the cluster cannot be reached: {error}") from error
     except (ConfigException, OSError) as error:
         # A kubeconfig can be mended while the operation waits, so nothing is undone for it.
         raise Unavailable(f"{doing}: the cluster's configuration cannot be used: {error}") from error
+    except (ValueError, YAMLError) as error:
+        # The text may quote what cannot be read or sent: a token with a line's end in it.
+        what = type(error).__name__
+        raise Unavailable(f"{doing}: the cluster's configuration cannot be used ({what})") from None
 
 
-def refusal(error: ApiException, doing: str) -> TenantryError:
+def refusal(error: ApiException, doing: str, *, secret: bool = False) -> TenantryError:
     """The domain error for one answer of the API server."""
     status = error.status or 0
     answer = status_of(error)
-    text = f"{doing}: {_text(answer) or error.reason or 'no answer'}"
+    text = f"{doing}: {_text(status, answer, secret=secret) or error.reason or 'no answer'}"
     if status == 409:
         return _conflict(answer, text)
     if status == 403:
@@ -97,12 +114,13 @@ def _message(answer: JsonObject) -> str:
     return str(answer.get("message") or "")
 
 
-def _text(answer: JsonObject) -> str:
+def _text(status: int, answer: JsonObject, *, secret: bool) -> str:
     details: JsonObject = answer.get("details") or {}
-    if str(details.get("kind", "")).lower() in {"secret", "secrets"} and details.get("causes"):
-        # The message of an invalid Secret quotes its values.
-        causes = (f"{cause.get('field')} ({cause.get('reason')})" for cause in details["causes"])
-        return f"secret {details.get('name', '')} is refused: {', '.join(causes)}"
+    secret = secret or str(details.get("kind", "")).lower() in {"secret", "secrets"}
+    if secret and status not in VALUELESS:
+        causes = (f"{cause.get('field')} ({cause.get('reason')})" for cause in details.get("causes") or [])
+        why = ", ".join(causes) or str(answer.get("reason") or "")
+        return f"secret {details.get('name', '')} is refused: {why}" if why else ""
     return _message(answer)
 
 
