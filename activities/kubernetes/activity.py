@@ -27,6 +27,9 @@ PROVIDER = "kubernetes"
 ATTEMPT_SECONDS = 30
 """After it an ensure applies nothing more: Temporal would have given it up, and its undo might have begun."""
 
+PATIENCE = 3
+"""How many usual rollouts long a quota may refuse pods until that is taken for lasting: two minutes."""
+
 
 class KubernetesActivities:
     """One step is one group of objects: the manifests of a folder of the blueprint."""
@@ -72,8 +75,11 @@ class KubernetesActivities:
         cluster = self._cluster(call)
         group = rendered(self._catalog, call)
         look = group.look(cluster, {})
-        for found in look.unready:
-            refuse_lost_causes(found)
+        patience = timedelta(seconds=self._settings.expected_rollout_seconds * PATIENCE)
+        # What was refused before this operation changed the quota is tried again in its time.
+        if waited() >= patience:
+            for found in look.unready:
+                refuse_lost_causes(found, cluster.now(), patience)
         rows = self._inventory.rows(call.tenant.id, call.step, PROVIDER)
         going = prune(cluster, self._inventory, call, group, rows, search=False)
         look.waits += [Wait(text) for text in going]
@@ -110,6 +116,12 @@ class KubernetesActivities:
         return next_look(
             settings.expected_load_balancer_seconds if only_address else settings.expected_rollout_seconds
         )
+
+
+def waited() -> timedelta:
+    """Since the running activity's first attempt, by Temporal's clock."""
+    info = activity.info()
+    return info.current_attempt_scheduled_time - info.scheduled_time
 
 
 def _made(key: Key, found: JsonObject) -> Made:

@@ -7,6 +7,9 @@ would drop every field that they do not know.
 import json
 import time
 from collections.abc import Mapping
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from threading import Lock
 from typing import Any
@@ -89,6 +92,7 @@ class Connection:
         self._made_at = time.monotonic()
         self._accepted = False
         self._unauthorized = False
+        self._ahead = timedelta()
 
     @property
     def rejected(self) -> bool:
@@ -120,6 +124,7 @@ class Connection:
         text = answer.read()
         self._unauthorized = answer.status == HTTPStatus.UNAUTHORIZED
         self._accepted = self._accepted or not self._unauthorized
+        self._set_clock(answer.headers.get("Date", ""))
         if not 200 <= answer.status <= 299:
             error: Any = ApiException(status=answer.status, reason=answer.reason)
             error.body = text.decode("utf-8", "replace")
@@ -129,6 +134,15 @@ class Connection:
             return answer.status, json.loads(text)
         except ValueError as error:
             raise Unavailable(f"{method} {path}: the answer is not JSON") from error
+
+    def now(self) -> datetime:
+        """The time by the server's clock, as far as its last answer told it."""
+        return datetime.now(UTC) + self._ahead
+
+    def _set_clock(self, date: str) -> None:
+        # Without a date, or with one that is none, our own clock has to do.
+        with suppress(ValueError):
+            self._ahead = parsedate_to_datetime(date).replace(tzinfo=UTC) - datetime.now(UTC)
 
     def _credentials(self) -> dict[str, str]:
         """The header with the token, which the SDK renews by a file or a command before it expires."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Literal, NamedTuple, Protocol
 
 from kubernetes.client.exceptions import ApiException
@@ -39,6 +40,8 @@ class Requests(Protocol):
         body: JsonObject | None = None,
         content_type: str = "application/json",
     ) -> tuple[int, JsonObject]: ...
+
+    def now(self) -> datetime: ...
 
 
 class Cluster:
@@ -99,6 +102,10 @@ class Cluster:
     def remaining(self, resource: str, namespace: str) -> list[JsonObject]:
         """What a namespace still holds of a resource as conditions name it: 'widgets.example.dev'."""
         return self.find(*self._discovery.named(resource), namespace, "")
+
+    def now(self) -> datetime:
+        """The time by the cluster's clock, which its objects' times are to be compared with."""
+        return self._connection.now()
 
     def url(self, key: Key) -> str:
         """Path of an object, as proofs name it."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from activities.kubernetes.objects import Key, conditions_of
 from domain.errors import QuotaExceeded
@@ -59,10 +60,22 @@ def address_of(service: JsonObject) -> str:
     return next((entry.get("hostname") or entry.get("ip") or "" for entry in entries), "")
 
 
-def refuse_lost_causes(found: JsonObject) -> None:
-    """Raises QuotaExceeded if its newest state can never start for want of quota."""
-    failure = conditions_of(found).get("ReplicaFailure")
-    if failure and failure["status"] == "True" and "exceeded quota" in failure.get("message", ""):
+def refuse_lost_causes(found: JsonObject, now: datetime, patience: timedelta) -> None:
+    """Raises QuotaExceeded if a quota has refused pods of its newest state for longer than `patience`.
+
+    Before, the refusal may pass: pods that are stopping count too, so a rolling update runs into its quota
+    for as long as they take. `now` is by the cluster's clock.
+    """
+    conditions = conditions_of(found)
+    failure = conditions.get("ReplicaFailure") or {}
+    if failure.get("status") != "True" or "exceeded quota" not in failure.get("message", ""):
+        return
+    since = failure.get("lastTransitionTime")
+    if since is None or not _is_observed(found):
+        return
+    # The refusal keeps its time while some pods are let in; then progress is newer.
+    moved = conditions.get("Progressing", {}).get("lastUpdateTime", since)
+    if now - max(map(datetime.fromisoformat, (since, moved))) >= patience:
         raise QuotaExceeded(f"{Key.of(found)}: {failure['message']}")
 
 
@@ -73,7 +86,7 @@ def _wants_address(service: JsonObject) -> bool:
 def _rollout(found: JsonObject, minimum: int | None) -> Wait | None:
     name = Key.of(found)
     status: JsonObject = found.get("status") or {}
-    if status.get("observedGeneration", 0) < found["metadata"].get("generation", 1):
+    if not _is_observed(found):
         return Wait(f"{name}: not looked at by its controller yet")
     # Above its minimum an autoscaler may ask for more than fits; the tenant is served all the same.
     wanted: int = found["spec"].get("replicas", 1) if minimum is None else minimum
@@ -86,6 +99,13 @@ def _rollout(found: JsonObject, minimum: int | None) -> Wait | None:
     if present > updated:
         return Wait(f"{name}: {present - updated} old replicas still running{_trouble(found)}")
     return None
+
+
+def _is_observed(found: JsonObject) -> bool:
+    """Whether its status speaks of its newest state."""
+    status: JsonObject = found.get("status") or {}
+    observed: int = status.get("observedGeneration", 0)
+    return bool(observed >= found["metadata"].get("generation", 1))
 
 
 def _trouble(found: JsonObject) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -46,6 +47,8 @@ class Front:
     def __init__(self, target: str, file: Path) -> None:
         self.file = file
         self.rule: Rule = lambda _: None
+        self.clock: datetime | None = None
+        """What answers are dated; None is now."""
         self._cluster = httpx.Client(base_url=target)
         front = self
 
@@ -57,6 +60,9 @@ class Front:
                 if not name.startswith("do_"):
                     raise AttributeError(name)
                 return lambda: front.answer(self)
+
+            def date_time_string(self, timestamp: float | None = None) -> str:
+                return super().date_time_string(front.clock.timestamp() if front.clock else timestamp)
 
             def log_message(self, *_: object) -> None:
                 """Keeps the output of tests free of requests."""

@@ -114,12 +114,14 @@ class Tenancy:
         desired = None if mode is None else Desired(target=target, sizes=size(PLAN, target), mode=mode)
         return StepCall(tenant=self.tenant, operation_id=self.operation_id, step=step, desired=desired)
 
-    def activities(self, kubeconfig: Path | None = None) -> KubernetesActivities:
+    def activities(
+        self, kubeconfig: Path | None = None, *, expected_rollout_seconds: float = 0
+    ) -> KubernetesActivities:
         """A fresh worker's, which knows nothing of the cluster yet."""
         settings = Settings(
             install=INSTALL,
             kubeconfig=kubeconfig or self._kubeconfig,
-            expected_rollout_seconds=0,
+            expected_rollout_seconds=expected_rollout_seconds,
             expected_load_balancer_seconds=0,
         )
         return KubernetesActivities(settings, self._catalog(), self.inventory)

@@ -1,5 +1,7 @@
 """What the status of an object says about it."""
 
+from contextlib import nullcontext
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -80,17 +82,73 @@ def test_a_stuck_rollout_says_why() -> None:
     assert wait.text == "deployment auth: 0 of 2 replicas ready (ProgressDeadlineExceeded: late)"
 
 
-def test_pods_refused_by_quota_are_a_lost_cause() -> None:
-    """A ReplicaFailure for want of quota ends the wait for good, another one does not."""
-    condition = {
+def refused_pods(message: str = "exceeded quota: x", **more: Any) -> JsonObject:
+    failure = {
         "type": "ReplicaFailure",
         "status": "True",
         "reason": "FailedCreate",
-        "message": "exceeded quota: x",
+        "message": message,
+        "lastTransitionTime": "2026-05-01T12:00:00Z",
     }
-    with pytest.raises(QuotaExceeded, match="deployment auth: exceeded quota: x"):
-        refuse_lost_causes(deployment(conditions=[condition]))
-    refuse_lost_causes(deployment(conditions=[condition | {"message": "webhook away"}]))
+    return deployment(**{"observedGeneration": 3, "conditions": [failure], **more})
+
+
+def moving(at: str) -> JsonObject:
+    return {"type": "Progressing", "status": "True", "lastUpdateTime": at}
+
+
+LASTING = refused_pods()
+
+
+@pytest.mark.parametrize(
+    ("found", "seconds", "lost"),
+    [
+        (LASTING, 119, False),
+        (LASTING, 120, True),
+        (refused_pods("webhook away"), 3600, False),
+        (refused_pods(observedGeneration=2), 3600, False),
+        (
+            refused_pods(conditions=[*LASTING["status"]["conditions"], moving("2026-05-01T12:01:00Z")]),
+            120,
+            False,
+        ),
+        (
+            refused_pods(conditions=[*LASTING["status"]["conditions"], moving("2026-05-01T12:01:00Z")]),
+            180,
+            True,
+        ),
+        (
+            refused_pods(conditions=[*LASTING["status"]["conditions"], moving("2026-05-01T11:00:00Z")]),
+            120,
+            True,
+        ),
+        (refused_pods(conditions=[LASTING["status"]["conditions"][0] | {"status": "False"}]), 3600, False),
+        (deployment(), 3600, False),
+    ],
+    ids=[
+        "fresh",
+        "lasting",
+        "another",
+        "older state",
+        "moved since",
+        "moved long ago",
+        "before",
+        "over",
+        "none",
+    ],
+)
+def test_pods_refused_by_quota_are_a_lost_cause_in_time(found: JsonObject, seconds: int, lost: bool) -> None:
+    """Only a refusal for want of quota that stood two minutes without progress ends the wait for good."""
+    now = datetime(2026, 5, 1, 12, tzinfo=UTC) + timedelta(seconds=seconds)
+    with pytest.raises(QuotaExceeded, match="deployment auth: exceeded quota: x") if lost else nullcontext():
+        refuse_lost_causes(found, now, timedelta(minutes=2))
+
+
+def test_a_passing_refusal_is_waited_for_in_words() -> None:
+    """The wait says what the quota refuses."""
+    wait = waits_for(LASTING, {})
+    assert wait is not None
+    assert wait.text == "deployment auth: 0 of 2 replicas ready (FailedCreate: exceeded quota: x)"
 
 
 @pytest.mark.parametrize(
