@@ -9,11 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
-from temporalio.testing import ActivityEnvironment
 
-from activities.kubernetes.activity import KubernetesActivities
-from activities.records import Records
-from catalog import load_catalog
 from devstack.kubernetes import DEFAULT_TOKEN, StandIn
 from devstack.kubernetes.controllers.choice import NAMES as NAMES_OF_CONTROLLERS
 from devstack.kubernetes.controllers.choice import wanted
@@ -22,24 +18,13 @@ from devstack.kubernetes.real import RealClusters, prepare
 from devstack.kubernetes.timers import NAMES
 from devstack.postgres import Postgres
 from devstack.processes import spawn
-from domain.blueprint import StepKind
-from domain.errors import NotReady
-from domain.messages import BeginInput, OperationPlan, OperationRequest, StepCall
-from domain.naming import new_operation_id, new_tenant_id
-from domain.phases import OperationKind
-from domain.plans import Target
-from runtime.clock import SystemClock
-from runtime.settings import ROOT, Settings
-from store.catalog_sync import sync
-from store.customers import create_customer
-from store.engine import make_engine
-from store.inventory import Inventory
+from runtime.settings import ROOT
 from store.migrate import upgrade
-from tests.devstack.kubernetes_client import Client, container, manifest, until
+from tests.devstack.kubernetes_client import Client, container, deployment, manifest, until
+from tests.devstack.kubernetes_tenant import Tenant
 from tests.devstack.tls import TlsDoor, certificates
 
 CELLS = ("use1", "euw1", "usw2")
-OUTPUTS = {"database.host": "db.example.internal", "database.port": "5432"}
 PATIENCE_SECONDS = 30
 
 
@@ -63,60 +48,6 @@ def _kubeconfig(folder: Path, url: str, user: dict[str, str], **cluster: str) ->
     path = folder / "given"
     path.write_text(yaml.safe_dump(document))
     return path
-
-
-class Tenant:
-    """A tenant that has signed up, and what a worker does for it in a cluster."""
-
-    def __init__(self, database: str, kubeconfig: Path) -> None:
-        settings = Settings(
-            install="test",
-            kubeconfig=kubeconfig,
-            expected_rollout_seconds=0,
-            expected_load_balancer_seconds=0,
-        )
-        catalog = load_catalog(settings.plans_file, settings.cells_file, settings.blueprints_dir)
-        engine = make_engine(database, 2)
-        sync(engine, list(catalog.plans.values()), list(catalog.cells.values()))
-        create_customer(engine, "acme", "Acme", SystemClock().now())
-        tenant_id = new_tenant_id()
-        request = OperationRequest(
-            operation_id=new_operation_id(),
-            kind=OperationKind.SIGNUP,
-            tenant_id=tenant_id,
-            slug=f"s-{tenant_id}",
-            requested_by="tests",
-            customer_id="acme",
-            region="us-east-1",
-            target=Target(plan="team", users=20),
-        )
-        self.operation_id = request.operation_id
-        records = Records(engine, catalog, settings.install, SystemClock())
-        self.plan: OperationPlan = records.begin(BeginInput(request=request, run_id="run"))
-        self._activities = KubernetesActivities(settings, catalog, Inventory(engine, SystemClock()))
-
-    def groups(self) -> list[StepCall]:
-        """The blueprint's steps in a cluster, in their order."""
-        return [
-            StepCall(
-                tenant=self.plan.tenant,
-                operation_id=self.operation_id,
-                step=step.name,
-                desired=self.plan.after,
-                outputs=OUTPUTS,
-            )
-            for step in self.plan.steps
-            if step.kind is StepKind.KUBERNETES
-        ]
-
-    def ensure(self, call: StepCall) -> bool:
-        return bool(ActivityEnvironment().run(self._activities.ensure, call).ready)
-
-    def is_ready(self, call: StepCall) -> bool:
-        try:
-            return bool(ActivityEnvironment().run(self._activities.await_ready, call).ready)
-        except NotReady:
-            return False
 
 
 def test_teleport_becomes_ready_in_a_bare_cluster(bare: StandIn, postgres: Postgres, tmp_path: Path) -> None:
@@ -158,18 +89,22 @@ def test_no_context_to_stand_for_a_cell(tmp_path: Path) -> None:
 
 
 def test_a_managed_cluster_rolls_out_by_itself(bare: StandIn, tmp_path: Path) -> None:
-    """Where a kube-controller-manager runs pods are reported ready, and its Deployments are left alone."""
+    """Where a kube-controller-manager runs pods are reported ready, and its rollouts are left alone."""
     cluster = _managed(bare)
     given = _kubeconfig(tmp_path, bare.url("bare"), {"token": DEFAULT_TOKEN})
     with RealClusters(given, ["use1"], tmp_path / "prepared") as real:
         found = wanted(HttpApi(of_context(real.file, "use1"), "tests"))
-        assert {item.plural for item in found} == set(NAMES_OF_CONTROLLERS) - {
-            "deployments",
-            "horizontalpodautoscalers",
-        }
+        assert {item.plural for item in found} == set(NAMES_OF_CONTROLLERS) - {"deployments"}
         starting = {"containers": [container()], "initContainers": [container("first")]}
         cluster.create(manifest("Pod", "p", spec=starting))
         until(lambda: cluster.get("Pod", "p").body["status"]["phase"] == "Running")
+        cluster.apply(deployment(replicas=1))
+        target = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"}
+        bounds = {"scaleTargetRef": target, "minReplicas": 2, "maxReplicas": 4}
+        cluster.apply(manifest("HorizontalPodAutoscaler", "web", spec=bounds))
+        until(lambda: cluster.get("Deployment", "web").body["spec"]["replicas"] == 2)
+    assert not cluster.get("Deployment", "web").body["status"]
+    assert "conditions" not in cluster.get("HorizontalPodAutoscaler", "web").body["status"]
     status = cluster.get("Pod", "p").body["status"]
     true = {item["type"] for item in status["conditions"] if item["status"] == "True"}
     assert true == {"PodScheduled", "Initialized", "ContainersReady", "Ready"}

@@ -15,11 +15,18 @@ from devstack.kubernetes.objects import Object, at, name_of, namespace_of, now
 
 
 class Autoscalers(Controller):
-    """Keeps the replicas of what an autoscaler targets between its bounds."""
+    """Keeps the replicas of what an autoscaler targets between its bounds.
+
+    With `reports` False the status is left to the cluster's own controller, which keeps the same bounds but
+    looks at a new autoscaler only after its sync period, 15 s by default.
+    """
 
     group, version, plural, delay = "autoscaling", "v2", "horizontalpodautoscalers", "deployment"
     prompt = True
     follows = (("apps", "deployments"),)
+
+    def __init__(self, *, reports: bool = True) -> None:
+        self._reports = reports
 
     def due(self, obj: Object) -> str:
         """Every change may move the bounds."""
@@ -48,6 +55,8 @@ class Autoscalers(Controller):
 
     def _report(self, api: Api, obj: Object, replicas: int | None) -> None:
         """Writes the status; no replicas if the target was not found."""
+        if not self._reports:
+            return
         if replicas is None:
             rows = [_condition("AbleToScale", "False", "FailedGetScale", "the target was not found")]
         else:

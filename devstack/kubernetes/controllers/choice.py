@@ -25,15 +25,17 @@ _POLL_SECONDS = 0.1
 
 
 def wanted(api: Api, reader: Reader = placeholder, patience: float = 3.0) -> list[Controller]:
-    """Operators and load balancers always; pods where no node is, rollouts where nobody manages them.
+    """All, but pods only where no node is, and rollouts only where nobody else manages them.
 
     `patience`: seconds that a kube-controller-manager is given to show itself.
     """
     found: list[Controller] = [LoadBalancers(), SecretStores(), ExternalSecrets(reader), Certificates()]
     if not listed(api, collection("", "v1", "nodes")):
         found.append(Pods())
-    if not _is_managed(api, patience):
-        found += [Deployments(), Autoscalers()]
+    managed = _is_managed(api, patience)
+    found.append(Autoscalers(reports=not managed))
+    if not managed:
+        found.append(Deployments())
     return known(api, found)
 
 
