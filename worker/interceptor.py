@@ -1,5 +1,6 @@
 """Turns the domain's errors into Temporal failures, once for every activity."""
 
+import traceback
 from typing import Any, overload
 
 import structlog
@@ -30,20 +31,26 @@ class _FailureInbound(ActivityInboundInterceptor):
                 failure = as_application_error(error)
                 if not isinstance(error, NotReady):
                     log.warning("activity failed", code=error.code, reason=str(error))
-                raise failure from _bare(error.__cause__)
+                raise failure from brief(error.__cause__)
             except FailureError:
                 raise
             except Exception as error:  # noqa: BLE001 - none may reach a history as it is
-                # A mistake of ours: the stack is kept, the text is as anyone's.
-                raise _bare(error).with_traceback(error.__traceback__) from _bare(error.__cause__)
+                failure = brief(error)
+                stack = "".join(traceback.format_tb(error.__traceback__))
+                # Not log.exception, which would write the whole text.
+                log.error("activity broke", code=failure.type, reason=failure.message, stack=stack)  # noqa: TRY400 - see above
+                raise failure from brief(error.__cause__)
 
 
 @overload
-def _bare(error: BaseException) -> ApplicationError: ...
+def brief(error: BaseException) -> ApplicationError: ...
 @overload
-def _bare(error: None) -> None: ...
-def _bare(error: BaseException | None) -> ApplicationError | None:
-    """The error's name and capped text alone: Temporal would store all causes below it, at any length."""
+def brief(error: None) -> None: ...
+def brief(error: BaseException | None) -> ApplicationError | None:
+    """The error's name and capped text, without its stack and its own causes.
+
+    Temporal shows no more than 'Failure exceeds size limit' for a retried activity whose failure has 4 KB.
+    """
     if error is None:
         return None
     # An ApiException's text is all headers and the whole body.
@@ -64,11 +71,3 @@ def as_application_error(error: PermanentError | TemporaryError) -> ApplicationE
         if isinstance(error, NotReady)
         else ApplicationErrorCategory.UNSPECIFIED,
     )
-
-
-def brief(cause: BaseException | None) -> ApplicationError | None:
-    """The cause without its stack and its own causes.
-
-    Temporal shows no more than 'Failure exceeds size limit' for a retried activity whose failure has 4 KB.
-    """
-    return None if cause is None else ApplicationError(capped(str(cause)), type=type(cause).__name__)

@@ -2,8 +2,6 @@
 
 import time
 from collections.abc import Iterator
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -12,12 +10,9 @@ from uuid import uuid4
 
 import pytest
 from sqlalchemy import Engine
-from temporalio.testing import ActivityEnvironment
 
-from domain.errors import InvalidSpec, MissingKind, NotReady, QuotaExceeded, TenantryError, Unavailable
-from domain.phases import Mode
+from domain.errors import InvalidSpec, MissingKind, QuotaExceeded, TenantryError, Unavailable
 from domain.plans import Cell
-from tests.activities.kubernetes.front import Front
 from tests.activities.kubernetes.tenancy import PATIENCE_SECONDS, Tenancy
 from tests.activities.kubernetes.view import View
 
@@ -101,40 +96,6 @@ def test_a_quota_in_the_way(tenancy: Tenancy) -> None:
     error = refused(tenancy, "quota")
     assert isinstance(error, QuotaExceeded)
     assert "exceeded quota: tight" in str(error)
-
-
-def test_pods_that_a_quota_refuses(tenancy: Tenancy) -> None:
-    """A workload whose pods the quota refuses is on its way, until the refusal has lasted."""
-    tenancy.values["pods"] = "1"
-    tenancy.ready("base")
-    assert not tenancy.ensure("app").ready
-    worker, call = tenancy.activities(expected_rollout_seconds=100), tenancy.call("app", Mode.RUNNING)
-    with pytest.raises(QuotaExceeded, match=r"deployment web: .*exceeded quota: tenant"):
-        tenancy.eventually("await_ready", call)
-    for hours in (0, 1):  # the operation has just begun to wait, then the refusal is what is young
-        with pytest.raises(NotReady, match=r"deployment web: 1 of 2 replicas ready .*exceeded quota: tenant"):
-            later(timedelta(hours=hours)).run(worker.await_ready, call)
-
-
-def later(waited: timedelta) -> ActivityEnvironment:
-    """An attempt of an activity that was first scheduled so long ago."""
-    environment = ActivityEnvironment()
-    first = environment.info.scheduled_time
-    environment.info = replace(environment.info, current_attempt_scheduled_time=first + waited)
-    return environment
-
-
-@pytest.mark.parametrize("hours", [-1, 1])
-def test_a_refusals_age_is_told_by_the_clusters_clock(tenancy: Tenancy, front: Front, hours: int) -> None:
-    """By the date of its answers, wherever the worker's own clock stands, a refusal is young or has lasted."""
-    tenancy.values["pods"] = "1"
-    tenancy.ready("base")
-    assert not tenancy.ensure("app").ready
-    front.clock = datetime.now(UTC) + timedelta(hours=hours)
-    worker = tenancy.activities(front.file, expected_rollout_seconds=100)
-    expected = QuotaExceeded if hours > 0 else NotReady
-    with pytest.raises(expected, match="exceeded quota: tenant"):
-        later(timedelta(hours=2)).run(worker.await_ready, tenancy.call("app", Mode.RUNNING))
 
 
 def test_a_secret_is_not_quoted(tenancy: Tenancy) -> None:
