@@ -24,7 +24,10 @@ class Auditor:
         """One line per thing, sorted: '<kind> <name>'."""
         found = self._account_wide(tenant_id)
         for cell in self._cells:
-            found += self._in_region(tenant_id, cell) + self._in_cluster(tenant_id, cell)
+            found += self._in_region(tenant_id, cell)
+        # Contexts of several cells may lead to one server.
+        for cell in {self._server(cell["name"]): cell for cell in self._cells}.values():
+            found += self._in_cluster(tenant_id, cell)
         return sorted(found)
 
     def database(self, tenant_id: str, region: str) -> dict[str, Any]:
@@ -131,6 +134,10 @@ class Auditor:
         core = kube.CoreV1Api(self.cluster(cell["name"]))
         names = [n.metadata.name for n in core.list_namespace().items if n.metadata and n.metadata.name]
         return [f"namespace {name}" for name in names if tenant_id in name]
+
+    def _server(self, cell: str) -> str:
+        client: Any = self.cluster(cell)  # the stubs leave the configuration out
+        return str(client.configuration.host)
 
     def cluster(self, cell: str) -> kube.ApiClient:
         """A client of the cell's cluster."""
