@@ -8,7 +8,7 @@ import json
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from threading import Lock
@@ -92,7 +92,7 @@ class Connection:
         self._made_at = time.monotonic()
         self._accepted = False
         self._unauthorized = False
-        self._ahead = timedelta()
+        self._now = datetime.min.replace(tzinfo=UTC)
 
     @property
     def rejected(self) -> bool:
@@ -136,13 +136,12 @@ class Connection:
             raise Unavailable(f"{method} {path}: the answer is not JSON") from error
 
     def now(self) -> datetime:
-        """The time by the server's clock, as far as its last answer told it."""
-        return datetime.now(UTC) + self._ahead
+        """The time by the server's clock, at its last answer; long ago if it never told it."""
+        return self._now
 
     def _set_clock(self, date: str) -> None:
-        # Without a date, or with one that is none, our own clock has to do.
         with suppress(ValueError):
-            self._ahead = parsedate_to_datetime(date).replace(tzinfo=UTC) - datetime.now(UTC)
+            self._now = parsedate_to_datetime(date).replace(tzinfo=UTC)
 
     def _credentials(self) -> dict[str, str]:
         """The header with the token, which the SDK renews by a file or a command before it expires."""

@@ -104,7 +104,7 @@ class Cluster:
         return self.find(*self._discovery.named(resource), namespace, "")
 
     def now(self) -> datetime:
-        """The time by the cluster's clock, which its objects' times are to be compared with."""
+        """The time of its last answer, by its own clock, which its objects' times are to be compared with."""
         return self._connection.now()
 
     def url(self, key: Key) -> str:
