@@ -15,7 +15,14 @@ from devstack.profiles import PROFILES
 from devstack.stack import Stack, StackOptions
 
 SIGNUPS = ROOT / "examples" / "signups"
-SHOWN = {"API docs": "docs", "Temporal UI": "ui", "AWS": "aws", "kubeconfig": "kubeconfig", "logs": "logs"}
+SHOWN = {
+    "API docs": "docs",
+    "Temporal UI": "ui",
+    "Temporal": "temporal",
+    "AWS": "aws",
+    "kubeconfig": "kubeconfig",
+    "logs": "logs",
+}
 BINARY = ".venv/bin/tenantry"
 LOOK_EVERY_SECONDS = 0.5
 
@@ -73,6 +80,9 @@ def _greet(stack: Stack) -> None:
     addresses = stack.addresses
     for name, key in SHOWN.items():
         out().print(f"  {name:<12} {addresses[key]}")
+    if not stack.announced:
+        out().print("another stack runs here and the command line finds that one; for this one:")
+        out().print(f"  export TENANTRY_API_URL={addresses['api']}")
     example = next(iter(sorted(SIGNUPS.glob("*.yaml")))).relative_to(ROOT)
     out().print(f"try: {BINARY} signup --file {example}")
     out().print("Ctrl-C stops everything")

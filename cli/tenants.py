@@ -120,10 +120,17 @@ def teardown(
 ) -> None:
     """End a tenant; with a grace of 0 everything is removed at once, and proven gone."""
     seconds = None if grace is None else grace_seconds(grace)
-    if seconds == 0 and not yes and not as_json and sys.stdin.isatty():
-        err().print(f"everything of {slug} will be removed for good, its data too")
-        typer.confirm("go on?", abort=True, err=True)
-    Change(as_json, no_wait, key).run(lambda client, key: client.teardown(slug, seconds, key=key))
+
+    def send(client: Client, key: str) -> Json:
+        asks = not yes and not as_json and sys.stdin.isatty()
+        if asks and _removes_at_once(client, slug, seconds):
+            err().print(
+                f"everything of {slug} will be removed for good; only a plan's final snapshot is kept"
+            )
+            typer.confirm("go on?", abort=True, err=True)
+        return client.teardown(slug, seconds, key=key)
+
+    Change(as_json, no_wait, key).run(send)
 
 
 @app.command()
@@ -139,6 +146,13 @@ def cancel(
         return client.cancel(operation_of(client, operation), key=key)
 
     Change(as_json, no_wait, key).run(send, wanted="cancelled")
+
+
+def _removes_at_once(client: Client, slug: str, grace: int | None) -> bool:
+    if grace is not None:
+        return grace == 0
+    plan = client.tenant(slug)["plan"]
+    return any(sold["name"] == plan and sold["grace_days"] == 0 for sold in client.listing("plans"))
 
 
 def _counts(

@@ -52,6 +52,8 @@ class Stack:
         self.engine = Engine(self._path("engine"), api_port=API_PORT if preferred else None)
         self.environment: dict[str, str] = {}
         """Settings that lead any process of the engine to this stack."""
+        self.announced = False
+        """Whether the command line finds this stack: the first one that runs, it does."""
         self._pool = ThreadPoolExecutor(max_workers=8, thread_name_prefix="stack")
         self._began = 0.0
 
@@ -121,7 +123,7 @@ class Stack:
         self._timed("API", lambda: self.engine.start_api(self.environment))
         worker.result()
         if self.options.announce:
-            self._folder.announce(self.addresses)
+            self.announced = self._folder.announce(self.addresses)
 
     def _submit(self, name: str, start: Callable[[], None]) -> Future[None]:
         return self._pool.submit(self._timed, name, start)

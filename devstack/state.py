@@ -36,10 +36,15 @@ class RunFolder:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         return cls(path, lock)
 
-    def announce(self, facts: dict[str, Any]) -> None:
-        """Make this run the one that `current` finds."""
-        with _guard(self.path.parent):
-            _write_whole(self.path.parent / CURRENT, json.dumps({**facts, "run": self.path.name}, indent=2))
+    def announce(self, facts: dict[str, Any]) -> bool:
+        """Make this run the one that `current` finds; False if another that runs is found already."""
+        home = self.path.parent
+        with _guard(home):
+            found = _read(home / CURRENT).get("run")
+            if found and found != self.path.name and _alive(home / found):
+                return False
+            _write_whole(home / CURRENT, json.dumps({**facts, "run": self.path.name}, indent=2))
+        return True
 
     def close(self) -> None:
         """Remove the folder. Closing twice is fine."""
@@ -52,7 +57,7 @@ class RunFolder:
 
 
 def current(home: Path) -> dict[str, Any] | None:
-    """What the latest announced run said of itself; None if there is none or it has ended."""
+    """What the announced run said of itself; None if there is none or it has ended."""
     facts = _read(home / CURRENT)
     run = facts.get("run")
     return facts if run and _alive(home / run) else None

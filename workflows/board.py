@@ -58,10 +58,10 @@ class Board:
 
     @property
     def percent(self) -> int:
-        """Share of steps that are done: made, or removed where that is the aim; an undo counts down."""
+        """Share of steps that are made, or removed where that is the aim; an undo counts down."""
         views = self._views.values()
-        aims = {StepStatus.DONE, StepStatus.UNDONE} if self.removing else {StepStatus.DONE}
-        done = sum(view.status in aims for view in views)
+        aim = StepStatus.UNDONE if self.removing else StepStatus.DONE
+        done = sum(view.status is aim for view in views)
         return 100 * done // len(views) if views else 0
 
     @property

@@ -38,6 +38,7 @@ class TeardownTenant(Handlers):
         self.may_accept(request)
 
     async def carry_out(self, plan: OperationPlan) -> None:
+        self.board.removing = _removes_at_once(plan)
         if not _nothing_to_keep(plan):
             await self._stop(plan)
         if _removes_at_once(plan):

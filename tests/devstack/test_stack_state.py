@@ -56,12 +56,14 @@ def test_the_current_run_is_found_while_it_lives(tmp_path: Path) -> None:
 
 
 def test_a_closed_run_takes_its_announcement_back(tmp_path: Path) -> None:
-    """Closing removes folder and announcement, and an announcement of a later run stays."""
+    """The first run that is up stays the one that is found; another can be announced once it has closed."""
     first, second = RunFolder.make(tmp_path), RunFolder.make(tmp_path)
-    first.announce({"api": "first"})
-    second.announce({"api": "second"})
+    assert first.announce({"api": "first"})
+    assert not second.announce({"api": "second"})
+    assert current(tmp_path) == {"api": "first", "run": first.path.name}
     first.close()
     first.close()
-    assert current(tmp_path) == {"api": "second", "run": second.path.name}
+    assert current(tmp_path) is None
+    assert second.announce({"api": "second"})
     second.close()
     assert current(tmp_path) is None
