@@ -21,7 +21,7 @@ from domain.naming import new_tenant_id, workflow_id
 from runtime.settings import ROOT
 
 POLL_SECONDS = 0.02
-BURST_POLL_SECONDS = 1.0
+BURST_POLL_SECONDS = 3.0
 PATIENCE_SECONDS = 120
 Json = dict[str, Any]
 FINISHED = {"succeeded", "failed", "cancelled", "superseded"}
