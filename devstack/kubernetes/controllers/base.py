@@ -1,12 +1,13 @@
 """What every readiness controller is: a resource, a delay, and two steps."""
 
+from abc import ABC, abstractmethod
 from typing import ClassVar
 
 from devstack.kubernetes.controllers.api import Api, collection
 from devstack.kubernetes.objects import Object, metadata, name_of, namespace_of
 
 
-class Controller:
+class Controller(ABC):
     """Makes the objects of one resource ready.
 
     `prompt` controllers wait for no delay; a delay without an end stops them all the same.
@@ -30,16 +31,16 @@ class Controller:
         """The path of one object."""
         return f"{self.collection(namespace_of(obj))}/{name_of(obj)}"
 
+    @abstractmethod
     def due(self, obj: Object) -> str:
         """What work an object waits for, as a text that changes with it; empty if none."""
-        raise NotImplementedError
 
-    def begin(self, api: Api, obj: Object) -> None:
+    def begin(self, api: Api, obj: Object) -> None:  # noqa: B027 - most controllers show nothing while they work
         """Writes what the real controller shows while it works; nothing by default."""
 
+    @abstractmethod
     def finish(self, api: Api, obj: Object) -> None:
         """Makes the object ready."""
-        raise NotImplementedError
 
     def related(self, api: Api, obj: Object) -> list[Object]:
         """Objects of this controller that a change of an object of a resource in `follows` concerns."""
