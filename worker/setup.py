@@ -20,6 +20,7 @@ from temporalio.client import (
 )
 from temporalio.service import RPCError
 
+from activities.search_attributes import ALL_KEYS
 from catalog import Catalog
 from runtime.settings import Settings
 from store.catalog_sync import sync
@@ -28,14 +29,6 @@ from workflows.due_removals import StartDueRemovals
 
 log = structlog.get_logger()
 
-SEARCH_ATTRIBUTES = {
-    "TenantSlug": IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD,
-    "TenantPlan": IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD,
-    "TenantRegion": IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD,
-    "TenantPhase": IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD,
-    "OperationKind": IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD,
-    "NeedsAttention": IndexedValueType.INDEXED_VALUE_TYPE_BOOL,
-}
 REMOVALS_SCHEDULE = "due-removals"
 
 
@@ -53,7 +46,11 @@ async def add_search_attributes(client: Client) -> None:
         known = await client.operator_service.list_search_attributes(
             ListSearchAttributesRequest(namespace=client.namespace)
         )
-        missing = {n: t for n, t in SEARCH_ATTRIBUTES.items() if n not in known.custom_attributes}
+        missing = {
+            key.name: IndexedValueType.ValueType(key.indexed_value_type)
+            for key in ALL_KEYS
+            if key.name not in known.custom_attributes
+        }
         if missing:
             await client.operator_service.add_search_attributes(
                 AddSearchAttributesRequest(namespace=client.namespace, search_attributes=missing)
