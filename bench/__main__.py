@@ -7,7 +7,7 @@ import sys
 import time
 from dataclasses import asdict, dataclass
 
-from bench.stage import BenchStage, running_stack
+from bench.stage import REGIONS, BenchStage, running_stack
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,8 @@ def measure(signups: int, burst: int) -> list[Figure]:
         memory = sum(stack.memory().values()) / 2**20
         with BenchStage(stack) as stage:
             say("warming up")
-            stage.signup("team", "us-east-1")
+            for region in REGIONS:
+                stage.signup("team", region)
             say(f"{signups} sign-ups one after another")
             seconds = [stage.signup("team", "us-east-1").seconds for _ in range(signups)]
             actions = stage.actions_of_last_signup()

@@ -39,9 +39,10 @@ class Engine:
         self._spawn("setup", ["worker", "setup"], environment).check(SETUP_TIMEOUT)
         del self._processes["setup"]
 
-    def start_worker(self, environment: Mapping[str, str]) -> None:
-        ready = self._directory / "worker.ready"
-        worker = self._spawn("worker", ["worker"], {**environment, "TENANTRY_READY_FILE": str(ready)})
+    def start_worker(self, environment: Mapping[str, str], name: str = "worker") -> None:
+        """One more worker process; `name` tells it from the others."""
+        ready = self._directory / f"{name}.ready"
+        worker = self._spawn(name, ["worker"], {**environment, "TENANTRY_READY_FILE": str(ready)})
         worker.wait_until(ready.exists, START_TIMEOUT)
 
     def start_api(self, environment: Mapping[str, str]) -> None:

@@ -31,6 +31,8 @@ class StackOptions:
     """preferred: the API on 8000 and the UI on 8233 if nobody has them."""
     announce: bool = False
     """Whether the command line finds this stack by itself."""
+    workers: int = 2
+    """Worker processes: a Python process uses one core, and here are two."""
     settings: tuple[tuple[str, str], ...] = ()
     """Further TENANTRY_ settings of the engine."""
 
@@ -119,11 +121,16 @@ class Stack:
         self._timed("setup", lambda: self.engine.setup(self.environment))
         aws.result()
         clusters.result()
-        worker = self._submit("worker", lambda: self.engine.start_worker(self.environment))
+        workers = [self._start_worker(number) for number in range(self.options.workers)]
         self._timed("API", lambda: self.engine.start_api(self.environment))
-        worker.result()
+        for worker in workers:
+            worker.result()
         if self.options.announce:
             self.announced = self._folder.announce(self.addresses)
+
+    def _start_worker(self, number: int) -> Future[None]:
+        name = f"worker-{number + 1}"
+        return self._submit(name, lambda: self.engine.start_worker(self.environment, name))
 
     def _submit(self, name: str, start: Callable[[], None]) -> Future[None]:
         return self._pool.submit(self._timed, name, start)

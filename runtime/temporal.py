@@ -3,10 +3,10 @@
 from datetime import timedelta
 
 from temporalio.client import Client, Interceptor
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.runtime import Runtime
-from temporalio.service import RetryConfig, TLSConfig
+from temporalio.service import GrpcCompression, RetryConfig, TLSConfig
 
+from runtime.payloads import DATA_CONVERTER
 from runtime.settings import Settings
 
 CONNECT_TIMEOUT = timedelta(seconds=3)
@@ -32,7 +32,9 @@ async def connect(
         namespace=settings.temporal_namespace,
         api_key=key.get_secret_value() if key else None,
         tls=_tls(settings),
-        data_converter=pydantic_data_converter,
+        data_converter=DATA_CONVERTER,
+        # Our messages are a few KB: compressing each costs both ends more than it saves on the wire.
+        grpc_compression=GrpcCompression.NONE,
         interceptors=interceptors or [],
         retry_config=_retries(give_up_after),
         connect_timeout=CONNECT_TIMEOUT,

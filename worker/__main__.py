@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import structlog
+import uvloop
 from sqlalchemy import Engine
 from temporalio.client import Client
 
@@ -38,7 +39,7 @@ def main() -> None:
         raise SystemExit(USAGE) from None
     match sys.argv[1:]:
         case []:
-            asyncio.run(_serve(settings, catalog))
+            uvloop.run(_serve(settings, catalog))
         case ["setup"]:
             asyncio.run(_set_up(settings, catalog))
         case _:

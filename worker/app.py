@@ -49,6 +49,8 @@ def build_worker(
         max_cached_workflows=settings.worker_cached_runs,
         workflow_runner=workflow_runner(sandboxed=settings.worker_sandbox),
         interceptors=[FailureInterceptor()],
+        # We store no payload elsewhere; above 1 the SDK makes an asyncio task per payload to look for it.
+        max_workflow_task_external_storage_concurrency=1,
         graceful_shutdown_timeout=timedelta(seconds=20),
     )
 

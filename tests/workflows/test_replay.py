@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 from temporalio.client import WorkflowHistory
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
 
 from domain.phases import TRANSITIONS
+from runtime.payloads import DATA_CONVERTER
 from tests.workflows.scenarios import SCENARIOS
 from worker.app import workflow_runner
 from workflows.registry import WORKFLOWS
@@ -28,7 +28,7 @@ async def test_a_recorded_history_replays(path: Path) -> None:
     """Today's code makes the same decisions as when the run was recorded."""
     replayer = Replayer(
         workflows=WORKFLOWS,
-        data_converter=pydantic_data_converter,
+        data_converter=DATA_CONVERTER,
         workflow_runner=workflow_runner(sandboxed=True),
     )
     history = WorkflowHistory.from_json(workflow_id=path.stem, history=path.read_text())  # noqa: ASYNC240 - a small file

@@ -1,12 +1,15 @@
 """Values of external secrets, read from AWS Secrets Manager or what stands in for it."""
 
 import functools
+from threading import Lock
 from typing import Any
 
 from devstack.kubernetes.controllers.secrets import Reader
 
 _CONNECT_SECONDS = 2
 _READ_SECONDS = 5
+# Threads that miss the cache together would each load botocore's models, which takes longer than the call.
+_making = Lock()
 
 
 def secrets_manager(endpoint: str) -> Reader:
@@ -16,7 +19,9 @@ def secrets_manager(endpoint: str) -> Reader:
         from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - heavy, and often not wanted
 
         try:
-            found = _client(endpoint, region).get_secret_value(SecretId=key)
+            with _making:
+                client = _client(endpoint, region)
+            found = client.get_secret_value(SecretId=key)
         except ClientError as error:
             code = error.response.get("Error", {}).get("Code", "")
             raise LookupError(f"could not get secret data from provider: {code}: {key}") from error
@@ -29,11 +34,16 @@ def secrets_manager(endpoint: str) -> Reader:
 
 @functools.cache
 def _client(endpoint: str, region: str) -> Any:
-    import boto3  # noqa: PLC0415 - heavy, and often not wanted
     from botocore.config import Config  # noqa: PLC0415 - heavy, and often not wanted
 
-    session = boto3.session.Session(aws_access_key_id="external-secrets", aws_secret_access_key="devstack")
     config = Config(
         connect_timeout=_CONNECT_SECONDS, read_timeout=_READ_SECONDS, retries={"total_max_attempts": 1}
     )
-    return session.client("secretsmanager", endpoint_url=endpoint, region_name=region, config=config)
+    return _session().client("secretsmanager", endpoint_url=endpoint, region_name=region, config=config)
+
+
+@functools.cache
+def _session() -> Any:
+    import boto3  # noqa: PLC0415 - heavy, and often not wanted
+
+    return boto3.session.Session(aws_access_key_id="external-secrets", aws_secret_access_key="devstack")
