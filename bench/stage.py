@@ -59,7 +59,7 @@ def _home() -> Iterator[Path]:
     """A folder in memory if there is room, else in the checkout.
 
     The stand-in for RDS makes a database of 300 files for each tenant. On an ext4 disk without a journal that
-    took a quarter of the machine while an earlier stack's files were newly deleted; it is not what is measured.
+    took a quarter of the machine after the files of an earlier stack were deleted; that is not our speed.
     """
     if not (os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free >= MEMORY_WANTED):
         yield ROOT / ".devstack"
