@@ -1,97 +1,29 @@
-"""What every operation has in common: take its request, work, undo when it must, end, hand over.
+"""What every run has in common: take its request, work, undo when it must, end, hand over.
 
-One run per tenant is open at a time; its workflow id is the lock. Each operation is a subclass in a file of
-its own, which says what the work is (`carry_out`) and how one step of it is undone (`undo_step`).
+One run per tenant is open at a time; its workflow id is the lock. Handlers only note what was asked
+(workflows/handlers.py); the run acts on it.
 """
 
 import asyncio
-from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from datetime import datetime
-from typing import ClassVar, NoReturn
+from typing import NoReturn
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
-from domain.messages import (
-    Desired,
-    ErrorView,
-    FinishInput,
-    OperationPlan,
-    OperationRequest,
-    RunInput,
-    RunResult,
-    StepPlan,
-)
-from domain.phases import TRANSITIONS, OperationKind, OperationStatus, Phase
+from domain.messages import ErrorView, FinishInput, OperationPlan, OperationRequest, RunInput, RunResult
+from domain.phases import TRANSITIONS, OperationStatus
 from workflows import policies, records
-from workflows.attention import Attention
-from workflows.board import Board
 from workflows.failures import as_failure, error_view
-from workflows.graph import MayGoOn, StepFailures, run_steps
+from workflows.graph import StepFailures
+from workflows.operation import Operation, headline
 from workflows.provider import Provider
-from workflows.saga import Saga
 
 RUN_IS_ENDING = "RunIsEnding"
 """The wish came too late for this run; the caller starts a new one."""
 
 
-class Lifecycle(ABC):
-    """Base of the lifecycle workflows. Handlers only note what was asked; the run acts on it."""
-
-    kind: ClassVar[OperationKind]
-    cancellable: ClassVar[bool] = True
-    """Whether the work can be undone. Leaving cannot: it only goes forward."""
-    finishes_before_suspend: ClassVar[bool] = False
-    """Undone, a sign-up would leave nothing to suspend: it is completed, then suspended."""
-
-    def __init__(self) -> None:
-        self.board = Board()
-        self.attention = Attention(self.board, self._leaves_anyway)
-        self.saga = Saga(self.undo_step, self.attention.wait, self._leaves_anyway)
-        self.request: OperationRequest | None = None
-        """The request that holds the tenant."""
-        self.current: OperationRequest | None = None
-        """Whose ending this will be: the newest target of a scale, else the same as `request`."""
-        self.successor: OperationRequest | None = None
-        self.cancelled = False
-        self.plan: OperationPlan | None = None
-        self.refusal: ErrorView | None = None
-        self.error: ErrorView | None = None
-        self.undoing = False
-        self.ending = False
-        self._cancelled_natively = False
-
-    # --- what an operation says -------------------------------------------------------------------------
-
-    @abstractmethod
-    async def carry_out(self, plan: OperationPlan) -> None:
-        """The work. May return early when `halted()`; raises StepFailures when a step failed for good."""
-
-    @abstractmethod
-    async def undo_step(self, step: StepPlan) -> None:
-        """Takes back what `carry_out` did in this step, whether or not it was done."""
-
-    def steps_as_done(self, plan: OperationPlan) -> list[StepPlan]:
-        """The steps in the order in which they were done: the undo goes backwards through it."""
-        return plan.steps
-
-    async def prove_undone(self) -> None:  # noqa: B027 - most phases claim nothing that has to be proven
-        """Asks the providers, where the phase after the undo claims that nothing is left."""
-
-    def phase_when_undone(self, plan: OperationPlan, status: OperationStatus) -> Phase:  # noqa: ARG002 - a sign-up decides by the status
-        """The phase that is true after the undo."""
-        if plan.phase_before is None:
-            raise RuntimeError("only a sign-up begins without a phase")
-        return plan.phase_before
-
-    def well_ended(self, plan: OperationPlan) -> FinishInput:
-        """How the work leaves the tenant."""
-        return self.finish_input(
-            plan, OperationStatus.SUCCEEDED, TRANSITIONS[self.kind].ends_in, desired=plan.after
-        )
-
-    # --- the run ----------------------------------------------------------------------------------------
+class Lifecycle(Operation):
+    """The run of one operation."""
 
     async def run_protected(self, given: RunInput) -> RunResult:
         """Temporal's own cancellation reaches only this task and becomes a wish: nothing is cut off."""
@@ -189,77 +121,6 @@ class Lifecycle(ABC):
             raise asyncio.CancelledError
         return RunResult(operation_id=self.asked.operation_id, status=ending.status, phase=ending.phase)
 
-    # --- for operations and handlers --------------------------------------------------------------------
-
-    @property
-    def asked(self) -> OperationRequest:
-        if self.current is None:
-            raise RuntimeError("this run has no request yet")
-        return self.current
-
-    def halted(self) -> bool:
-        """Whether the work must stop and be undone."""
-        return self.cancelled or (self.successor is not None and not self._finishes_first(self.successor))
-
-    def interrupted(self) -> bool:
-        """Whether the steps under way have lost their point."""
-        return self.halted()
-
-    def settled(self) -> bool:
-        """Whether the newest wish is the one that was carried out."""
-        return True
-
-    async def bring(self, steps: Sequence[StepPlan], desired: Desired) -> None:
-        """Brings each step to `desired`, its undo registered first."""
-
-        async def one(step: StepPlan, may_go_on: MayGoOn) -> None:
-            self.saga.register(step)
-            await self.provider.ensure(step, desired, may_go_on)
-
-        await run_steps(steps, one, halted=self.interrupted)
-
-    async def bring_back(self, step: StepPlan, desired: Desired) -> None:
-        """Undo of a change: the last good state; nobody waits for it when the tenant leaves anyway."""
-        await self.provider.bring_back(step, desired, wait=not self._leaves_anyway())
-
-    def finish_input(
-        self,
-        plan: OperationPlan,
-        status: OperationStatus,
-        phase: Phase,
-        *,
-        desired: Desired | None = None,
-        remove_after: datetime | None = None,
-    ) -> FinishInput:
-        taken_over = self.successor if status is OperationStatus.SUPERSEDED else None
-        return FinishInput(
-            tenant_id=plan.tenant.id,
-            operation_id=self.request.operation_id if self.request else "",
-            result_of=self.asked.operation_id,
-            status=status,
-            phase=phase,
-            desired=desired,
-            timeline=self.board.timeline,
-            error=self.error,
-            kept=self.provider.kept,
-            outputs=self.provider.outputs,
-            remove_after=remove_after,
-            superseded_by=taken_over.operation_id if taken_over else None,
-        )
-
-    def _plan_after(self, ending: FinishInput) -> str | None:
-        """The plan that the tenant has now: a target that was not reached is none."""
-        good = ending.desired or (self.plan.before if self.plan else None)
-        return good.target.plan if good else None
-
-    def _finishes_first(self, successor: OperationRequest) -> bool:
-        return self.finishes_before_suspend and successor.kind is OperationKind.SUSPEND
-
-    def _leaves_anyway(self) -> bool:
-        """A teardown removes by the inventory, so a change that cannot be taken back does not hold it up."""
-        leaving = self.successor is not None and self.successor.kind is OperationKind.TEARDOWN
-        return leaving and self.kind is not OperationKind.SIGNUP
-
     def _status_when_undone(self) -> OperationStatus:
         if self.error:
             return OperationStatus.FAILED
@@ -272,11 +133,10 @@ class Lifecycle(ABC):
             return f"a {self.successor.kind} takes over"
         return "it was cancelled"
 
-
-def headline(request: OperationRequest) -> str:
-    """One line that says what the run is: no names of people, no secrets."""
-    target = f" to {request.target.plan}, {request.target.users} users" if request.target else ""
-    return f"{request.kind} of {request.slug}{target}"
+    def _plan_after(self, ending: FinishInput) -> str | None:
+        """The plan that the tenant has now: a target that was not reached is none."""
+        good = ending.desired or (self.plan.before if self.plan else None)
+        return good.target.plan if good else None
 
 
 def _hand_over(successor: OperationRequest) -> NoReturn:

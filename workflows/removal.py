@@ -6,13 +6,13 @@ from domain.phases import Phase
 from workflows import records
 from workflows.attention import Attention
 from workflows.graph import MayGoOn, run_to_the_end
-from workflows.lifecycle import Lifecycle
+from workflows.operation import Operation
 from workflows.provider import Provider
 
 _NAMED_SURVIVORS = 5
 
 
-async def remove_everything(run: Lifecycle, plan: OperationPlan) -> None:
+async def remove_everything(run: Operation, plan: OperationPlan) -> None:
     """Removes what the inventory knows of the tenant, proves it, and issues the certificate."""
     operation = run.asked.operation_id
     removal = await run.attention.insist(
@@ -26,7 +26,7 @@ async def remove_everything(run: Lifecycle, plan: OperationPlan) -> None:
     await run.attention.insist("certificate", lambda: records.issue_certificate(plan.tenant, operation))
 
 
-async def _remove_steps(run: Lifecycle, removal: OperationPlan) -> None:
+async def _remove_steps(run: Operation, removal: OperationPlan) -> None:
     async def one(step: StepPlan, _may_go_on: MayGoOn) -> None:
         await run.provider.remove(step)
 

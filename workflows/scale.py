@@ -18,7 +18,7 @@ from domain.phases import OperationKind, OperationStatus, Phase
 from domain.sizing import room_for
 from workflows.change import Change
 from workflows.handlers import accepted, conflict
-from workflows.lifecycle import headline
+from workflows.operation import headline
 
 
 @workflow.defn

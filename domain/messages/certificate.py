@@ -1,0 +1,40 @@
+"""Proof that a tenant is gone."""
+
+from datetime import datetime
+
+from domain.messages.steps import ResourceRef, TenantContext
+from domain.plans import Model
+
+
+class VerifyInput(Model):
+    tenant: TenantContext
+    operation_id: str
+
+
+class VerifyOutcome(Model):
+    checked: int
+    survivors: list[ResourceRef] = []
+
+
+class Certificate(Model):
+    """Proof that a tenant is gone: every object that the inventory ever named, and how it was looked for."""
+
+    tenant_id: str
+    slug: str
+    customer_id: str
+    operation_id: str
+    issued_at: datetime
+    entries: list["CertificateEntry"]
+
+
+class CertificateEntry(Model):
+    provider: str
+    kind: str
+    name: str
+    namespace: str = ""
+    provider_id: str = ""
+    made_at: datetime | None = None
+    """None: it was intended and never made."""
+    gone_at: datetime
+    proof: str
+    """The question asked and the answer: 's3:HeadBucket answered 404'."""

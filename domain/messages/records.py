@@ -1,0 +1,86 @@
+"""What a run writes down: its start, its state in between, its ending."""
+
+from datetime import datetime
+
+from domain.messages.progress import Condition, ErrorView, StepView
+from domain.messages.requests import OperationRequest
+from domain.messages.steps import Desired, StepPlan, TenantContext
+from domain.phases import OperationStatus, Phase
+from domain.plans import Model
+
+
+class BeginInput(Model):
+    request: OperationRequest
+    run_id: str
+
+
+class OperationPlan(Model):
+    """Everything the run needs, read and written in one transaction at its start."""
+
+    tenant: TenantContext
+    phase_before: Phase | None
+    """None for a sign-up."""
+    before: Desired | None
+    """Last good state; none for a sign-up."""
+    after: Desired | None
+    """None when the operation ends with nothing left."""
+    steps: list[StepPlan]
+    """In dependency order. For a removal: every step that the inventory still knows."""
+    outputs: dict[str, str] = {}
+    grace_seconds: int = 0
+    final_snapshot: bool = False
+
+
+class AcceptInput(Model):
+    """A request that reached an open run: a take-over that waits, or a newer target of a scale."""
+
+    request: OperationRequest
+    run_id: str
+    holder: str
+    """Operation id that holds the tenant."""
+    supersedes: str | None = None
+
+
+class AcceptResult(Model):
+    after: Desired | None = None
+    """Newer target only: the sizes that follow from it."""
+
+
+class FinishInput(Model):
+    """How a run leaves the tenant, written in one transaction."""
+
+    tenant_id: str
+    operation_id: str
+    """Operation that holds the tenant."""
+    result_of: str
+    """Operation that this ending belongs to: the newest target of a scale."""
+    status: OperationStatus
+    phase: Phase
+    desired: Desired | None = None
+    """New last good state; none leaves it as it was."""
+    timeline: list[StepView] = []
+    error: ErrorView | None = None
+    kept: list[str] = []
+    outputs: dict[str, str] = {}
+    remove_after: datetime | None = None
+    superseded_by: str | None = None
+
+
+class FinishResult(Model):
+    handed_to: str | None
+    """Operation that holds the tenant from now on; none if it is free."""
+
+
+class StateInput(Model):
+    """A change of phase or condition in the middle of a run."""
+
+    tenant_id: str
+    operation_id: str
+    phase: Phase | None = None
+    condition: Condition | None = None
+
+
+class DueRemovals(Model):
+    started: list[str]
+    """Slugs for which a removal was started."""
+    more: bool

@@ -1,0 +1,151 @@
+"""What an operation is: what it was asked, what its work is, and how one step of it is undone."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from datetime import datetime
+from typing import ClassVar
+
+from domain.messages import (
+    Desired,
+    ErrorView,
+    FinishInput,
+    OperationPlan,
+    OperationRequest,
+    StepPlan,
+)
+from domain.phases import TRANSITIONS, OperationKind, OperationStatus, Phase
+from workflows.attention import Attention
+from workflows.board import Board
+from workflows.graph import MayGoOn, run_steps
+from workflows.provider import Provider
+from workflows.saga import Saga
+
+
+class Operation(ABC):
+    """One operation on one tenant: each kind is a subclass in a file of its own."""
+
+    kind: ClassVar[OperationKind]
+    cancellable: ClassVar[bool] = True
+    """Whether the work can be undone. Leaving cannot: it only goes forward."""
+    finishes_before_suspend: ClassVar[bool] = False
+    """Undone, a sign-up would leave nothing to suspend: it is completed, then suspended."""
+    provider: Provider
+    """There once the run holds its tenant and has a plan."""
+
+    def __init__(self) -> None:
+        self.board = Board()
+        self.attention = Attention(self.board, self._leaves_anyway)
+        self.saga = Saga(self.undo_step, self.attention.wait, self._leaves_anyway)
+        self.request: OperationRequest | None = None
+        """The request that holds the tenant."""
+        self.current: OperationRequest | None = None
+        """Whose ending this will be: the newest target of a scale, else the same as `request`."""
+        self.successor: OperationRequest | None = None
+        self.cancelled = False
+        self.plan: OperationPlan | None = None
+        self.refusal: ErrorView | None = None
+        self.error: ErrorView | None = None
+        self.undoing = False
+        self.ending = False
+        self._cancelled_natively = False
+
+    # --- what an operation says -------------------------------------------------------------------------
+
+    @abstractmethod
+    async def carry_out(self, plan: OperationPlan) -> None:
+        """The work. May return early when `halted()`; raises StepFailures when a step failed for good."""
+
+    @abstractmethod
+    async def undo_step(self, step: StepPlan) -> None:
+        """Takes back what `carry_out` did in this step, whether or not it was done."""
+
+    def steps_as_done(self, plan: OperationPlan) -> list[StepPlan]:
+        """The steps in the order in which they were done: the undo goes backwards through it."""
+        return plan.steps
+
+    async def prove_undone(self) -> None:  # noqa: B027 - most phases claim nothing that has to be proven
+        """Asks the providers, where the phase after the undo claims that nothing is left."""
+
+    def phase_when_undone(self, plan: OperationPlan, status: OperationStatus) -> Phase:  # noqa: ARG002 - a sign-up decides by the status
+        """The phase that is true after the undo."""
+        if plan.phase_before is None:
+            raise RuntimeError("only a sign-up begins without a phase")
+        return plan.phase_before
+
+    def well_ended(self, plan: OperationPlan) -> FinishInput:
+        """How the work leaves the tenant."""
+        return self.finish_input(
+            plan, OperationStatus.SUCCEEDED, TRANSITIONS[self.kind].ends_in, desired=plan.after
+        )
+
+    # --- for operations and handlers --------------------------------------------------------------------
+
+    @property
+    def asked(self) -> OperationRequest:
+        if self.current is None:
+            raise RuntimeError("this run has no request yet")
+        return self.current
+
+    def halted(self) -> bool:
+        """Whether the work must stop and be undone."""
+        return self.cancelled or (self.successor is not None and not self._finishes_first(self.successor))
+
+    def interrupted(self) -> bool:
+        """Whether the steps under way have lost their point."""
+        return self.halted()
+
+    def settled(self) -> bool:
+        """Whether the newest wish is the one that was carried out."""
+        return True
+
+    async def bring(self, steps: Sequence[StepPlan], desired: Desired) -> None:
+        """Brings each step to `desired`, its undo registered first."""
+
+        async def one(step: StepPlan, may_go_on: MayGoOn) -> None:
+            self.saga.register(step)
+            await self.provider.ensure(step, desired, may_go_on)
+
+        await run_steps(steps, one, halted=self.interrupted)
+
+    async def bring_back(self, step: StepPlan, desired: Desired) -> None:
+        """Undo of a change: the last good state; nobody waits for it when the tenant leaves anyway."""
+        await self.provider.bring_back(step, desired, wait=not self._leaves_anyway())
+
+    def finish_input(
+        self,
+        plan: OperationPlan,
+        status: OperationStatus,
+        phase: Phase,
+        *,
+        desired: Desired | None = None,
+        remove_after: datetime | None = None,
+    ) -> FinishInput:
+        taken_over = self.successor if status is OperationStatus.SUPERSEDED else None
+        return FinishInput(
+            tenant_id=plan.tenant.id,
+            operation_id=self.request.operation_id if self.request else "",
+            result_of=self.asked.operation_id,
+            status=status,
+            phase=phase,
+            desired=desired,
+            timeline=self.board.timeline,
+            error=self.error,
+            kept=self.provider.kept,
+            outputs=self.provider.outputs,
+            remove_after=remove_after,
+            superseded_by=taken_over.operation_id if taken_over else None,
+        )
+
+    def _finishes_first(self, successor: OperationRequest) -> bool:
+        return self.finishes_before_suspend and successor.kind is OperationKind.SUSPEND
+
+    def _leaves_anyway(self) -> bool:
+        """A teardown removes by the inventory, so a change that cannot be taken back does not hold it up."""
+        leaving = self.successor is not None and self.successor.kind is OperationKind.TEARDOWN
+        return leaving and self.kind is not OperationKind.SIGNUP
+
+
+def headline(request: OperationRequest) -> str:
+    """One line that says what the run is: no names of people, no secrets."""
+    target = f" to {request.target.plan}, {request.target.users} users" if request.target else ""
+    return f"{request.kind} of {request.slug}{target}"
