@@ -10,7 +10,7 @@ from starlette.middleware import Middleware
 
 from api.docs import DESCRIPTION, TAGS, TITLE, install_openapi
 from api.errors import install_error_answers
-from api.middleware import BodyLimit, RequestLog
+from api.middleware import BodyLimit, Head, RequestLog
 from api.progress import Progress
 from api.routes import cells, customers, events, health, operations, plans, problems, tenants
 from api.runs import Runs
@@ -69,6 +69,7 @@ def create_app(settings: Settings, *, catalog: Catalog | None = None, clock: Clo
         middleware=[
             Middleware(RequestLog),
             Middleware(BodyLimit, limit=settings.api_max_body_bytes),
+            Middleware(Head),
         ],
     )
     install_error_answers(app)

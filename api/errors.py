@@ -8,6 +8,7 @@ import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from api.problem_types import PROBLEMS
 from api.problems import MEDIA_TYPE, ApiProblem, FieldProblem, Problem, away, invalid_fields
@@ -22,6 +23,7 @@ _BY_STATUS = {
     413: "BodyTooLarge",
     415: "UnsupportedMediaType",
 }
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _SHOWN_FIELD = 200
 _SHOWN_ERRORS = 50
 
@@ -98,8 +100,19 @@ async def _http(request: Request, error: HTTPException) -> Response:
     if error.status_code == 400 and request.method not in {"GET", "HEAD"}:
         # The framework says 400 only for a body that it cannot decode: no UTF-8, a number too long, too deep.
         code = "MalformedBody"
-    headers = {name: value for name, value in (error.headers or {}).items() if name.lower() == "allow"}
+    headers = {"Allow": ", ".join(_allowed(request))} if error.status_code == 405 else {}
     return problem_answer(request.scope, ApiProblem(code, PROBLEMS[code].advice, headers=headers))
+
+
+def _allowed(request: Request) -> list[str]:
+    """Every method of the path; the framework names only those of the first route that has the path."""
+    routes = request.app.routes
+    taken = [
+        method
+        for method in _METHODS
+        if any(route.matches({**request.scope, "method": method})[0] is Match.FULL for route in routes)
+    ]
+    return ["GET", "HEAD", *taken[1:]] if "GET" in taken else taken
 
 
 async def _database(request: Request, error: Unavailable) -> Response:

@@ -4,6 +4,7 @@ import re
 import secrets
 import time
 
+import anyio
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -89,3 +90,27 @@ class BodyLimit:
 
     def _too_large(self) -> ApiProblem:
         return ApiProblem("BodyTooLarge", f"The body is over {self.limit} bytes; no request needs that much.")
+
+
+class Head:
+    """HEAD wherever GET is: the same answer without its body. A stream is ended at its first byte."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            await self.app(scope, receive, send)
+            return
+
+        async def send_no_body(message: Message) -> None:
+            if message["type"] != "http.response.body":
+                await send(message)
+                return
+            streams = message.get("more_body", False)
+            await send({"type": "http.response.body", "body": b""})
+            if streams:
+                stream.cancel()
+
+        with anyio.CancelScope() as stream:
+            await self.app({**scope, "method": "GET"}, receive, send_no_body)
