@@ -1,12 +1,13 @@
 """What one tenant of a product consists of: the model of blueprint.yaml."""
 
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
 from domain.naming import STEP_LIMIT, STEP_PATTERN
 from domain.plans import Model
+from domain.queues import Provider
 
 
 class StepKind(StrEnum):
@@ -22,7 +23,7 @@ class StepKind(StrEnum):
     KUBERNETES = "kubernetes"
 
     @property
-    def provider(self) -> Literal["aws", "kubernetes"]:
+    def provider(self) -> Provider:
         return "kubernetes" if self is StepKind.KUBERNETES else "aws"
 
 

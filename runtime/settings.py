@@ -2,11 +2,13 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+Role = Literal["records", "aws", "kubernetes"]
+"""What a worker process may serve: runs and records, or the calls to one provider."""
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -40,8 +42,14 @@ class Settings(BaseSettings):
     cells_file: Path = ROOT / "cells.yaml"
     blueprints_dir: Path = ROOT / "blueprints"
 
-    worker_activities: Annotated[int, Field(ge=1, le=1000)] = 40
-    """Activities that run at once in one worker process."""
+    worker_roles: Annotated[tuple[Role, ...], NoDecode] = get_args(Role)
+    """What this worker process serves; together the processes must serve everything."""
+    worker_activities: Annotated[int, Field(ge=1, le=1000)] = 20
+    """Activities of each role that run at once in one worker process."""
+    aws_activities_per_second: Annotated[float | None, Field(gt=0)] = None
+    kubernetes_activities_per_second: Annotated[float | None, Field(gt=0)] = None
+    """Bounds of the whole installation, kept by the Temporal server: every worker process must be given the
+    same value, or the last one to ask sets it anew each time."""
     worker_sandbox: bool = False
     """Whether workflow code runs in the SDK's sandbox, as in all tests: safer, a quarter slower."""
     worker_cached_runs: Annotated[int, Field(ge=0)] = 500
@@ -60,6 +68,18 @@ class Settings(BaseSettings):
 
     log_format: Literal["json", "console"] = "json"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @field_validator("worker_roles", mode="before")
+    @classmethod
+    def _list(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",")) if isinstance(value, str) else value
+
+    @field_validator("worker_roles")
+    @classmethod
+    def _some_roles_once(cls, value: tuple[Role, ...]) -> tuple[Role, ...]:
+        if not value or len(set(value)) < len(value):
+            raise ValueError(f"must name some of {', '.join(get_args(Role))}, each once")
+        return value
 
     @field_validator("database_url")
     @classmethod

@@ -70,7 +70,7 @@ async def _serve(settings: Settings, catalog: Catalog) -> None:
         loop.add_signal_handler(sign, stop.set)
     async with worker:
         settle()
-        log.info("worker serves", task_queue=settings.task_queue)
+        log.info("worker serves", task_queues=worker.task_queues)
         if ready_file := os.environ.get("TENANTRY_READY_FILE"):
             await asyncio.to_thread(Path(ready_file).write_text, "ready\n")
         await stop.wait()

@@ -1,12 +1,18 @@
-"""One place wires clients, activities and workflows into a Temporal worker."""
+"""One place wires clients, activities and workflows into Temporal workers, one per role."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import Engine
 from temporalio.client import Client
-from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkflowRunner
+from temporalio.worker import (
+    PollerBehaviorSimpleMaximum,
+    UnsandboxedWorkflowRunner,
+    Worker,
+    WorkflowRunner,
+)
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities.aws import aws_activities
@@ -14,11 +20,13 @@ from activities.kubernetes import kubernetes_activities
 from activities.records import Records
 from activities.removals import Removals
 from catalog import Catalog
+from domain.queues import provider_queue
 from runtime.clock import Clock
-from runtime.settings import Settings
+from runtime.settings import Role, Settings
 from store.inventory import Inventory
 from store.tenants import due_for_removal
 from worker.interceptor import FailureInterceptor
+from worker.together import Together
 from workflows.registry import WORKFLOWS
 
 # Importing these anew for each run would cost more than the run itself; none of them keeps state.
@@ -32,27 +40,43 @@ PASSED_THROUGH = (
     "structlog",
 )
 
+Activities = list[Callable[..., object]]
+# Long polls are cheap, but each is a call a minute to the server, times the worker processes.
+POLLERS: Mapping[Role, int] = {"records": 4, "aws": 4, "kubernetes": 2}
+
 
 def build_worker(
     client: Client, settings: Settings, catalog: Catalog, engine: Engine, clock: Clock
-) -> Worker:
-    """A worker that serves every workflow and activity on the settings' task queue."""
-    slots = settings.worker_activities
-    return Worker(
-        client,
-        task_queue=settings.task_queue,
-        workflows=WORKFLOWS,
-        activities=all_activities(client, settings, catalog, engine, clock),
-        # Fewer threads than slots would leave accepted activities waiting unseen.
-        activity_executor=ThreadPoolExecutor(max_workers=slots + 1, thread_name_prefix="activity"),
-        max_concurrent_activities=slots,
-        max_cached_workflows=settings.worker_cached_runs,
-        workflow_runner=workflow_runner(sandboxed=settings.worker_sandbox),
-        interceptors=[FailureInterceptor()],
-        # We store no payload elsewhere; above 1 the SDK makes an asyncio task per payload to look for it.
-        max_workflow_task_external_storage_concurrency=1,
-        graceful_shutdown_timeout=timedelta(seconds=20),
+) -> Together:
+    """Workers for the roles of the settings: runs and records, and each provider on a queue of its own."""
+    inventory = Inventory(engine, clock)
+    makers: dict[Role, Callable[[], Worker]] = {
+        "records": lambda: _worker(
+            client,
+            settings,
+            "records",
+            records_activities(client, settings, catalog, engine, clock),
+            workflows=WORKFLOWS,
+            max_cached_workflows=settings.worker_cached_runs,
+            workflow_runner=workflow_runner(sandboxed=settings.worker_sandbox),
+        ),
+        "aws": lambda: _worker(client, settings, "aws", aws_activities(settings, catalog, inventory)),
+        "kubernetes": lambda: _worker(
+            client, settings, "kubernetes", kubernetes_activities(settings, catalog, inventory)
+        ),
+    }
+    return Together([makers[role]() for role in settings.worker_roles])
+
+
+def records_activities(
+    client: Client, settings: Settings, catalog: Catalog, engine: Engine, clock: Clock
+) -> Activities:
+    """What needs our own database and Temporal only."""
+    records = Records(engine, catalog, settings.install, clock)
+    removals = Removals(
+        client, settings.task_queue, lambda limit: due_for_removal(engine, clock.now(), limit)
     )
+    return [*records.activities(), removals.start_due]
 
 
 def workflow_runner(*, sandboxed: bool) -> WorkflowRunner:
@@ -64,17 +88,32 @@ def workflow_runner(*, sandboxed: bool) -> WorkflowRunner:
     )
 
 
-def all_activities(
-    client: Client, settings: Settings, catalog: Catalog, engine: Engine, clock: Clock
-) -> list[Callable[..., object]]:
-    inventory = Inventory(engine, clock)
-    records = Records(engine, catalog, settings.install, clock)
-    removals = Removals(
-        client, settings.task_queue, lambda limit: due_for_removal(engine, clock.now(), limit)
+def _worker(client: Client, settings: Settings, role: Role, activities: Activities, **more: Any) -> Worker:
+    slots = settings.worker_activities
+    return Worker(
+        client,
+        task_queue=queue_of(settings.task_queue, role),
+        activities=activities,
+        # Fewer threads than slots would leave accepted activities waiting unseen.
+        activity_executor=ThreadPoolExecutor(max_workers=slots + 1, thread_name_prefix=role),
+        max_concurrent_activities=slots,
+        max_task_queue_activities_per_second=_per_second(settings, role),
+        activity_task_poller_behavior=PollerBehaviorSimpleMaximum(POLLERS[role]),
+        interceptors=[FailureInterceptor()],
+        # We store no payload elsewhere; above 1 the SDK makes an asyncio task per payload to look for it.
+        max_workflow_task_external_storage_concurrency=1,
+        graceful_shutdown_timeout=timedelta(seconds=20),
+        **more,
     )
-    return [
-        *records.activities(),
-        removals.start_due,
-        *aws_activities(settings, catalog, inventory),
-        *kubernetes_activities(settings, catalog, inventory),
-    ]
+
+
+def queue_of(main_queue: str, role: Role) -> str:
+    return main_queue if role == "records" else provider_queue(main_queue, role)
+
+
+def _per_second(settings: Settings, role: Role) -> float | None:
+    limits: dict[Role, float | None] = {
+        "aws": settings.aws_activities_per_second,
+        "kubernetes": settings.kubernetes_activities_per_second,
+    }
+    return limits.get(role)

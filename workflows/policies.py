@@ -1,12 +1,14 @@
-"""Named timeouts and retries. Temporal owns retrying: SDKs below it try once."""
+"""Named timeouts, retries and task queues. Temporal owns retrying: SDKs below it try once."""
 
 from datetime import timedelta
 from typing import Any
 
+from temporalio import workflow
 from temporalio.common import Priority, RetryPolicy
 from temporalio.workflow import ActivityCancellationType
 
 from domain.blueprint import StepKind
+from domain.queues import Provider, provider_queue
 
 ACCEPT_TIMEOUT = timedelta(seconds=30)
 """How long a fresh run waits for the update that says what to do."""
@@ -41,28 +43,30 @@ def records() -> dict[str, Any]:
     return {"start_to_close_timeout": timedelta(seconds=30), "retry_policy": _RECORDS_RETRY}
 
 
-def ensure(tenant_id: str) -> dict[str, Any]:
-    return _provider(tenant_id, _ENSURE_LIMIT)
+def ensure(kind: StepKind, tenant_id: str) -> dict[str, Any]:
+    return provider(kind.provider, tenant_id, _ENSURE_LIMIT)
 
 
 def await_ready(kind: StepKind, tenant_id: str) -> dict[str, Any]:
-    return _provider(tenant_id, _READY_LIMIT.get(kind, _DEFAULT_LIMIT))
+    return provider(kind.provider, tenant_id, _READY_LIMIT.get(kind, _DEFAULT_LIMIT))
 
 
 def remove(kind: StepKind, tenant_id: str) -> dict[str, Any]:
-    options = _provider(tenant_id, _REMOVE_LIMIT.get(kind, _DEFAULT_LIMIT))
+    options = provider(kind.provider, tenant_id, _REMOVE_LIMIT.get(kind, _DEFAULT_LIMIT))
     if kind is StepKind.BUCKET:
         # Millions of versions take hours: one attempt heartbeats its position and the next one resumes there.
         options |= {"start_to_close_timeout": timedelta(hours=6), "heartbeat_timeout": timedelta(seconds=60)}
     return options
 
 
-def verify(tenant_id: str) -> dict[str, Any]:
-    return _provider(tenant_id, _ENSURE_LIMIT)
+def verify(name: Provider, tenant_id: str) -> dict[str, Any]:
+    return provider(name, tenant_id, _ENSURE_LIMIT)
 
 
-def _provider(tenant_id: str, limit: timedelta) -> dict[str, Any]:
+def provider(name: Provider, tenant_id: str, limit: timedelta) -> dict[str, Any]:
+    """For any activity that calls a provider: on its queue, in turn with the other tenants'."""
     return {
+        "task_queue": provider_queue(workflow.info().task_queue, name),
         "start_to_close_timeout": _ATTEMPT,
         "schedule_to_close_timeout": limit,
         "retry_policy": _PROVIDER_RETRY,

@@ -18,12 +18,13 @@ from domain.messages import (
     VerifyInput,
     VerifyOutcome,
 )
+from domain.queues import Provider as ProviderName
 from workflows import policies
 from workflows.board import Board
 from workflows.failures import error_view
 from workflows.graph import MayGoOn
 
-PROVIDERS = ("aws", "kubernetes")
+PROVIDERS: tuple[ProviderName, ...] = ("aws", "kubernetes")
 
 
 class Provider:
@@ -72,13 +73,13 @@ class Provider:
                 raise result
         return [ref for result in found if isinstance(result, VerifyOutcome) for ref in result.survivors]
 
-    async def _verify(self, provider: str) -> VerifyOutcome:
+    async def _verify(self, provider: ProviderName) -> VerifyOutcome:
         outcome: VerifyOutcome = await workflow.execute_activity(
             f"{provider}.verify_gone",
             VerifyInput(tenant=self._plan.tenant, operation_id=self._operation_id),
             result_type=VerifyOutcome,
             summary=f"prove that nothing is left in {provider}",
-            **policies.verify(self._plan.tenant.id),
+            **policies.verify(provider, self._plan.tenant.id),
         )
         return outcome
 
@@ -101,7 +102,7 @@ class Provider:
             self._call(step, desired),
             result_type=StepOutcome,
             summary=step.title,
-            **policies.ensure(self._plan.tenant.id),
+            **policies.ensure(step.kind, self._plan.tenant.id),
         )
         self._learn(outcome)
         return outcome
