@@ -14,13 +14,22 @@ from domain.messages.records import (
     OperationPlan,
     StateInput,
 )
+from domain.messages.recovery import (
+    LostOperation,
+    RecoverInput,
+    RecoveryPage,
+    RecoveryResult,
+    StartedRecovery,
+)
 from domain.messages.requests import (
     CancelRequest,
     OperationAccepted,
     OperationRequest,
+    Recovered,
     RetryRequest,
     RunInput,
     RunResult,
+    Undoing,
 )
 from domain.messages.steps import Desired, ResourceRef, StepCall, StepOutcome, StepPlan, TenantContext
 
@@ -38,14 +47,20 @@ __all__ = [
     "FinishInput",
     "FinishResult",
     "JsonObject",
+    "LostOperation",
     "OperationAccepted",
     "OperationPlan",
     "OperationRequest",
     "OperationView",
+    "RecoverInput",
+    "Recovered",
+    "RecoveryPage",
+    "RecoveryResult",
     "ResourceRef",
     "RetryRequest",
     "RunInput",
     "RunResult",
+    "StartedRecovery",
     "StateInput",
     "StepCall",
     "StepOutcome",
@@ -53,6 +68,7 @@ __all__ = [
     "StepStatus",
     "StepView",
     "TenantContext",
+    "Undoing",
     "VerifyInput",
     "VerifyOutcome",
 ]

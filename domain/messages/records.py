@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from domain.messages.progress import Condition, ErrorView, StepView
-from domain.messages.requests import OperationRequest
+from domain.messages.requests import OperationRequest, Undoing
 from domain.messages.steps import Desired, StepPlan, TenantContext
 from domain.phases import OperationStatus, Phase
 from domain.plans import Model
@@ -72,12 +72,13 @@ class FinishResult(Model):
 
 
 class StateInput(Model):
-    """A change of phase or condition in the middle of a run."""
+    """What a run notes in the middle: a phase, a condition, or that it undoes its work."""
 
     tenant_id: str
     operation_id: str
     phase: Phase | None = None
     condition: Condition | None = None
+    undoing: Undoing | None = None
 
 
 class DueRemovals(Model):

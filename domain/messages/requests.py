@@ -1,9 +1,12 @@
 """What a run is asked to do, and what it answers."""
 
+from datetime import datetime
 from typing import Annotated
 
 from pydantic import Field
 
+from domain.messages.progress import ErrorView
+from domain.messages.steps import Desired
 from domain.phases import OperationKind, OperationStatus, Phase
 from domain.plans import Model, Target
 
@@ -26,6 +29,32 @@ class OperationRequest(Model):
     """Teardown only; none takes the plan's grace."""
 
 
+class Undoing(Model):
+    """Why a run takes its own work back; noted, because whoever carries it on must end it the same way.
+
+    A take-over is not noted here: the row of the operation that waits tells it.
+    """
+
+    cancelled: bool = False
+    error: ErrorView | None = None
+
+
+class Recovered(Model):
+    """What the run of an operation must know when an earlier run of it was lost half-way."""
+
+    calls_ended_by: datetime
+    """Until then calls of the lost run may still take effect."""
+    phase: Phase
+    """Where the lost run had brought the tenant."""
+    undoing: Undoing | None = None
+    successor: OperationRequest | None = None
+    """Operation that waits to take over."""
+    newest: OperationRequest | None = None
+    """Scale only: the operation whose target replaced the first one."""
+    targets: list[Desired] = []
+    """Scale only: every target that the lost run worked on, the newest last."""
+
+
 class RunInput(Model):
     """Argument of every lifecycle workflow."""
 
@@ -33,6 +62,8 @@ class RunInput(Model):
     slug: str
     handed_over: OperationRequest | None = None
     """Set when the request comes with the start (a take-over, a due removal) and no update is awaited."""
+    recovered: Recovered | None = None
+    """Set with `handed_over` when that operation had begun and its run was lost."""
 
 
 class RunResult(Model):
