@@ -53,6 +53,10 @@ class Settings(BaseSettings):
     worker_sandbox: bool = False
     """Whether workflow code runs in the SDK's sandbox, as in all tests: safer, a quarter slower."""
     worker_cached_runs: Annotated[int, Field(ge=0)] = 500
+    attempt_seconds: Annotated[float | None, Field(ge=5)] = None
+    """Bounds one attempt of an activity more tightly than workflows/policies.py, for stand-ins that answer at
+    once: a killed worker is missed sooner. With a real provider, an attempt that Temporal has given up could
+    still make something."""
 
     expected_database_seconds: Annotated[float, Field(ge=0)] = 480
     expected_load_balancer_seconds: Annotated[float, Field(ge=0)] = 90

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Engine
 from temporalio.client import Client
 from temporalio.worker import (
+    Interceptor,
     PollerBehaviorSimpleMaximum,
     UnsandboxedWorkflowRunner,
     Worker,
@@ -25,6 +26,7 @@ from runtime.clock import Clock
 from runtime.settings import Role, Settings
 from store.inventory import Inventory
 from store.tenants import due_for_removal
+from worker.attempts import AttemptLimit
 from worker.interceptor import FailureInterceptor
 from worker.together import Together
 from workflows.registry import WORKFLOWS
@@ -99,12 +101,17 @@ def _worker(client: Client, settings: Settings, role: Role, activities: Activiti
         max_concurrent_activities=slots,
         max_task_queue_activities_per_second=_per_second(settings, role),
         activity_task_poller_behavior=PollerBehaviorSimpleMaximum(POLLERS[role]),
-        interceptors=[FailureInterceptor()],
+        interceptors=_interceptors(settings),
         # We store no payload elsewhere; above 1 the SDK makes an asyncio task per payload to look for it.
         max_workflow_task_external_storage_concurrency=1,
         graceful_shutdown_timeout=timedelta(seconds=20),
         **more,
     )
+
+
+def _interceptors(settings: Settings) -> list[Interceptor]:
+    limit = settings.attempt_seconds
+    return [FailureInterceptor(), *([AttemptLimit(limit)] if limit else [])]
 
 
 def queue_of(main_queue: str, role: Role) -> str:
