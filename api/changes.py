@@ -9,9 +9,9 @@ from fastapi import Depends, Response
 from api.answers import accepted
 from api.checks import blueprint_problems, check_phase, region_problems, target_problems
 from api.claims import OperationClaim, claim_operation, earlier_claim
-from api.find import find_tenant, newest_target, open_operation
+from api.find import customer_problems, find_tenant, newest_target, open_operation
 from api.identity import AskedFor
-from api.problems import ApiProblem, OperationRef, invalid, invalid_fields
+from api.problems import ApiProblem, OperationRef, invalid_fields
 from api.runs import Labels
 from api.schemas import Scale, Signup
 from api.services import Served
@@ -20,7 +20,6 @@ from domain.messages import JsonObject, OperationRequest
 from domain.naming import new_tenant_id
 from domain.phases import OperationKind
 from domain.plans import Target
-from store.customers import get_customer
 from store.operations import get_operation
 from store.tables import TenantRow
 from store.tenants import get_tenant, get_tenant_by_id
@@ -123,12 +122,10 @@ class Changes:
         problems = [
             *region_problems(catalog, signup.region),
             *target_problems(catalog, signup.target()),
+            *await customer_problems(self._services, signup.customer_id),
         ]
         if problems:
             raise invalid_fields(problems)
-        if await self._services.query(get_customer, signup.customer_id) is None:
-            said = f"there is no customer '{signup.customer_id}'; make one with POST /v1/customers"
-            raise invalid("customer_id", said)
 
     async def _check_names(self, slug: str, tenant_id: str) -> None:
         """The run decides; this spares one that would be refused."""

@@ -2,6 +2,7 @@
 
 from api.problems import ApiProblem, FieldProblem
 from catalog import Catalog
+from domain.messages import JsonObject
 from domain.phases import GONE, OPEN_PHASES, TRANSITIONS, OperationKind, Phase
 from domain.plans import Target
 
@@ -28,6 +29,18 @@ def target_problems(catalog: Catalog, target: Target) -> list[FieldProblem]:
     hint = f"; {target.users} fit {' or '.join(fitting)}" if fitting else ""
     said = f"plan '{plan.name}' is for {plan.users.min} to {plan.users.max} users{hint}"
     return [FieldProblem(field="users", message=said)]
+
+
+def known_problems(catalog: Catalog, body: JsonObject) -> list[FieldProblem]:
+    """What can be said of the sound fields of a body that has others which are not."""
+    region, plan, users = body.get("region"), body.get("plan"), body.get("users")
+    problems = region_problems(catalog, region) if isinstance(region, str) else []
+    if isinstance(plan, str):
+        # Without a sound number of users only the plan is judged: with its own smallest number.
+        sold = catalog.plans.get(plan)
+        fitting = sold.users.min if sold else 1
+        problems += target_problems(catalog, Target(plan=plan, users=users if users is not None else fitting))
+    return problems
 
 
 def region_problems(catalog: Catalog, region: str) -> list[FieldProblem]:

@@ -10,8 +10,11 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
+from api.checks import known_problems
+from api.find import customer_problems
 from api.problem_types import PROBLEMS
 from api.problems import MEDIA_TYPE, ApiProblem, FieldProblem, Problem, away, invalid_fields
+from api.services import Services
 from domain.errors import Unavailable
 
 log = structlog.get_logger(__name__)
@@ -73,8 +76,25 @@ async def _validation(request: Request, error: RequestValidationError) -> Respon
         )
     if any(_header(one["loc"]) == "idempotency-key" for one in found):
         return problem_answer(request.scope, ApiProblem("IdempotencyKeyMissing"))
-    fields = [FieldProblem(field=_field(one["loc"]), message=_message(one)) for one in found[:_SHOWN_ERRORS]]
-    return problem_answer(request.scope, invalid_fields(fields))
+    fields = [FieldProblem(field=_field(one["loc"]), message=_message(one)) for one in found]
+    fields += await _beyond_shape(request, error.body, [one["loc"] for one in found])
+    return problem_answer(request.scope, invalid_fields(fields[:_SHOWN_ERRORS]))
+
+
+async def _beyond_shape(request: Request, body: Any, wrongs: Sequence[Sequence[Any]]) -> list[FieldProblem]:
+    """Whoever mends the fields of a wrong shape should not be told only then what else is wrong."""
+    # A wrong place without a field is the body itself: then none of its fields was looked at.
+    if not isinstance(body, dict) or any(len(loc) == 1 for loc in wrongs):
+        return []
+    wrong = {loc[1] for loc in wrongs}
+    services: Services = request.app.state.services
+    sound = {name: value for name, value in body.items() if name not in wrong}
+    problems = known_problems(services.catalog, sound)
+    try:
+        return problems + await customer_problems(services, sound.get("customer_id"))
+    except Unavailable:
+        # The answer is a refusal anyway; what only PostgreSQL knows comes with the next try.
+        return problems
 
 
 def _header(loc: Sequence[Any]) -> str:

@@ -71,6 +71,11 @@ async def test_all_wrong_fields_are_named_at_once(front: Front) -> None:
     assert {problem["field"] for problem in answer.json()["errors"]} == {
         "slug", "users", "colour", "customer_id", "region", "plan",
     }  # fmt: skip
+    beyond_shape = GOOD | {"customer_id": "nobody", "users": -1, "slug": "A", "region": "x", "plan": "y"}
+    answer = await front.ask("POST", "/v1/tenants", beyond_shape)
+    assert {problem["field"] for problem in answer.json()["errors"]} == {
+        "slug", "users", "region", "plan", "customer_id",
+    }  # fmt: skip
     region_and_plan = GOOD | {"customer_id": await front.customer(), "region": "x", "plan": "y"}
     answer = await front.ask("POST", "/v1/tenants", region_and_plan)
     assert {problem["field"] for problem in answer.json()["errors"]} == {"region", "plan"}
@@ -185,6 +190,9 @@ async def test_a_path_or_parameter_that_leads_nowhere(
         ({"users": 5000}, "users", "1 to 1000"),
         ({"region": "eu-west-1"}, "region", "no such field"),
         ({"resources": {"servers": 2_000_000}}, "resources.servers", "1000000"),
+        ({"resources": {"servers": -1}, "plan": "gold"}, "plan", "team"),
+        ({"resources": {"servers": -1}, "plan": "team", "users": 5000}, "users", "1 to 200"),
+        ({"users": -1, "plan": "gold"}, "plan", "team"),
     ],
 )
 async def test_a_bad_scale_names_its_field(
