@@ -60,13 +60,17 @@ def list_tenants(
     limit: int = 50,
     *,
     phases: Collection[Phase] | None = None,
+    plans: Collection[str] | None = None,
+    regions: Collection[str] | None = None,
     customer_id: str | None = None,
 ) -> TenantPage:
     """One page in the order of creation. Raises ValueError for a cursor that is not one of ours."""
     size = max(1, min(limit, MAX_PAGE))
     query = select(TenantRow)
-    if phases is not None:
-        query = query.where(col(TenantRow.phase).in_(phases))
+    filters = ((TenantRow.phase, phases), (TenantRow.plan, plans), (TenantRow.region, regions))
+    for column, wanted in filters:
+        if wanted is not None:
+            query = query.where(col(column).in_(wanted))
     if customer_id is not None:
         query = query.where(TenantRow.customer_id == customer_id)
     if cursor is not None:
@@ -85,11 +89,11 @@ def list_tenants(
 
 
 def due_for_removal(engine: Engine, now: datetime, limit: int) -> list[DueTenant]:
-    """Closed tenants whose grace is over, oldest first; after them removals whose run may have been lost."""
+    """Closed tenants whose grace is over, oldest first."""
     query = (
         select(TenantRow)
-        .where(col(TenantRow.phase).in_([Phase.CLOSED, Phase.REMOVING]), col(TenantRow.remove_after) <= now)
-        .order_by(col(TenantRow.phase) == Phase.REMOVING, col(TenantRow.remove_after), col(TenantRow.id))
+        .where(TenantRow.phase == Phase.CLOSED, col(TenantRow.remove_after) <= now)
+        .order_by(col(TenantRow.remove_after), col(TenantRow.id))
         .limit(limit)
     )
     with transaction(engine) as session:

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from api.body import JSON_BODY, NO_BODY
 from api.changes import ChangesOf, Wish
@@ -46,10 +46,16 @@ class Leaving(Which):
     )
 
 
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,63}$")]
+"""Of a plan or region: also of one that is no longer offered, as its tenants may still be there."""
+
+
 class Listing(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     phase: list[Phase] | None = Field(default=None, description="Only tenants in these phases.")
+    plan: list[Name] | None = Field(default=None, description="Only tenants on these plans.")
+    region: list[Name] | None = Field(default=None, description="Only tenants in these regions.")
     customer_id: str | None = Field(default=None, pattern=CUSTOMER_ID_PATTERN)
     cursor: str | None = Field(default=None, max_length=200, description="`next` of the page before.")
     limit: int = Field(default=50, ge=1, le=MAX_PAGE)
@@ -79,6 +85,8 @@ async def tenants(services: Served, listing: Annotated[Listing, Query()]) -> Ten
             listing.cursor,
             listing.limit,
             phases=listing.phase,
+            plans=listing.plan,
+            regions=listing.region,
             customer_id=listing.customer_id,
         )
     except ValueError as error:

@@ -153,6 +153,8 @@ async def test_a_chunked_body_over_the_limit(front: Front) -> None:
         ("GET", "/v1/operations/nothing/events", 404, "OperationNotFound"),
         ("POST", "/v1/operations/nothing/cancel", 404, "OperationNotFound"),
         ("GET", "/v1/tenants?phase=flying", 422, "InvalidSpec"),
+        ("GET", "/v1/tenants?plan=%00", 422, "InvalidSpec"),
+        ("GET", "/v1/tenants?region=", 422, "InvalidSpec"),
         ("GET", "/v1/tenants?limit=0", 422, "InvalidSpec"),
         ("GET", "/v1/tenants?limit=201", 422, "InvalidSpec"),
         ("GET", "/v1/tenants?limit=" + "9" * 5000, 422, "InvalidSpec"),

@@ -28,6 +28,21 @@ async def test_tenants_by_phase(front: Front, active: Json) -> None:
     assert {item["phase"] for item in page["items"]} <= {"active", "suspended"}
 
 
+async def test_tenants_by_plan_and_region(front: Front) -> None:
+    """Filters narrow together, each takes several values, and what matches nothing is an empty page."""
+    here = await front.sign_up(region="eu-west-1")
+    there = await front.sign_up(region="us-west-2")
+
+    async def listed(query: str) -> set[str]:
+        answer = await front.http.get(f"/v1/tenants?limit=200&customer_id={await front.customer()}&{query}")
+        assert answer.status_code == 200, answer.text
+        return {item["id"] for item in answer.json()["items"]} & {here["tenant_id"], there["tenant_id"]}
+
+    assert await listed("plan=echo&region=eu-west-1") == {here["tenant_id"]}
+    assert await listed("region=eu-west-1&region=us-west-2") == {here["tenant_id"], there["tenant_id"]}
+    assert await listed("plan=team&region=us-west-2") == set()
+
+
 async def test_plans_and_cells(front: Front, catalog: Catalog) -> None:
     """Everything that plans.yaml and cells.yaml offer, and nothing about accounts or networks."""
     plans = (await front.http.get("/v1/plans")).json()
