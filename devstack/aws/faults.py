@@ -51,12 +51,15 @@ class Faults:
 
     def __init__(self) -> None:
         self._faults: dict[str, Fault] = {}
+        self._removed: dict[str, threading.Event] = {}
         self._lock = threading.Lock()
 
     def add(self, fault: Fault) -> None:
         """Replaces one of the same id."""
         with self._lock:
+            self._forget(fault.id)
             self._faults[fault.id] = fault.model_copy(update={"taken": 0})
+            self._removed[fault.id] = threading.Event()
 
     def all(self) -> list[Fault]:
         with self._lock:
@@ -64,11 +67,19 @@ class Faults:
 
     def remove(self, fault_id: str) -> bool:
         with self._lock:
-            return self._faults.pop(fault_id, None) is not None
+            return self._forget(fault_id)
 
     def clear(self) -> None:
         with self._lock:
-            self._faults.clear()
+            for fault_id in list(self._faults):
+                self._forget(fault_id)
+
+    def wait(self, fault: Fault) -> None:
+        """Returns after the fault's seconds, or as soon as it is removed: what it holds goes on then."""
+        with self._lock:
+            removed = self._removed.get(fault.id)
+        if removed is not None:
+            removed.wait(fault.seconds)
 
     def take(self, call: Call) -> list[Fault]:
         """The faults that befall this call, each counted once; nothing follows a refusal."""
@@ -83,3 +94,8 @@ class Faults:
                 if fault.action == "refuse":
                     break
         return taken
+
+    def _forget(self, fault_id: str) -> bool:
+        if removed := self._removed.pop(fault_id, None):
+            removed.set()
+        return self._faults.pop(fault_id, None) is not None

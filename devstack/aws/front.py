@@ -120,11 +120,10 @@ class AwsFront:
             return refusal(call, RefusedError("InternalFailure", "The request failed.", status=500))
         return outcome if isinstance(outcome, Answer) else result(call, outcome)
 
-    @staticmethod
-    def _befall(faults: list[Fault]) -> None:
+    def _befall(self, faults: list[Fault]) -> None:
         for fault in faults:
             if fault.action == "delay":
-                time.sleep(fault.seconds)
+                self._state.faults.wait(fault)
             elif fault.action == "refuse":
                 error = RefusedError(fault.code, fault.message, status=fault.status)
                 error.retry_after = fault.retry_after

@@ -1,9 +1,10 @@
 """Faults at the wire: a request is refused, delayed, or loses its answer after it took effect."""
 
 import asyncio
+import contextlib
 import fnmatch
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from devstack.kubernetes.errors import ApiError
@@ -15,7 +16,7 @@ _MATCHED: Final = ("verb", "resource", "namespace", "name")
 
 @dataclass(slots=True)
 class Fault:
-    """One fault: `times` counts down to nothing; None is without end."""
+    """One fault: `times` counts down to nothing; None is without end. `taken` counts up."""
 
     id: str
     match: dict[str, str]
@@ -26,6 +27,8 @@ class Fault:
     message: str = "the server is currently unable to handle the request"
     retry_after: int | None = None
     seconds: float = 0.0
+    taken: int = 0
+    removed: asyncio.Event = field(default_factory=asyncio.Event, compare=False)
 
     def hits(self, target: Target) -> bool:
         """Whether this fault concerns a request."""
@@ -45,7 +48,10 @@ class Fault:
 
     def shown(self) -> dict[str, Any]:
         """The fault as the control endpoint lists it."""
-        return {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return {name: getattr(self, name) for name in _SHOWN}
+
+
+_SHOWN: Final = tuple(name for name in Fault.__dataclass_fields__ if name != "removed")
 
 
 class Faults:
@@ -63,7 +69,7 @@ class Faults:
         """Sets a fault; ValueError names what is wrong with it."""
         if not isinstance(given, dict) or given.get("action") not in _ACTIONS:
             raise ValueError(f"a fault is an object whose action is one of {', '.join(_ACTIONS)}")
-        if unknown := sorted(set(given) - set(Fault.__dataclass_fields__)):
+        if unknown := sorted(set(given) - set(_SHOWN)):
             raise ValueError(f"unknown members of a fault: {', '.join(unknown)}")
         match = given.get("match") or {}
         if unknown := sorted(set(match) - set(_MATCHED)):
@@ -73,15 +79,17 @@ class Faults:
         return fault
 
     def remove(self, name: str = "") -> int:
-        """Removes one fault or all; returns how many there were."""
+        """Removes one fault or all, and lets go of what they delay; returns how many there were."""
         gone = [name] if name in self._faults else [] if name else list(self._faults)
         for item in gone:
-            del self._faults[item]
+            self._faults.pop(item).removed.set()
         return len(gone)
 
     def take(self, target: Target) -> Fault | None:
         """The first fault that concerns a request, counted as used."""
         fault = next((item for item in self._faults.values() if item.hits(target)), None)
+        if fault is not None:
+            fault.taken += 1
         if fault is not None and fault.times is not None:
             fault.times -= 1
             if fault.times <= 0:
@@ -94,5 +102,6 @@ class Faults:
         if fault is None:
             return None, False
         if fault.action == "delay":
-            await asyncio.sleep(fault.seconds)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(fault.removed.wait(), fault.seconds)
         return (fault.refusal() if fault.action == "refuse" else None), fault.action == "drop_answer"

@@ -69,6 +69,22 @@ def test_delayed_request(cluster: Client) -> None:
     assert answers == [201]
 
 
+def test_a_removed_delay_lets_go(cluster: Client) -> None:
+    """What a delay holds takes effect as soon as the fault is removed, and the fault counted it."""
+    cluster.control(
+        "POST", "faults", {"id": "hold", "match": {"name": "held"}, "action": "delay", "seconds": 60}
+    )
+    answers: list[int] = []
+    thread = threading.Thread(
+        target=lambda: answers.append(cluster.apply(manifest("ConfigMap", "held")).status)
+    )
+    thread.start()
+    until(lambda: cluster.control("GET", "faults")["faults"][0]["taken"] == 1)
+    cluster.control("DELETE", "faults/hold")
+    thread.join(timeout=10)
+    assert answers == [201]
+
+
 @pytest.mark.parametrize(
     "fault",
     [

@@ -74,6 +74,21 @@ def test_a_delay_holds_the_answer_back(aws: Aws) -> None:
     assert time.monotonic() - started >= 0.5
 
 
+def test_a_removed_delay_lets_go(aws: Aws) -> None:
+    """What a delay holds is answered as soon as the fault is removed."""
+    aws.control(
+        "POST",
+        "faults",
+        {"id": "hold", "match": {"operation": "ListRoles"}, "action": "delay", "seconds": 60},
+    )
+    with ThreadPoolExecutor(1) as pool:
+        held = pool.submit(aws.iam.list_roles)
+        while not aws.control("GET", "faults")["faults"][0]["taken"]:
+            pass
+        aws.control("DELETE", "faults/hold")
+        held.result(timeout=10)
+
+
 def test_faults_befall_only_what_matches(aws: Aws) -> None:
     """Patterns of service, operation, resource and caller must all fit."""
     base = {"service": "secretsmanager", "operation": "Create*", "resource": "pick-*", "caller": CALLER}
