@@ -27,6 +27,10 @@ class StepKind(StrEnum):
         return "kubernetes" if self is StepKind.KUBERNETES else "aws"
 
 
+HOLDS_DATA = frozenset({StepKind.BUCKET, StepKind.SECRET, StepKind.DATABASE})
+"""Kinds of which a certificate must not be silent: they hold what belongs to the customer."""
+
+
 class Step(Model):
     """One step of a sign-up: makes one AWS thing or one group of Kubernetes objects."""
 
@@ -39,8 +43,16 @@ class Step(Model):
     """Whether a scale-change touches it."""
     workload: bool = False
     """Whether suspending stops it."""
+    skippable: bool = False
+    """Whether a person may leave its things behind when they cannot be removed; the certificate says so."""
     spec: dict[str, Any] = {}
     """Parameters of the kind; checked by the kind's own model in domain/specs.py when loaded."""
+
+    @model_validator(mode="after")
+    def _leaves_no_data(self) -> "Step":
+        if self.skippable and self.kind in HOLDS_DATA:
+            raise ValueError(f"a {self.kind} holds the customer's data, so it cannot be skippable")
+        return self
 
 
 class Blueprint(Model):

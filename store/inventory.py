@@ -81,6 +81,10 @@ class Inventory:
         with database_errors(), Session(self._single) as session:
             return [_row(row) for row in session.exec(query)]
 
+    def to_verify(self, tenant_id: str, provider: str) -> list[InventoryRow]:
+        """What a certificate has to prove gone: of what was skipped it says that it is not proven."""
+        return [row for row in self.rows(tenant_id, provider=provider) if row.state != ResourceState.SKIPPED]
+
     def made(
         self,
         call: StepCall,

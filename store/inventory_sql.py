@@ -43,7 +43,8 @@ WITH held AS (
       FROM held, jsonb_to_recordset(CAST(:things AS jsonb)) AS thing (
            kind text, namespace text, name text, proof text)
      WHERE resource.tenant_id = held.id AND resource.kind = thing.kind
-       AND resource.namespace = thing.namespace AND resource.name = thing.name AND resource.state <> 'gone'
+       AND resource.namespace = thing.namespace AND resource.name = thing.name
+       AND resource.state IN ('intended', 'made')
 )
 SELECT count(*) FROM held"""
 )

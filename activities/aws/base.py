@@ -17,6 +17,7 @@ from domain.plans import Cell
 from domain.specs import Spec, spec_of
 from runtime.settings import Settings
 from store.inventory import Inventory, InventoryRow
+from store.tables import ENDED
 
 SpecT = TypeVar("SpecT", bound=Spec)
 
@@ -74,7 +75,7 @@ class Ground:
     def rows(self, call: StepCall) -> list[InventoryRow]:
         """What the step still has, or was about to have, according to the inventory."""
         rows = self.inventory.rows(call.tenant.id, step=call.step)
-        return [row for row in rows if row.state != "gone"]
+        return [row for row in rows if row.state not in ENDED]
 
     def made(
         self,

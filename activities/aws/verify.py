@@ -25,7 +25,7 @@ class Verification:
 
         Raises NotReady until then.
         """
-        rows = self._ground.inventory.rows(call.tenant.id, provider="aws")
+        rows = self._ground.inventory.to_verify(call.tenant.id, "aws")
         gone: list[Gone] = []
         survivors: list[ResourceRef] = []
         for row, finding in self._findings(call, rows):

@@ -98,7 +98,7 @@ class KubernetesActivities:
     @activity.defn(name="kubernetes.verify_gone")
     def verify_gone(self, call: VerifyInput) -> VerifyOutcome:
         """Asks the cluster for every object that the inventory ever named."""
-        rows = self._inventory.rows(call.tenant.id, provider=PROVIDER)
+        rows = self._inventory.to_verify(call.tenant.id, PROVIDER)
         if not rows:
             return VerifyOutcome(checked=0)
         left = survivors(self._clusters.of(call.tenant.cell), self._inventory, call, rows)

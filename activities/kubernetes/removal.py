@@ -9,6 +9,7 @@ from activities.kubernetes.readiness import ROLLOUTS
 from domain.errors import MissingKind
 from domain.messages import JsonObject, StepCall, TenantContext
 from store.inventory import Gone, Inventory, InventoryRow
+from store.tables import ENDED
 
 UNTOUCHED = "not ours: left untouched"
 
@@ -41,7 +42,7 @@ def proof_of_absence(cluster: Cluster, tenant: TenantContext, key: Key, uid: str
 def remove_rows(cluster: Cluster, inventory: Inventory, call: StepCall) -> list[str]:
     """Deletes everything that one step made, a turn after the other; in words what is still going."""
     tenant = call.tenant
-    rows = [row for row in inventory.rows(tenant.id, call.step, "kubernetes") if row.state != "gone"]
+    rows = [row for row in inventory.rows(tenant.id, call.step, "kubernetes") if row.state not in ENDED]
     lost = Lost(cluster, tenant)
     going: list[str] = []
     gone: list[Gone] = []

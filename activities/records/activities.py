@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from sqlalchemy import Engine
 from temporalio import activity
 
-from activities.records import accept, begin, finish, removal
+from activities.records import accept, begin, finish, interventions, removal
 from activities.records.desk import Desk
 from catalog import Catalog
 from domain.errors import PermanentError, StaleRun
@@ -14,10 +14,13 @@ from domain.messages import (
     AcceptInput,
     AcceptResult,
     BeginInput,
+    Condition,
     ErrorView,
     FinishInput,
     FinishResult,
     OperationPlan,
+    SkipInput,
+    SkipOutcome,
     StateInput,
     VerifyInput,
 )
@@ -40,6 +43,7 @@ class Records:
             self.begin_removal,
             self.accept,
             self.note,
+            self.skip,
             self.finish,
             self.issue_certificate,
         ]
@@ -71,10 +75,16 @@ class Records:
             return accept.accept(desk, call)
 
     @activity.defn(name="records.note")
-    def note(self, state: StateInput) -> None:
-        """Notes a phase or a condition in the middle of a run."""
+    def note(self, state: StateInput) -> Condition | None:
+        """Notes what is so in the middle of a run; answers its condition with the objects that are known."""
         with self._desk() as desk:
-            finish.note(desk, state)
+            return finish.note(desk, state)
+
+    @activity.defn(name="records.skip")
+    def skip(self, call: SkipInput) -> SkipOutcome:
+        """Notes that a step's things may still be there and that nobody waits for their end."""
+        with self._desk() as desk:
+            return interventions.skip(desk, call)
 
     @activity.defn(name="records.finish")
     def finish(self, ending: FinishInput) -> FinishResult:

@@ -16,7 +16,7 @@ from domain.messages import BeginInput, Desired, ErrorView, OperationPlan, Opera
 from domain.phases import OPEN_PHASES, TRANSITIONS, Mode, OperationKind, OperationStatus, Phase
 from store.holds import lock_tenant
 from store.operations import fail, unfinished
-from store.tables import OperationRow, ResourceState, TenantRow
+from store.tables import ENDED, OperationRow, TenantRow
 
 SECONDS_PER_DAY = 86_400
 
@@ -105,9 +105,7 @@ def _steps(desk: Desk, request: OperationRequest, tenant: TenantRow, *, whole: b
 
 
 def steps_to_remove(desk: Desk, tenant: TenantRow) -> list[StepPlan]:
-    left = {
-        row.step: row.step_kind for row in desk.resources(tenant.id) if row.state is not ResourceState.GONE
-    }
+    left = {row.step: row.step_kind for row in desk.resources(tenant.id) if row.state not in ENDED}
     blueprint = desk.catalog.blueprints.get(tenant.blueprint)
     return removal_steps(blueprint.model if blueprint else None, left)
 

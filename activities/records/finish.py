@@ -1,16 +1,15 @@
 """The end of a run: how it leaves the tenant, and to whom."""
 
 from activities.records.desk import Desk
+from activities.records.interventions import OF_A_RUN, record, with_objects
 from activities.records.planning import Hold, startable
 from domain.errors import InvalidSpec, PermanentError, PhaseConflict
 from domain.messages import Condition, ErrorView, FinishInput, FinishResult, StateInput
 from domain.phases import FINISHED, GONE, OPEN_PHASES, OperationStatus, Phase
 from store.holds import held_tenant, lock_tenant
 from store.operations import fail, waiting
-from store.tables import CertificateRow, OperationRow, ResourceState, TenantRow
+from store.tables import ENDED, CertificateRow, OperationRow, TenantRow
 from store.tables.tenant import WITH_GRACE
-
-NEEDS_ATTENTION = "NeedsAttention"
 
 
 def finish(desk: Desk, ending: FinishInput) -> FinishResult:
@@ -29,16 +28,21 @@ def finish(desk: Desk, ending: FinishInput) -> FinishResult:
     return FinishResult(handed_to=tenant.held_by)
 
 
-def note(desk: Desk, state: StateInput) -> None:
-    """Raises StaleRun when another operation holds the tenant."""
+def note(desk: Desk, state: StateInput) -> Condition | None:
+    """Answers the condition with what is known of its objects. Raises StaleRun when another operation holds
+    the tenant."""
     tenant = held_tenant(desk.session, state.tenant_id, state.operation_id)
     if state.phase is not None:
         if state.phase not in OPEN_PHASES:
             raise InvalidSpec(f"phase {state.phase} is an end: a run notes it when it finishes")
         tenant.phase = state.phase
-    if state.condition is not None:
-        tenant.conditions = _with(tenant.conditions, state.condition)
+    condition = state.condition and with_objects(desk, tenant.id, state.condition)
+    if condition is not None:
+        tenant.conditions = _with(tenant.conditions, condition)
+    if state.intervention is not None:
+        record(desk.session.get_one(OperationRow, state.operation_id), [state.intervention])
     tenant.updated_at = desk.now
+    return condition
 
 
 def release(desk: Desk, tenant_id: str, operation_id: str, error: ErrorView) -> None:
@@ -59,6 +63,7 @@ def _end_operation(desk: Desk, operation: OperationRow, ending: FinishInput) -> 
     operation.error = ending.error
     operation.kept = ending.kept
     operation.superseded_by = ending.superseded_by
+    record(operation, ending.interventions)
     desk.session.flush()
 
 
@@ -68,7 +73,7 @@ def _leave(desk: Desk, tenant: TenantRow, ending: FinishInput) -> None:
         tenant.target, tenant.plan = ending.desired.target, ending.desired.target.plan
         tenant.sizes, tenant.mode = ending.desired.sizes, ending.desired.mode
     tenant.outputs = {**tenant.outputs, **ending.outputs}
-    tenant.conditions = [c for c in tenant.conditions if c.type != NEEDS_ATTENTION]
+    tenant.conditions = [c for c in tenant.conditions if c.type not in OF_A_RUN]
     grace = ending.remove_after or tenant.remove_after
     tenant.remove_after = grace if ending.phase in WITH_GRACE else None
     tenant.deleted_at = desk.now if ending.phase in GONE else None
@@ -93,7 +98,7 @@ def _hand_over(desk: Desk, tenant: TenantRow, successor: OperationRow | None) ->
 
 def _check_gone(desk: Desk, tenant: TenantRow, phase: Phase) -> None:
     """No phase is shown that is not true."""
-    left = [row.name for row in desk.resources(tenant.id) if row.state is not ResourceState.GONE]
+    left = [row.name for row in desk.resources(tenant.id) if row.state not in ENDED]
     if left:
         raise PermanentError(
             f"tenant '{tenant.slug}' is not {phase}: {len(left)} things are not proven gone, "

@@ -57,6 +57,7 @@ def step_plans(blueprint: Blueprint) -> list[StepPlan]:
             needs=step.needs,
             sized=step.sized,
             workload=step.workload,
+            skippable=step.skippable,
         )
         for step in blueprint.steps
     ]

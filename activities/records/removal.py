@@ -5,7 +5,7 @@ from sqlalchemy.dialects.postgresql import insert
 from activities.records.begin import steps_to_remove
 from activities.records.desk import Desk
 from domain.errors import PermanentError
-from domain.messages import Certificate, CertificateEntry, OperationPlan, VerifyInput
+from domain.messages import Certificate, CertificateEntry, OperationPlan, Skipped, VerifyInput
 from domain.phases import Phase
 from store.holds import held_tenant
 from store.tables import CertificateRow, ResourceRow, TenantRow
@@ -55,7 +55,8 @@ def _in_order(rows: list[ResourceRow]) -> list[ResourceRow]:
 
 
 def _entry(tenant: TenantRow, row: ResourceRow) -> CertificateEntry:
-    if row.gone_at is None or row.proof is None:
+    proof = _not_proven(row.skipped) if row.skipped else row.proof
+    if proof is None:
         raise PermanentError(
             f"no certificate for tenant '{tenant.slug}': {row.kind} {row.name} is not proven gone"
         )
@@ -67,5 +68,10 @@ def _entry(tenant: TenantRow, row: ResourceRow) -> CertificateEntry:
         provider_id=row.provider_id,
         made_at=row.made_at,
         gone_at=row.gone_at,
-        proof=row.proof,
+        proof=proof,
+        skipped=row.skipped,
     )
+
+
+def _not_proven(skipped: Skipped) -> str:
+    return f"not proven gone: skipped by {skipped.by}, because {skipped.why}"

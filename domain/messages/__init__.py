@@ -3,7 +3,28 @@
 from typing import Any
 
 from domain.messages.certificate import Certificate, CertificateEntry, VerifyInput, VerifyOutcome
-from domain.messages.progress import Condition, ErrorView, OperationView, StepStatus, StepView
+from domain.messages.interventions import (
+    AbortRequest,
+    Action,
+    Amendment,
+    AmendRequest,
+    CancelRequest,
+    Intervention,
+    InterventionRequest,
+    ResumeRequest,
+    RetryRequest,
+    Skipped,
+    SkipRequest,
+)
+from domain.messages.progress import (
+    Condition,
+    ErrorView,
+    ObjectName,
+    OperationView,
+    StepStatus,
+    StepView,
+    Stop,
+)
 from domain.messages.records import (
     AcceptInput,
     AcceptResult,
@@ -12,6 +33,8 @@ from domain.messages.records import (
     FinishInput,
     FinishResult,
     OperationPlan,
+    SkipInput,
+    SkipOutcome,
     StateInput,
 )
 from domain.messages.recovery import (
@@ -22,11 +45,9 @@ from domain.messages.recovery import (
     StartedRecovery,
 )
 from domain.messages.requests import (
-    CancelRequest,
     OperationAccepted,
     OperationRequest,
     Recovered,
-    RetryRequest,
     RunInput,
     RunResult,
     Undoing,
@@ -34,8 +55,12 @@ from domain.messages.requests import (
 from domain.messages.steps import Desired, ResourceRef, StepCall, StepOutcome, StepPlan, TenantContext
 
 __all__ = [
+    "AbortRequest",
     "AcceptInput",
     "AcceptResult",
+    "Action",
+    "AmendRequest",
+    "Amendment",
     "BeginInput",
     "CancelRequest",
     "Certificate",
@@ -46,8 +71,11 @@ __all__ = [
     "ErrorView",
     "FinishInput",
     "FinishResult",
+    "Intervention",
+    "InterventionRequest",
     "JsonObject",
     "LostOperation",
+    "ObjectName",
     "OperationAccepted",
     "OperationPlan",
     "OperationRequest",
@@ -57,9 +85,14 @@ __all__ = [
     "RecoveryPage",
     "RecoveryResult",
     "ResourceRef",
+    "ResumeRequest",
     "RetryRequest",
     "RunInput",
     "RunResult",
+    "SkipInput",
+    "SkipOutcome",
+    "SkipRequest",
+    "Skipped",
     "StartedRecovery",
     "StateInput",
     "StepCall",
@@ -67,6 +100,7 @@ __all__ = [
     "StepPlan",
     "StepStatus",
     "StepView",
+    "Stop",
     "TenantContext",
     "Undoing",
     "VerifyInput",

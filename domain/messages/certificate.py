@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from domain.messages.interventions import Skipped
 from domain.messages.steps import ResourceRef, TenantContext
 from domain.plans import Model
 
@@ -35,6 +36,9 @@ class CertificateEntry(Model):
     provider_id: str = ""
     made_at: datetime | None = None
     """None: it was intended and never made."""
-    gone_at: datetime
+    gone_at: datetime | None
+    """None: it was skipped, and may still be there."""
     proof: str
     """The question asked and the answer: 's3:HeadBucket answered 404'."""
+    skipped: Skipped | None = None
+    """Set when a person decided not to wait for the proof."""

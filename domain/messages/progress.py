@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from domain.messages.interventions import Action, Intervention
 from domain.phases import OperationKind, OperationStatus
 from domain.plans import Model
 
@@ -17,6 +18,8 @@ class StepStatus(StrEnum):
     FAILED = "failed"
     UNDOING = "undoing"
     UNDONE = "undone"
+    SKIPPED = "skipped"
+    """Left as it is, because a person said so."""
 
 
 class StepView(Model):
@@ -38,12 +41,38 @@ class ErrorView(Model):
     step: str | None = None
 
 
+class ObjectName(Model):
+    """One thing at a provider, in the provider's words."""
+
+    kind: str
+    name: str
+    namespace: str = ""
+
+
+class Stop(Model):
+    """One place at which a run stands still until a person decides."""
+
+    step: str
+    """Name of the step; of what belongs to no step, such as 'verification', a word for it."""
+    object: ObjectName | None = None
+    """What is stuck, where it is known."""
+    reason: str
+    """A class name of domain/errors.py, or another word in that form."""
+    message: str
+    since: datetime
+    """When it first stopped here; a retry in vain does not change it."""
+    actions: list[Action]
+    """What can be done about it now."""
+
+
 class Condition(Model):
     type: str
     status: bool
     reason: str
     message: str
     since: datetime
+    stops: list[Stop] = []
+    """NeedsAttention and Paused only: every place at which the run stands still."""
 
 
 class OperationView(Model):
@@ -60,3 +89,4 @@ class OperationView(Model):
     error: ErrorView | None = None
     kept: list[str] = []
     conditions: list[Condition] = []
+    interventions: list[Intervention] = []

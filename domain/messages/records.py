@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from domain.messages.progress import Condition, ErrorView, StepView
+from domain.messages.interventions import Intervention, Skipped
+from domain.messages.progress import Condition, ErrorView, ObjectName, StepView
 from domain.messages.requests import OperationRequest, Undoing
 from domain.messages.steps import Desired, StepPlan, TenantContext
 from domain.phases import OperationStatus, Phase
@@ -64,6 +65,7 @@ class FinishInput(Model):
     outputs: dict[str, str] = {}
     remove_after: datetime | None = None
     superseded_by: str | None = None
+    interventions: list[Intervention] = []
 
 
 class FinishResult(Model):
@@ -72,13 +74,28 @@ class FinishResult(Model):
 
 
 class StateInput(Model):
-    """What a run notes in the middle: a phase, a condition, or that it undoes its work."""
+    """What a run notes in the middle: a phase, a condition, what a person did, that it undoes its work."""
 
     tenant_id: str
     operation_id: str
     phase: Phase | None = None
     condition: Condition | None = None
     undoing: Undoing | None = None
+    intervention: Intervention | None = None
+
+
+class SkipInput(Model):
+    """A step whose things stay as they are."""
+
+    tenant_id: str
+    operation_id: str
+    step: str
+    skipped: Skipped
+
+
+class SkipOutcome(Model):
+    things: list[ObjectName] = []
+    """What was not proven gone."""
 
 
 class DueRemovals(Model):

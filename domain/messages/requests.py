@@ -27,6 +27,8 @@ class OperationRequest(Model):
     """Sign-up and scale only."""
     grace_seconds: Annotated[int, Field(ge=0)] | None = None
     """Teardown only; none takes the plan's grace."""
+    pause_before: list[str] = []
+    """Steps before which the run waits for a person, each once."""
 
 
 class Undoing(Model):
@@ -79,12 +81,3 @@ class OperationAccepted(Model):
     tenant_id: str
     slug: str
     kind: OperationKind
-
-
-class CancelRequest(Model):
-    operation_id: str
-    requested_by: str
-
-
-class RetryRequest(Model):
-    requested_by: str

@@ -35,6 +35,7 @@ class StepPlan(Model):
     needs: list[str] = []
     sized: bool = False
     workload: bool = False
+    skippable: bool = False
 
 
 class StepCall(Model):

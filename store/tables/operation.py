@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field
 
-from domain.messages import ErrorView, OperationPlan, OperationRequest, StepView
+from domain.messages import ErrorView, Intervention, OperationPlan, OperationRequest, StepView
 from domain.phases import FINISHED, OperationKind, OperationStatus
 from store.tables.base import INSTANT, Arguments, Table, enumeration, implies, one_of, words
 from store.tables.document import Document
@@ -63,3 +63,7 @@ class OperationRow(Table, table=True):
     error: ErrorView | None = Field(default=None, sa_column=Column(Document(ErrorView)))
     kept: list[str] = Field(default_factory=list, sa_column=Column(Document(list[str]), nullable=False))
     superseded_by: str | None = None
+    interventions: list[Intervention] = Field(
+        default_factory=list, sa_column=Column(Document(list[Intervention]), nullable=False)
+    )
+    """What people did to its run, oldest first."""

@@ -7,7 +7,7 @@ from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint
 from sqlmodel import Field
 
 from domain.blueprint import StepKind
-from domain.messages import Certificate
+from domain.messages import Certificate, Skipped
 from store.tables.base import INSTANT, Arguments, Table, enumeration, implies, one_of
 from store.tables.document import Document
 
@@ -18,6 +18,12 @@ class ResourceState(StrEnum):
     MADE = "made"
     GONE = "gone"
     """The provider was asked and does not have it."""
+    SKIPPED = "skipped"
+    """It may still be there; a person decided that nobody waits for its end."""
+
+
+ENDED = frozenset({ResourceState.GONE, ResourceState.SKIPPED})
+"""States of which no removal and no verification asks any more."""
 
 
 def _constraints() -> Arguments:
@@ -36,6 +42,10 @@ def _constraints() -> Arguments:
         CheckConstraint(
             implies("state = 'gone'", "gone_at IS NOT NULL AND proof IS NOT NULL AND proof <> ''"),
             name="gone_is_proven",
+        ),
+        CheckConstraint("(state = 'skipped') = (skipped IS NOT NULL)", name="skipped_says_why"),
+        CheckConstraint(
+            implies("state = 'skipped'", "gone_at IS NULL AND proof IS NULL"), name="skipped_is_unproven"
         ),
         ForeignKeyConstraint(
             ["operation_id", "tenant_id"],
@@ -66,6 +76,7 @@ class ResourceRow(Table, table=True):
     gone_at: datetime | None = Field(default=None, sa_type=INSTANT)
     proof: str | None = None
     """The question asked and the answer: 's3:HeadBucket answered 404'."""
+    skipped: Skipped | None = Field(default=None, sa_column=Column(Document(Skipped)))
     operation_id: str
     """Operation that wrote last."""
 

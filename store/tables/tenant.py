@@ -54,6 +54,8 @@ def _constraints() -> Arguments:
             postgresql_where=text(f"phase NOT IN ({words(GONE)})"),
         ),
         Index("ix_tenant_slug", "slug"),
+        # What waits for a person is looked for among the few tenants that an operation holds.
+        Index("ix_tenant_held", "held_by", postgresql_where=text("held_by IS NOT NULL")),
         Index("ix_tenant_page", "created_at", "id"),
         Index("ix_tenant_due", "remove_after", postgresql_where=text("remove_after IS NOT NULL")),
     )
