@@ -36,8 +36,11 @@ class Engine:
 
     def setup(self, environment: Mapping[str, str]) -> None:
         """Migrations, plans and cells, search attributes, schedule."""
-        self._spawn("setup", ["worker", "setup"], environment).check(SETUP_TIMEOUT)
-        del self._processes["setup"]
+        self._run("setup", ["worker", "setup"], environment)
+
+    def promote(self, environment: Mapping[str, str]) -> None:
+        """Makes the version of the environment the current one; returns when its workers serve."""
+        self._run("promote", ["worker", "promote"], environment)
 
     def start_worker(self, environment: Mapping[str, str], name: str = "worker") -> None:
         """One more worker process; `name` tells it from the others."""
@@ -55,6 +58,10 @@ class Engine:
             process.ask_to_end()
         for process in self.processes:
             process.stop()
+
+    def _run(self, name: str, module: list[str], environment: Mapping[str, str]) -> None:
+        self._spawn(name, module, environment).check(SETUP_TIMEOUT)
+        del self._processes[name]
 
     def _spawn(self, name: str, module: list[str], environment: Mapping[str, str]) -> Process:
         self._directory.mkdir(parents=True, exist_ok=True)

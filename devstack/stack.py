@@ -17,6 +17,7 @@ from devstack.temporal import Temporal
 
 UI_PORT = 8233
 API_PORT = 8000
+BUILD_ID = "devstack"
 
 
 @dataclass(frozen=True)
@@ -115,16 +116,22 @@ class Stack:
             database_url=database_url,
             aws_url=self.aws.url,
             kubeconfig=self.clusters.kubeconfig,
-            further={**self._profile.settings, **dict(self.options.settings)},
+            further={
+                "TENANTRY_BUILD_ID": BUILD_ID,
+                **self._profile.settings,
+                **dict(self.options.settings),
+            },
         )
         temporal.result()
         self._timed("setup", lambda: self.engine.setup(self.environment))
         aws.result()
         clusters.result()
         workers = [self._start_worker(number) for number in range(self.options.workers)]
+        # It waits for the workers. Until then no run would be picked up.
+        current = self._submit("version", lambda: self.engine.promote(self.environment))
         self._timed("API", lambda: self.engine.start_api(self.environment))
-        for worker in workers:
-            worker.result()
+        for part in (*workers, current):
+            part.result()
         if self.options.announce:
             self.announced = self._folder.announce(self.addresses)
 

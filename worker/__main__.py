@@ -1,4 +1,4 @@
-"""`python -m worker` serves; `python -m worker setup` prepares an installation and ends."""
+"""`python -m worker` serves; `setup` prepares an installation, `promote` makes a version the current one."""
 
 import asyncio
 import faulthandler
@@ -25,6 +25,7 @@ from store.engine import make_engine
 log = structlog.get_logger()
 RETRY_SECONDS = 2
 USAGE = 2
+NOT_DONE = 1
 
 
 def main() -> None:
@@ -42,8 +43,10 @@ def main() -> None:
             uvloop.run(_serve(settings, catalog))
         case ["setup"]:
             asyncio.run(_set_up(settings, catalog))
+        case ["promote"]:
+            asyncio.run(_promote(settings))
         case _:
-            sys.stderr.write("usage: python -m worker [setup]\n")
+            sys.stderr.write("usage: python -m worker [setup|promote]\n")
             raise SystemExit(USAGE)
     leave()
 
@@ -55,6 +58,16 @@ async def _set_up(settings: Settings, catalog: Catalog) -> None:
     engine = make_engine(settings.database_url.get_secret_value(), settings.database_pool)
     await set_up(client, settings, catalog, engine)
     log.info("installation is ready", install=settings.install)
+
+
+async def _promote(settings: Settings) -> None:
+    from worker.versions import NotPromoted, promote  # noqa: PLC0415 - see above
+
+    try:
+        await promote(await _connected(settings), settings)
+    except NotPromoted as error:
+        sys.stderr.write(f"error: {error}\n")
+        raise SystemExit(NOT_DONE) from None
 
 
 async def _serve(settings: Settings, catalog: Catalog) -> None:

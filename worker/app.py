@@ -1,6 +1,6 @@
 """One place wires clients, activities and workflows into Temporal workers, one per role."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -19,16 +19,18 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 from activities.aws import aws_activities
 from activities.kubernetes import kubernetes_activities
 from activities.records import Records
+from activities.releases import Releases
 from activities.removals import Removals
 from catalog import Catalog
-from domain.queues import provider_queue
 from runtime.clock import Clock
 from runtime.settings import Role, Settings
 from store.inventory import Inventory
 from store.tenants import due_for_removal
 from worker.attempts import AttemptLimit
 from worker.interceptor import FailureInterceptor
+from worker.roles import POLLERS, per_second, queue_of
 from worker.together import Together
+from worker.versions import deployment_config
 from workflows.registry import WORKFLOWS
 
 # Importing these anew for each run would cost more than the run itself; none of them keeps state.
@@ -43,8 +45,6 @@ PASSED_THROUGH = (
 )
 
 Activities = list[Callable[..., object]]
-# Long polls are cheap, but each is a call a minute to the server, times the worker processes.
-POLLERS: Mapping[Role, int] = {"records": 4, "aws": 4, "kubernetes": 2}
 
 
 def build_worker(
@@ -78,7 +78,8 @@ def records_activities(
     removals = Removals(
         client, settings.task_queue, lambda limit: due_for_removal(engine, clock.now(), limit)
     )
-    return [*records.activities(), removals.start_due]
+    releases = Releases(client, versioned=settings.build_id is not None)
+    return [*records.activities(), removals.start_due, releases.follow]
 
 
 def workflow_runner(*, sandboxed: bool) -> WorkflowRunner:
@@ -99,11 +100,12 @@ def _worker(client: Client, settings: Settings, role: Role, activities: Activiti
         # Fewer threads than slots would leave accepted activities waiting unseen.
         activity_executor=ThreadPoolExecutor(max_workers=slots + 1, thread_name_prefix=role),
         max_concurrent_activities=slots,
-        max_task_queue_activities_per_second=_per_second(settings, role),
+        max_task_queue_activities_per_second=per_second(settings, role),
         activity_task_poller_behavior=PollerBehaviorSimpleMaximum(POLLERS[role]),
         interceptors=_interceptors(settings),
         # We store no payload elsewhere; above 1 the SDK makes an asyncio task per payload to look for it.
         max_workflow_task_external_storage_concurrency=1,
+        deployment_config=deployment_config(settings),
         graceful_shutdown_timeout=timedelta(seconds=20),
         **more,
     )
@@ -112,15 +114,3 @@ def _worker(client: Client, settings: Settings, role: Role, activities: Activiti
 def _interceptors(settings: Settings) -> list[Interceptor]:
     limit = settings.attempt_seconds
     return [FailureInterceptor(), *([AttemptLimit(limit)] if limit else [])]
-
-
-def queue_of(main_queue: str, role: Role) -> str:
-    return main_queue if role == "records" else provider_queue(main_queue, role)
-
-
-def _per_second(settings: Settings, role: Role) -> float | None:
-    limits: dict[Role, float | None] = {
-        "aws": settings.aws_activities_per_second,
-        "kubernetes": settings.kubernetes_activities_per_second,
-    }
-    return limits.get(role)

@@ -77,3 +77,4 @@ class Attention:
         await records.note(
             StateInput(tenant_id=self._tenant_id, operation_id=self._operation_id, condition=condition)
         )
+        await records.follow_releases(following=condition.status)

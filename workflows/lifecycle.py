@@ -147,4 +147,6 @@ def _hand_over(successor: OperationRequest) -> NoReturn:
         workflow=TRANSITIONS[successor.kind].workflow,
         search_attributes=records.attributes_of_successor(successor),
         memo={"operation_id": successor.operation_id},
+        # Another operation, so on the current version; by default it would stay with the one of this run.
+        initial_versioning_behavior=workflow.ContinueAsNewVersioningBehavior.AUTO_UPGRADE,
     )

@@ -45,6 +45,16 @@ async def note(state: StateInput) -> None:
     await _records("note", state, "note condition", type(None))
 
 
+async def follow_releases(*, following: bool) -> None:
+    """A run that waits for a person goes on with the newest code, not with that of its beginning."""
+    await workflow.execute_activity(
+        "releases.follow",
+        following,
+        summary="wait on the newest version" if following else "stay on this version",
+        **policies.records(),
+    )
+
+
 async def finish(ending: FinishInput) -> FinishResult:
     return await _records("finish", ending, f"finish: {ending.status}", FinishResult)
 

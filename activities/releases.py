@@ -1,0 +1,33 @@
+"""Whether an open run stays with the version of the code that began it, or follows the current one."""
+
+from google.protobuf.field_mask_pb2 import FieldMask
+from temporalio import activity
+from temporalio.api.workflowservice.v1 import UpdateWorkflowExecutionOptionsRequest
+from temporalio.client import Client
+
+
+class Releases:
+    """`versioned`: whether the workers of this installation say which version they are."""
+
+    def __init__(self, client: Client, *, versioned: bool) -> None:
+        self._client = client
+        self._versioned = versioned
+
+    @activity.defn(name="releases.follow")
+    async def follow(self, following: bool) -> None:
+        """Lets the run that asks move to each new version at once, or stay again with the one it is at.
+
+        A run that waits for a person may wait for days; pinned, it would keep an old version alive, and
+        what was mended in the code would not reach it.
+        """
+        if not self._versioned:
+            return
+        info = activity.info()
+        request = UpdateWorkflowExecutionOptionsRequest(
+            namespace=self._client.namespace, update_mask=FieldMask(paths=["versioning_override"])
+        )
+        request.workflow_execution.workflow_id = info.workflow_id or ""
+        request.workflow_execution.run_id = info.workflow_run_id or ""
+        if following:
+            request.workflow_execution_options.versioning_override.auto_upgrade = True
+        await self._client.workflow_service.update_workflow_execution_options(request)

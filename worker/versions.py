@@ -1,0 +1,94 @@
+"""Which version of the code a worker is, and which version new runs get."""
+
+import asyncio
+
+import structlog
+from temporalio.api.enums.v1 import TaskQueueType
+from temporalio.api.workflowservice.v1 import (
+    DescribeWorkerDeploymentVersionRequest,
+    SetWorkerDeploymentCurrentVersionRequest,
+)
+from temporalio.client import Client
+from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
+from temporalio.service import RPCError, RPCStatusCode
+from temporalio.worker import WorkerDeploymentConfig
+
+from runtime.settings import Settings
+from worker.roles import ROLES, queue_of
+
+log = structlog.get_logger()
+
+POLL_SECONDS = 0.1
+PATIENCE_SECONDS = 60.0
+_TYPES = {
+    TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW: "runs",
+    TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY: "activities",
+}
+Polled = set[tuple[str, str]]
+
+
+class NotPromoted(Exception):
+    """The version cannot become the current one; the text says what is missing."""
+
+
+def deployment_config(settings: Settings) -> WorkerDeploymentConfig | None:
+    """A run stays on the version that began it, unless it says otherwise while it waits for a person."""
+    if settings.build_id is None:
+        return None
+    return WorkerDeploymentConfig(
+        version=WorkerDeploymentVersion(settings.install, settings.build_id),
+        use_worker_versioning=True,
+        default_versioning_behavior=VersioningBehavior.PINNED,
+    )
+
+
+async def promote(client: Client, settings: Settings, patience: float = PATIENCE_SECONDS) -> None:
+    """Makes the settings' version the one that new runs get, once its workers serve every queue.
+
+    Raises NotPromoted if they do not within `patience` seconds.
+    """
+    if settings.build_id is None:
+        raise NotPromoted("TENANTRY_BUILD_ID is not set: there is no version to promote")
+    wanted = _queues(settings)
+    missing = wanted
+    try:
+        async with asyncio.timeout(patience):
+            while missing := wanted - await _polled(client, settings.install, settings.build_id):  # noqa: ASYNC110 - it is in another process
+                await asyncio.sleep(POLL_SECONDS)
+            await _set_current(client, settings.install, settings.build_id)
+    except TimeoutError:
+        queues = ", ".join(sorted(f"{what} of {queue}" for queue, what in missing)) or "the last one"
+        raise NotPromoted(
+            f"no worker of version {settings.build_id} polls {queues} after {patience:.0f} s; "
+            "start its workers, then promote it"
+        ) from None
+    log.info("version is current", deployment=settings.install, build_id=settings.build_id)
+
+
+def _queues(settings: Settings) -> Polled:
+    activities = {(queue_of(settings.task_queue, role), "activities") for role in ROLES}
+    return activities | {(settings.task_queue, "runs")}
+
+
+async def _polled(client: Client, deployment: str, build_id: str) -> Polled:
+    request = DescribeWorkerDeploymentVersionRequest(namespace=client.namespace)
+    request.deployment_version.deployment_name = deployment
+    request.deployment_version.build_id = build_id
+    try:
+        answer = await client.workflow_service.describe_worker_deployment_version(request)
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND:
+            return set()
+        raise
+    return {(queue.name, _TYPES.get(queue.type, "")) for queue in answer.version_task_queues}
+
+
+async def _set_current(client: Client, deployment: str, build_id: str) -> None:
+    await client.workflow_service.set_worker_deployment_current_version(
+        SetWorkerDeploymentCurrentVersionRequest(
+            namespace=client.namespace,
+            deployment_name=deployment,
+            build_id=build_id,
+            identity="tenantry",
+        )
+    )
