@@ -53,6 +53,10 @@ class AccessDenied(PermanentError):
     """The provider knows us and says no."""
 
 
+class OperationLost(PermanentError):
+    """The tenant is held by an operation whose run is gone; that has to be recovered before anything else."""
+
+
 class OwnershipConflict(PermanentError):
     """Something under our name is not ours; it is left untouched."""
 

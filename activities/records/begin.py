@@ -1,6 +1,7 @@
 """The start of a run: it takes hold of its tenant and is told what to do. Again, it is told the same."""
 
 from activities.records.desk import Desk
+from activities.records.interventions import OF_A_RUN
 from activities.records.planning import (
     BUILDING,
     Hold,
@@ -11,11 +12,10 @@ from activities.records.planning import (
     steps_of,
 )
 from activities.records.signup import begin_signup
-from domain.errors import InvalidSpec, PhaseConflict, StaleRun, TenantNotFound
-from domain.messages import BeginInput, Desired, ErrorView, OperationPlan, OperationRequest, StepPlan
-from domain.phases import OPEN_PHASES, TRANSITIONS, Mode, OperationKind, OperationStatus, Phase
+from domain.errors import InvalidSpec, OperationLost, PhaseConflict, StaleRun, TenantNotFound
+from domain.messages import BeginInput, Desired, OperationPlan, OperationRequest, StepPlan
+from domain.phases import TRANSITIONS, Mode, OperationKind, OperationStatus
 from store.holds import lock_tenant
-from store.operations import fail, unfinished
 from store.tables import ENDED, OperationRow, TenantRow
 
 SECONDS_PER_DAY = 86_400
@@ -41,19 +41,20 @@ def _again(tenant: TenantRow | None, operation: OperationRow, run_id: str) -> Op
     """The answer was lost, or another run carries the same operation on."""
     if tenant is None or tenant.held_by != operation.id or operation.plan is None:
         raise StaleRun(f"operation {operation.id} no longer holds its tenant; it is {operation.status}")
+    if operation.run_id != run_id:
+        # What the run before was waiting for a person with, this one has not met yet.
+        tenant.conditions = [c for c in tenant.conditions if c.type not in OF_A_RUN]
     tenant.run_id = operation.run_id = run_id
     return operation.plan
 
 
 def _change(desk: Desk, call: BeginInput, tenant: TenantRow, operation: OperationRow | None) -> OperationPlan:
     request = call.request
-    hold = _hold(tenant, request.operation_id)
+    hold = _hold(tenant, request)
     check_phase(tenant.slug, request.kind, tenant.phase, hold)
     if request.kind is OperationKind.REMOVE:
         _check_grace(desk, tenant)
-    phase_before = _phase_to_return_to(desk, tenant)
-    plan = _plan(desk, request, tenant, phase_before)
-    _end_others(desk, tenant, request.operation_id)
+    plan = _plan(desk, request, tenant)
     row = operation or OperationRow(
         id=request.operation_id,
         tenant_id=tenant.id,
@@ -74,23 +75,21 @@ def _change(desk: Desk, call: BeginInput, tenant: TenantRow, operation: Operatio
     return plan
 
 
-def _plan(
-    desk: Desk, request: OperationRequest, tenant: TenantRow, phase_before: Phase | None
-) -> OperationPlan:
+def _plan(desk: Desk, request: OperationRequest, tenant: TenantRow) -> OperationPlan:
     sold = desk.plan_of(tenant)
-    whole = tenant.sizes is not None and tenant.phase is not Phase.REMOVING
+    whole = tenant.sizes is not None
     leaving = request.kind in {OperationKind.TEARDOWN, OperationKind.REMOVE}
     grace = sold.grace_days * SECONDS_PER_DAY if request.grace_seconds is None else request.grace_seconds
     return OperationPlan(
         tenant=desk.context(tenant),
-        phase_before=phase_before,
+        phase_before=tenant.phase,
         before=desk.last_good(tenant),
         after=_after(desk, request, tenant),
         steps=_steps(desk, request, tenant, whole=whole),
         outputs=tenant.outputs,
         # What was never whole cannot be restored, so there is nothing to wait for.
         grace_seconds=grace if request.kind is OperationKind.TEARDOWN and whole else 0,
-        final_snapshot=leaving and sold.final_snapshot and tenant.sizes is not None,
+        final_snapshot=leaving and sold.final_snapshot and whole,
     )
 
 
@@ -135,29 +134,22 @@ def scaled(desk: Desk, request: OperationRequest, tenant: TenantRow) -> Desired:
     return desired(sold, request.target, Mode.RUNNING)
 
 
-def _hold(tenant: TenantRow, operation_id: str) -> Hold:
+def _hold(tenant: TenantRow, request: OperationRequest) -> Hold:
+    """Raises OperationLost when another operation holds the tenant.
+
+    Only one run per tenant is open and this is it, so the other operation's run is gone. It has to be
+    recovered first, or its undo and its ending would be skipped.
+    """
     if tenant.held_by is None:
         return Hold.FREE
-    return Hold.HANDED_OVER if tenant.held_by == operation_id else Hold.ABANDONED
-
-
-def _phase_to_return_to(desk: Desk, tenant: TenantRow) -> Phase | None:
-    """The settled phase before this operation; CLOSING for a tenant that never was whole."""
-    if tenant.phase not in OPEN_PHASES:
-        return tenant.phase
-    if tenant.sizes is None:
-        return Phase.CLOSING
-    holder = desk.session.get(OperationRow, tenant.held_by)
-    return holder.plan.phase_before if holder and holder.plan else None
+    if tenant.held_by == request.operation_id:
+        return Hold.HANDED_OVER
+    raise OperationLost(
+        f"operation {tenant.held_by} holds tenant '{tenant.slug}' and its run was lost; "
+        f"wait until it is recovered"
+    )
 
 
 def _check_grace(desk: Desk, tenant: TenantRow) -> None:
     if tenant.remove_after is not None and tenant.remove_after > desk.now:
         raise PhaseConflict(f"the grace of tenant '{tenant.slug}' ends at {tenant.remove_after.isoformat()}")
-
-
-def _end_others(desk: Desk, tenant: TenantRow, operation_id: str) -> None:
-    """Only one run per tenant is open, so whatever else is unfinished has no run any more."""
-    lost = [row for row in unfinished(desk.session, tenant.id) if row.id != operation_id]
-    error = ErrorView(code=StaleRun.__name__, message="its run ended without saying how")
-    fail(desk.session, lost, error, desk.now)

@@ -39,6 +39,8 @@ def note(desk: Desk, state: StateInput) -> Condition | None:
     condition = state.condition and with_objects(desk, tenant.id, state.condition)
     if condition is not None:
         tenant.conditions = _with(tenant.conditions, condition)
+    if state.undoing is not None:
+        desk.session.get_one(OperationRow, state.operation_id).undoing = state.undoing
     if state.intervention is not None:
         record(desk.session.get_one(OperationRow, state.operation_id), [state.intervention])
     tenant.updated_at = desk.now

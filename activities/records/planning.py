@@ -19,8 +19,6 @@ class Hold(Enum):
     """Nobody held it."""
     HANDED_OVER = "handed over"
     """The run before left it to this operation."""
-    ABANDONED = "abandoned"
-    """Its holder's run was terminated: only one run per tenant is open, and it is not that one."""
 
 
 BUILDING = frozenset({OperationKind.SCALE, OperationKind.RESUME, OperationKind.RESTORE})
@@ -101,21 +99,14 @@ def startable(kind: OperationKind, hold: Hold) -> Collection[Phase]:
     """Phases from which an operation may begin."""
     starts_from = TRANSITIONS[kind].starts_from
     match hold, kind:
-        case Hold.FREE, _:
-            return starts_from
         case Hold.HANDED_OVER, OperationKind.TEARDOWN:
             # CLOSING: an undone sign-up, whose slug stays guarded. CLOSED: an undone restoration.
             return starts_from | {Phase.CLOSING, Phase.CLOSED}
         case Hold.HANDED_OVER, OperationKind.SUSPEND:
             # SUSPENDED: an undone resumption.
             return starts_from | {Phase.SUSPENDED}
-        case Hold.HANDED_OVER, _:
-            return starts_from
-        case Hold.ABANDONED, OperationKind.TEARDOWN:
-            return OPEN_PHASES | starts_from | {Phase.CLOSED}
         case _:
-            # Steps may run any number of times, so the same work can be taken up again.
-            return starts_from | {TRANSITIONS[kind].during}
+            return starts_from
 
 
 def _possible_from(phase: Phase) -> str:

@@ -38,6 +38,8 @@ from domain.messages.records import (
     StateInput,
 )
 from domain.messages.recovery import (
+    LookInput,
+    LookResult,
     LostOperation,
     RecoverInput,
     RecoveryPage,
@@ -74,6 +76,8 @@ __all__ = [
     "Intervention",
     "InterventionRequest",
     "JsonObject",
+    "LookInput",
+    "LookResult",
     "LostOperation",
     "ObjectName",
     "OperationAccepted",

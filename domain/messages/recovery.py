@@ -12,15 +12,28 @@ class RecoverInput(Model):
 
     tenant_id: str
     slug: str
+    run_closed_at: datetime | None
+    """When the lost run ended; none when Temporal does not know it any more."""
+    settling_seconds: float
+    """How long its calls may go on after that."""
+
+
+class LookInput(Model):
+    tenant_id: str
     calls_ended_by: datetime
-    """When no call of the lost run can be under way any more."""
 
 
 class LostOperation(Model):
     """What an open operation needs to be carried on by a new run."""
 
     request: OperationRequest
-    recovered: Recovered
+    recovered: Recovered | None
+    """None: it was handed the tenant and had not begun."""
+
+
+class LookResult(Model):
+    lost: LostOperation | None
+    """None: the tenant is free after all."""
 
 
 class StartedRecovery(Model):

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field
 
-from domain.messages import ErrorView, Intervention, OperationPlan, OperationRequest, StepView
+from domain.messages import ErrorView, Intervention, OperationPlan, OperationRequest, StepView, Undoing
 from domain.phases import FINISHED, OperationKind, OperationStatus
 from store.tables.base import INSTANT, Arguments, Table, enumeration, implies, one_of, words
 from store.tables.document import Document
@@ -21,6 +21,7 @@ def _constraints() -> Arguments:
         CheckConstraint(implies("status = 'waiting'", "started_at IS NULL"), name="waiting_not_started"),
         CheckConstraint(implies("status = 'running'", "started_at IS NOT NULL"), name="running_is_started"),
         CheckConstraint(implies("status = 'running'", "plan IS NOT NULL"), name="running_has_plan"),
+        CheckConstraint(implies("undoing IS NOT NULL", "started_at IS NOT NULL"), name="undoing_is_started"),
         CheckConstraint("(status = 'superseded') = (superseded_by IS NOT NULL)", name="superseded_names"),
         CheckConstraint("superseded_by <> id", name="superseded_by_another"),
         CheckConstraint(implies("status = 'failed'", "error IS NOT NULL"), name="failed_says_why"),
@@ -57,6 +58,8 @@ class OperationRow(Table, table=True):
     accepted_at: datetime = Field(sa_type=INSTANT)
     started_at: datetime | None = Field(default=None, sa_type=INSTANT)
     finished_at: datetime | None = Field(default=None, sa_type=INSTANT)
+    undoing: Undoing | None = Field(default=None, sa_column=Column(Document(Undoing)))
+    """Of the operation that holds the tenant: set when its run began to take its work back."""
     timeline: list[StepView] = Field(
         default_factory=list, sa_column=Column(Document(list[StepView]), nullable=False)
     )

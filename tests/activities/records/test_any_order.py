@@ -6,15 +6,18 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from domain.errors import PhaseConflict, StaleRun
+from domain.errors import OperationLost, PhaseConflict, StaleRun
 from domain.messages import ErrorView, OperationRequest
 from domain.phases import FINISHED, GONE, OPEN_PHASES, OperationKind, OperationStatus, Phase
 from store.operations import latest_operations
+from store.recovery import lost_operation
 from store.tables import OperationRow
 from tests.store.world import Tenant, World
 
 EVENTS = st.lists(
-    st.sampled_from(["succeed", "fail", "killed", *(kind for kind in OperationKind if kind != "signup")]),
+    st.sampled_from(
+        ["succeed", "fail", "killed", "recovered", *(kind for kind in OperationKind if kind != "signup")]
+    ),
     max_size=14,
 )
 
@@ -27,10 +30,16 @@ class Life:
         self.tenant: Tenant = world.signing_up()
         self.run: OperationRequest | None = self.tenant.signup
         self.successor: OperationRequest | None = None
+        self.lost: tuple[OperationRequest, OperationRequest | None] | None = None
+        """What a killed run was carrying out, and what waited behind it."""
 
     def play(self, event: str) -> None:
         if event == "killed":
+            if self.run:
+                self.lost = self.run, self.successor
             self.run = self.successor = None
+        elif event == "recovered":
+            self._recover()
         elif event in {"succeed", "fail"}:
             if self.run:
                 self._end(self.run, well=event == "succeed" and self.successor is None)
@@ -46,8 +55,19 @@ class Life:
             elif request.kind in {OperationKind.SUSPEND, OperationKind.TEARDOWN}:
                 self.world.take_over(request, self.run)
                 self.successor = request
-        except PhaseConflict:
+        except (PhaseConflict, OperationLost):
             assert self.world.operation_or_none(request) is None
+
+    def _recover(self) -> None:
+        found = lost_operation(self.world.engine, self.tenant.id) if self.run is None else None
+        if self.lost and self.run is None:
+            assert found is not None
+            assert (found.request, found.successor) == self.lost
+            self.run, self.successor = self.lost
+            self.world.begin(self.run, run_id="another")
+            self.lost = None
+        else:
+            assert found is None
 
     def _end(self, run: OperationRequest, *, well: bool) -> None:
         plan = self.world.operation(run).plan
@@ -106,7 +126,7 @@ class Life:
             waiting = {self.successor.operation_id} if self.successor else set()
             assert unfinished == {self.run.operation_id} | waiting
         else:
-            assert row.held_by is None or row.held_by in operations
+            assert row.held_by == (self.lost[0].operation_id if self.lost else None)
         if row.phase in GONE:
             assert not unfinished
         if row.held_by is None:

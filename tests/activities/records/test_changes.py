@@ -2,13 +2,13 @@
 
 import pytest
 
-from domain.errors import InvalidSpec, PhaseConflict, StaleRun, TenantNotFound
-from domain.messages import OperationRequest
+from domain.errors import InvalidSpec, OperationLost, PhaseConflict, TenantNotFound
+from domain.messages import Condition, OperationRequest
 from domain.phases import Mode, OperationKind, OperationStatus, Phase
 from domain.plans import Target
 from domain.sizing import size
 from store.tables import ResourceState
-from tests.store.world import LARGE, SMALL, Tenant, World
+from tests.store.world import SMALL, Tenant, World
 
 TEAM = Target(plan="team", users=20)
 DAY = 86_400
@@ -170,7 +170,7 @@ def test_begin_of_a_change_again(world: World, kind: OperationKind) -> None:
     assert (world.snapshot(tenant), world.operation(request).model_dump()) == before
 
 
-def abandoned(world: World, kind: OperationKind) -> tuple[Tenant, OperationRequest]:
+def lost(world: World, kind: OperationKind) -> tuple[Tenant, OperationRequest]:
     """A tenant whose operation's run was terminated from outside."""
     if kind is OperationKind.SIGNUP:
         tenant = world.signing_up()
@@ -182,37 +182,36 @@ def abandoned(world: World, kind: OperationKind) -> tuple[Tenant, OperationReque
 
 
 @pytest.mark.parametrize("kind", [OperationKind.SIGNUP, OperationKind.SCALE, OperationKind.SUSPEND])
-def test_leaving_works_after_a_terminated_run(world: World, kind: OperationKind) -> None:
-    """A teardown takes a tenant whose run was killed from outside; the killed run can write nothing more."""
-    tenant, lost = abandoned(world, kind)
-    leave = world.request(OperationKind.TEARDOWN, tenant, grace_seconds=60)
-
-    plan = world.begin(leave)
-
-    assert world.tenant(tenant).held_by == leave.operation_id
-    ended = world.operation(lost)
-    assert ended.status is OperationStatus.FAILED
-    assert ended.error is not None
-    assert ended.error.code == "StaleRun"
-    if kind is OperationKind.SIGNUP:
-        assert (plan.phase_before, plan.grace_seconds, plan.steps) == (Phase.CLOSING, 0, [])
-    else:
-        assert (plan.phase_before, plan.grace_seconds) == (Phase.ACTIVE, 60)
-    with pytest.raises(StaleRun):
-        world.begin(lost)
-    with pytest.raises(StaleRun):
-        world.lose_everything(lost)
+@pytest.mark.parametrize("later", [OperationKind.TEARDOWN, OperationKind.SUSPEND, OperationKind.SCALE])
+def test_nothing_begins_before_a_lost_operation_is_recovered(
+    world: World, kind: OperationKind, later: OperationKind
+) -> None:
+    """Where a killed run holds the tenant, every other operation is refused and names it."""
+    tenant, killed = lost(world, kind)
+    before = world.snapshot(tenant), world.operation(killed).model_dump()
+    request = world.request(later, tenant)
+    with pytest.raises(OperationLost, match=killed.operation_id):
+        world.begin(request)
+    assert (world.snapshot(tenant), world.operation(killed).model_dump()) == before
+    assert world.operation_or_none(request) is None
 
 
-def test_the_same_kind_takes_up_what_a_terminated_run_left(world: World) -> None:
-    """A scale whose run was killed can be asked for again; it returns to the state before the killed one."""
-    tenant, _ = abandoned(world, OperationKind.SCALE)
-    plan = world.begin(world.request(OperationKind.SCALE, tenant, target=LARGE))
-    assert plan.phase_before is Phase.ACTIVE
-    assert plan.before is not None
-    assert plan.before.target == SMALL
-    with pytest.raises(PhaseConflict, match="wait for the end"):
-        world.begin(world.request(OperationKind.SUSPEND, tenant))
+@pytest.mark.parametrize("kind", [OperationKind.SIGNUP, OperationKind.SCALE, OperationKind.SUSPEND])
+def test_a_lost_operation_is_taken_up_by_another_run(world: World, kind: OperationKind) -> None:
+    """The same operation begins again under another run: same plan, and nothing waits for a person."""
+    tenant, killed = lost(world, kind)
+    plan = world.operation(killed).plan
+    world.note(killed, attention(world))
+    assert world.begin(killed, run_id="another") == plan
+    row = world.tenant(tenant)
+    assert (row.held_by, row.run_id, row.conditions) == (killed.operation_id, "another", [])
+    assert world.operation(killed).run_id == "another"
+
+
+def attention(world: World) -> Condition:
+    return Condition(
+        type="NeedsAttention", status=True, reason="AccessDenied", message="no", since=world.clock.now()
+    )
 
 
 def test_a_vanished_plan_still_lets_its_tenants_leave(world: World) -> None:

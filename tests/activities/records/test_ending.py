@@ -72,6 +72,13 @@ def test_invariant_5_a_run_that_lost_its_hold_ends_nothing(world: World) -> None
     scale = world.request(OperationKind.SCALE, tenant)
     world.begin(scale)
     leave = world.request(OperationKind.TEARDOWN, tenant)
+    world.take_over(leave, scale)
+    world.end(
+        scale,
+        status=OperationStatus.SUPERSEDED,
+        superseded_by=leave.operation_id,
+        desired=None,
+    )
     world.begin(leave)
     late = world.request(OperationKind.SCALE, tenant)
     stale = Condition(type="NeedsAttention", status=True, reason="x", message="y", since=world.clock.now())
@@ -181,12 +188,12 @@ def test_certificate_covers_every_thing(world: World) -> None:
     assert row.deleted_at is not None
 
 
-def test_a_lost_removal_is_found_again(world: World) -> None:
-    """A removal whose run was terminated stays due, and the same operation carries it on."""
+def test_a_lost_removal_is_not_due_again(world: World) -> None:
+    """A removal whose run was terminated is left to recovery, and the same operation carries it on."""
     tenant = world.closed()
     remove = removing(world, tenant)
     due = due_for_removal(world.engine, world.clock.now(), 10_000)
-    assert tenant.id in {one.id for one in due}
+    assert tenant.id not in {one.id for one in due}
     world.begin(remove, run_id="another run")
     assert world.tenant(tenant).run_id == "another run"
 
@@ -195,6 +202,14 @@ def test_certificate_of_what_was_never_made(world: World) -> None:
     """A thing that was intended and never made is in the certificate too, without an instant of making."""
     tenant = world.signing_up()
     leave = world.request(OperationKind.TEARDOWN, tenant)
+    world.take_over(leave, tenant.signup)
+    world.end(
+        tenant.signup,
+        status=OperationStatus.SUPERSEDED,
+        phase=Phase.CLOSING,
+        superseded_by=leave.operation_id,
+        desired=None,
+    )
     world.begin(leave)
     world.records.begin_removal(world.verify_input(leave))
     assert {row.state for row in world.inventory.rows(tenant.id)} == {ResourceState.INTENDED}
