@@ -67,6 +67,10 @@ class Settings(BaseSettings):
 
     removal_interval_seconds: Annotated[int, Field(ge=1)] = 300
     """How often the schedule looks for tenants whose grace is over."""
+    recovery_interval_seconds: Annotated[int, Field(ge=1)] = 300
+    """How often the schedule looks for operations whose run was lost."""
+    recovery_settling_seconds: Annotated[float, Field(ge=0)] = 75
+    """How long the calls of a lost run may still take effect: longer than one attempt (60 s)."""
 
     api_host: str = "127.0.0.1"
     api_port: Annotated[int, Field(ge=0, le=65535)] = 8000

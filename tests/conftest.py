@@ -100,6 +100,7 @@ def settings(postgres: Postgres, temporal: Temporal, aws: AwsServer, cluster_fil
             "expected_database_seconds": 0,
             "expected_load_balancer_seconds": 0,
             "expected_rollout_seconds": 0,
+            "recovery_settling_seconds": 0,
         }
     )
 

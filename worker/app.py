@@ -19,6 +19,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 from activities.aws import aws_activities
 from activities.kubernetes import kubernetes_activities
 from activities.records import Records
+from activities.recovery import Recovery
 from activities.releases import Releases
 from activities.removals import Removals
 from catalog import Catalog
@@ -79,7 +80,9 @@ def records_activities(
         client, settings.task_queue, lambda limit: due_for_removal(engine, clock.now(), limit)
     )
     releases = Releases(client, versioned=settings.build_id is not None)
-    return [*records.activities(), removals.start_due, releases.follow]
+    settling = timedelta(seconds=settings.recovery_settling_seconds)
+    recovery = Recovery(client, settings.task_queue, engine, settling)
+    return [*records.activities(), removals.start_due, *recovery.activities(), releases.follow]
 
 
 def workflow_runner(*, sandboxed: bool) -> WorkflowRunner:

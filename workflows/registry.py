@@ -1,6 +1,8 @@
 """Every workflow type that a worker serves."""
 
 from workflows.due_removals import StartDueRemovals
+from workflows.recover import RecoverTenant
+from workflows.recover_lost import RecoverLost
 from workflows.remove import RemoveTenant
 from workflows.restore import RestoreTenant
 from workflows.resume import ResumeTenant
@@ -18,4 +20,6 @@ WORKFLOWS: list[type] = [
     RestoreTenant,
     RemoveTenant,
     StartDueRemovals,
+    RecoverTenant,
+    RecoverLost,
 ]
