@@ -9,7 +9,8 @@ from fastapi import Depends, Response
 from api.answers import accepted
 from api.checks import blueprint_problems, check_phase, region_problems, target_problems
 from api.claims import OperationClaim, claim_operation, earlier_claim
-from api.find import customer_problems, find_tenant, newest_target, open_operation
+from api.customers import customer_of, customer_problems
+from api.find import find_tenant, newest_target, open_operation
 from api.identity import AskedFor
 from api.problems import ApiProblem, OperationRef, invalid_fields
 from api.runs import Labels
@@ -53,17 +54,18 @@ class Changes:
             tenant_id = signup.id or new_tenant_id()
             claim = earlier or await claim_operation(self._services, self._asked, fingerprint, tenant_id)
             await self._check_names(signup.slug, claim.tenant_id)
-            request = OperationRequest(
-                operation_id=claim.operation_id,
-                kind=OperationKind.SIGNUP,
-                tenant_id=claim.tenant_id,
-                slug=signup.slug,
-                requested_by=self._asked.caller,
-                customer_id=signup.customer_id,
-                region=signup.region,
-                target=signup.target(),
-            )
-            return await self._start(request, Labels(plan=signup.plan, region=signup.region))
+            async with customer_of(self._services, signup, claim.tenant_id) as customer_id:
+                request = OperationRequest(
+                    operation_id=claim.operation_id,
+                    kind=OperationKind.SIGNUP,
+                    tenant_id=claim.tenant_id,
+                    slug=signup.slug,
+                    requested_by=self._asked.caller,
+                    customer_id=customer_id,
+                    region=signup.region,
+                    target=signup.target(),
+                )
+                return await self._start(request, Labels(plan=signup.plan, region=signup.region))
 
         return await self._once(fingerprint, begin)
 
@@ -122,7 +124,7 @@ class Changes:
         problems = [
             *region_problems(catalog, signup.region),
             *target_problems(catalog, signup.target()),
-            *await customer_problems(self._services, signup.customer_id),
+            *await customer_problems(self._services, signup.customer_id, signup.customer),
         ]
         if problems:
             raise invalid_fields(problems)

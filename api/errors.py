@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
 from api.checks import known_problems
-from api.find import customer_problems
+from api.customers import customer_problems
 from api.problem_types import PROBLEMS
 from api.problems import MEDIA_TYPE, ApiProblem, FieldProblem, Problem, away, invalid_fields
 from api.services import Services
@@ -91,7 +91,7 @@ async def _beyond_shape(request: Request, body: Any, wrongs: Sequence[Sequence[A
     sound = {name: value for name, value in body.items() if name not in wrong}
     problems = known_problems(services.catalog, sound)
     try:
-        return problems + await customer_problems(services, sound.get("customer_id"))
+        return problems + await customer_problems(services, sound.get("customer_id"), sound.get("customer"))
     except Unavailable:
         # The answer is a refusal anyway; what only PostgreSQL knows comes with the next try.
         return problems

@@ -2,12 +2,11 @@
 
 import re
 
-from api.problems import ApiProblem, FieldProblem, OperationRef
+from api.problems import ApiProblem, OperationRef
 from api.services import Services
 from domain.naming import SLUG_PATTERN
 from domain.phases import OperationKind
 from domain.plans import Target
-from store.customers import get_customer
 from store.operations import get_operation, open_operations
 from store.tables import OperationRow, TenantRow
 from store.tenants import get_tenant, get_tenant_by_id
@@ -31,14 +30,6 @@ async def find_tenant(services: Services, slug: str, tenant_id: str | None) -> T
         named = f"'{slug[:64]}'" + (f" with id {tenant_id}" if tenant_id else "")
         raise ApiProblem("TenantNotFound", f"There is no tenant {named}; GET /v1/tenants lists them.")
     return row
-
-
-async def customer_problems(services: Services, customer_id: str | None) -> list[FieldProblem]:
-    """What is wrong with the id of a sign-up's customer; nothing if none is named."""
-    if customer_id is None or await services.query(get_customer, customer_id) is not None:
-        return []
-    said = f"there is no customer '{customer_id}'; make one with POST /v1/customers"
-    return [FieldProblem(field="customer_id", message=said)]
 
 
 async def find_operation(services: Services, operation_id: str) -> OperationRow:

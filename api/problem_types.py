@@ -36,6 +36,9 @@ PROBLEMS: dict[str, ProblemType] = _catalogue(
         "TenantNotFound", 404, "No such tenant", "List tenants with GET /v1/tenants; slugs are lower-case."
     ),
     ProblemType(
+        "CustomerNotFound", 404, "No such customer", "Find one by name with GET /v1/customers?name=."
+    ),
+    ProblemType(
         "OperationNotFound", 404, "No such operation", "Use the id or Location of the 202 that accepted it."
     ),
     ProblemType(

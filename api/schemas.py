@@ -2,7 +2,15 @@
 
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from domain.naming import TENANT_ID_PATTERN, slug_problem
 from domain.plans import ResourceCounts, Target
@@ -43,8 +51,13 @@ class Resources(Request):
     clusters: Count = 0
 
 
+CustomerName = Annotated[
+    str, AfterValidator(_printable), Field(max_length=200, examples=["Acme Corporation"])
+]
+
+
 class NewCustomer(Request):
-    name: Annotated[str, AfterValidator(_printable), Field(max_length=200, examples=["Acme Corporation"])]
+    name: CustomerName
 
 
 class Signup(Request):
@@ -63,7 +76,13 @@ class Signup(Request):
         }
     )
 
-    customer_id: Annotated[str, Field(pattern=CUSTOMER_ID_PATTERN)]
+    customer: CustomerName | None = Field(
+        default=None,
+        description="In place of customer_id: the name of the customer, who is made if the name is new.",
+    )
+    customer_id: Annotated[str, Field(pattern=CUSTOMER_ID_PATTERN)] | None = Field(
+        default=None, validate_default=True, description="A customer that exists."
+    )
     slug: Slug
     region: Annotated[str, Field(max_length=64)]
     plan: Annotated[str, Field(max_length=64)]
@@ -72,6 +91,17 @@ class Signup(Request):
     id: TenantId | None = Field(
         default=None, description="Tenant id to use, for tests and migrations; made up when absent."
     )
+
+    @field_validator("customer_id")
+    @classmethod
+    def _one_customer(cls, customer_id: str | None, info: ValidationInfo) -> str | None:
+        # A field of its own and not a rule of the whole: it is reported beside all other wrong fields.
+        named = "customer" not in info.data or info.data["customer"] is not None
+        if customer_id is None and not named:
+            raise ValueError("is missing; give it, or the customer's name as 'customer'")
+        if customer_id is not None and info.data.get("customer") is not None:
+            raise ValueError("give either this or 'customer', not both")
+        return customer_id
 
     def target(self) -> Target:
         return Target(

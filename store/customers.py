@@ -1,13 +1,16 @@
 """Customers: every tenant belongs to one."""
 
+from contextlib import suppress
 from datetime import datetime
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, delete, func
 from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import Session
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from store.engine import transaction
-from store.tables import CustomerRow
+from store.tables import CustomerRow, TenantRow
 
 
 def create_customer(engine: Engine, customer_id: str, name: str, now: datetime) -> CustomerRow:
@@ -21,6 +24,33 @@ def create_customer(engine: Engine, customer_id: str, name: str, now: datetime) 
         return session.get_one(CustomerRow, customer_id)
 
 
+def customer_named(engine: Engine, name: str, new_id: str, now: datetime) -> str:
+    """The id of the oldest customer of this name; made with `new_id` if there is none."""
+    with transaction(engine) as session:
+        # Two first sign-ups of one customer at the same moment must not become two customers.
+        session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
+        found = session.exec(_named(name, 1)).first()
+        if found is not None:
+            return found.id
+        session.add(CustomerRow(id=new_id, name=name, created_at=now))
+    return new_id
+
+
+def customers_named(engine: Engine, name: str, limit: int) -> list[CustomerRow]:
+    """Oldest first."""
+    with transaction(engine) as session:
+        return list(session.exec(_named(name, limit)))
+
+
+def remove_unused_customer(engine: Engine, customer_id: str) -> None:
+    """Leaves a customer that has, or ever had, a tenant."""
+    has_tenant = select(TenantRow.id).where(TenantRow.customer_id == customer_id).exists()
+    statement = delete(CustomerRow).where(col(CustomerRow.id) == customer_id, ~has_tenant)
+    # A sign-up that uses it at this moment keeps it.
+    with suppress(IntegrityError), transaction(engine) as session:
+        session.execute(statement)
+
+
 def get_customer(engine: Engine, customer_id: str) -> CustomerRow | None:
     with transaction(engine) as session:
         return find_customer(session, customer_id)
@@ -28,3 +58,8 @@ def get_customer(engine: Engine, customer_id: str) -> CustomerRow | None:
 
 def find_customer(session: Session, customer_id: str) -> CustomerRow | None:
     return session.get(CustomerRow, customer_id)
+
+
+def _named(name: str, limit: int) -> SelectOfScalar[CustomerRow]:
+    rows = select(CustomerRow).where(CustomerRow.name == name)
+    return rows.order_by(col(CustomerRow.created_at), col(CustomerRow.id)).limit(limit)

@@ -5,6 +5,7 @@ import logging
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from typing import get_args
 
 import httpx
 import pytest
@@ -22,6 +23,7 @@ from catalog import Catalog, load_catalog
 from devstack.postgres import Postgres
 from devstack.processes import free_port
 from devstack.temporal import Temporal
+from domain.queues import Provider, provider_queue
 from runtime.clock import SystemClock
 from runtime.logging import configure_logging
 from runtime.settings import Settings
@@ -33,6 +35,7 @@ from tests.api.providers import Providers
 from worker.app import PASSED_THROUGH
 from worker.interceptor import FailureInterceptor
 from worker.setup import set_up
+from worker.together import Together
 from workflows.registry import WORKFLOWS
 
 
@@ -111,18 +114,19 @@ def make_worker(
     providers: Providers,
     *,
     cached_runs: int = 100,
-) -> Worker:
-    """The real workflows and records, over steps that make nothing.
+) -> Together:
+    """The real workflows and records, over steps that make nothing, on all task queues.
 
     A worker that is replaced must cache no runs: the server waits 10 s for one that is said to have them.
     """
     records = Records(engine, catalog, settings.install, SystemClock())
-    return Worker(
+    executor = ThreadPoolExecutor(max_workers=21)
+    main = Worker(
         client,
         task_queue=settings.task_queue,
         workflows=WORKFLOWS,
-        activities=[*records.activities(), *providers.activities()],
-        activity_executor=ThreadPoolExecutor(max_workers=21),
+        activities=records.activities(),
+        activity_executor=executor,
         max_concurrent_activities=20,
         max_cached_workflows=cached_runs,
         workflow_runner=SandboxedWorkflowRunner(
@@ -130,6 +134,17 @@ def make_worker(
         ),
         interceptors=[FailureInterceptor()],
     )
+    of_providers = [
+        Worker(
+            client,
+            task_queue=provider_queue(settings.task_queue, name),
+            activities=providers.activities(),
+            activity_executor=executor,
+            max_concurrent_activities=10,
+        )
+        for name in get_args(Provider)
+    ]
+    return Together([main, *of_providers])
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 """Methods: HEAD beside every GET, and the truth in Allow."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -42,7 +43,7 @@ async def test_head_of_a_stream_ends(front: Front) -> None:
     [
         ("PUT", "/v1/tenants", "GET, HEAD, POST"),
         ("POST", "/v1/tenants/some-slug", "GET, HEAD, PATCH, DELETE"),
-        ("HEAD", "/v1/customers", "POST"),
+        ("HEAD", "/v1/tenants/some-slug/resume", "POST"),
         ("DELETE", "/healthz", "GET, HEAD"),
         ("GET", "/v1/tenants/some-slug/suspend", "POST"),
     ],
@@ -63,5 +64,6 @@ def test_every_route_is_in_the_table(catalog: Catalog) -> None:
     routes = [
         f"`{method.upper()} {path}" for path, methods in document["paths"].items() for method in methods
     ]
-    table = DOCS.read_text().replace("{id}", "{operation_id}")
-    assert [route for route in routes if route not in table] == []
+    table = DOCS.read_text()
+    plain = [re.sub(r"{\w+_id}", "{id}", route) for route in routes]
+    assert [route for route in plain if route not in table] == []

@@ -1,0 +1,45 @@
+"""Whose a new tenant is: a customer that exists, by id or name, or one that is made with its first tenant."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from api.problems import ApiProblem, FieldProblem
+from api.schemas import Signup
+from api.services import Services
+from store.customers import customer_named, customers_named, get_customer, remove_unused_customer
+
+_SHOWN_IDS = 5
+_SERVER_ERROR = 500
+
+
+async def customer_problems(
+    services: Services, customer_id: str | None, name: str | None
+) -> list[FieldProblem]:
+    """What is wrong with the customer that a sign-up names."""
+    if customer_id is not None and await services.query(get_customer, customer_id) is None:
+        said = f"there is no customer '{customer_id}'; make one with POST /v1/customers"
+        return [FieldProblem(field="customer_id", message=said)]
+    if name is None:
+        return []
+    ids = [row.id for row in await services.query(customers_named, name, limit=_SHOWN_IDS)]
+    if len(ids) <= 1:
+        return []
+    said = f"several customers have this name ({', '.join(ids)}); name one by customer_id"
+    return [FieldProblem(field="customer", message=said)]
+
+
+@asynccontextmanager
+async def customer_of(services: Services, signup: Signup, tenant_id: str) -> AsyncIterator[str]:
+    """The id of the customer, made if the name is new; if the sign-up is refused, it is not left behind."""
+    if signup.customer is None:
+        yield str(signup.customer_id)
+        return
+    new_id = f"cus{tenant_id}"
+    customer_id = await services.query(customer_named, signup.customer, new_id, services.clock.now())
+    try:
+        yield customer_id
+    except ApiProblem as refused:
+        # After a 5xx the repeat under the same key goes on with this customer.
+        if customer_id == new_id and refused.status_code < _SERVER_ERROR:
+            await services.query(remove_unused_customer, new_id)
+        raise
