@@ -5,12 +5,22 @@ One run per tenant is open at a time; its workflow id is the lock. Handlers only
 """
 
 import asyncio
+from datetime import timedelta
 from typing import NoReturn
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
-from domain.messages import ErrorView, FinishInput, OperationPlan, OperationRequest, RunInput, RunResult
+from domain.messages import (
+    ErrorView,
+    FinishInput,
+    OperationPlan,
+    OperationRequest,
+    Recovered,
+    RunInput,
+    RunResult,
+    Undoing,
+)
 from domain.phases import TRANSITIONS, OperationStatus
 from workflows import policies, records
 from workflows.failures import as_failure, error_view
@@ -24,6 +34,10 @@ RUN_IS_ENDING = "RunIsEnding"
 
 class Lifecycle(Operation):
     """The run of one operation."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.noted_undo = Undoing()
 
     async def run_protected(self, given: RunInput) -> RunResult:
         """Temporal's own cancellation reaches only this task and becomes a wish: nothing is cut off."""
@@ -47,6 +61,8 @@ class Lifecycle(Operation):
         plan = await self._begin(request)
         if plan is None:
             return await self._refuse(request, handed_over=given.handed_over is not None)
+        if given.recovered:
+            await self._go_on(plan, given.recovered)
         ending = await self._work(plan)
         return await self._end(ending)
 
@@ -83,6 +99,16 @@ class Lifecycle(Operation):
             raise as_failure(self.refusal)
         return RunResult(operation_id=request.operation_id, status=OperationStatus.FAILED, phase=None)
 
+    async def _go_on(self, plan: OperationPlan, recovered: Recovered) -> None:
+        """Takes up what a lost run had begun, once none of its calls can still take effect."""
+        self.take_up(plan, recovered)
+        self.noted_undo = recovered.undoing or Undoing()
+        remaining = recovered.calls_ended_by - workflow.now()
+        if remaining > timedelta():
+            self.board.say(f"{headline(self.asked)}: its run was lost; calls of it may still take effect")
+            await workflow.sleep(remaining, summary="until no call of the lost run can take effect")
+        self.board.say(f"{headline(self.asked)}, carried on after its run was lost")
+
     async def _work(self, plan: OperationPlan) -> FinishInput:
         while self.error is None and not self.halted():
             try:
@@ -100,6 +126,8 @@ class Lifecycle(Operation):
     async def _undo(self, plan: OperationPlan) -> FinishInput:
         self.undoing = True
         self.board.say(f"{headline(self.asked)}: undoing, because {self._why_undone()}")
+        await self.attention.insist("undo", self.note_undo)
+        await self.prepare_undo(plan)
         await self.saga.undo(self.steps_as_done(plan))
         await self.prove_undone()
         await workflow.wait_condition(workflow.all_handlers_finished)
@@ -120,6 +148,13 @@ class Lifecycle(Operation):
         if self._cancelled_natively and ending.status is OperationStatus.CANCELLED:
             raise asyncio.CancelledError
         return RunResult(operation_id=self.asked.operation_id, status=ending.status, phase=ending.phase)
+
+    async def note_undo(self) -> None:
+        """If this run is lost, its end stays the same; of a take-over the row tells that waits."""
+        why = Undoing(cancelled=self.cancelled, error=self.error)
+        if self.request and self.plan and why != self.noted_undo:
+            await records.note_undo(self.plan.tenant.id, self.request.operation_id, why)
+            self.noted_undo = why
 
     def _status_when_undone(self) -> OperationStatus:
         if self.error:

@@ -11,6 +11,7 @@ from domain.messages import (
     FinishInput,
     OperationPlan,
     OperationRequest,
+    Recovered,
     StepPlan,
 )
 from domain.phases import TRANSITIONS, OperationKind, OperationStatus, Phase
@@ -45,6 +46,8 @@ class Operation(ABC):
         self.plan: OperationPlan | None = None
         self.refusal: ErrorView | None = None
         self.error: ErrorView | None = None
+        self.recovered: Recovered | None = None
+        """Set when this run carries on what a lost run had begun."""
         self.undoing = False
         self.ending = False
         self._cancelled_natively = False
@@ -63,6 +66,9 @@ class Operation(ABC):
         """The steps in the order in which they were done: the undo goes backwards through it."""
         return plan.steps
 
+    async def prepare_undo(self, plan: OperationPlan) -> None:  # noqa: B027 - most undos need nothing first
+        """Before the first step is undone."""
+
     async def prove_undone(self) -> None:  # noqa: B027 - most phases claim nothing that has to be proven
         """Asks the providers, where the phase after the undo claims that nothing is left."""
 
@@ -77,6 +83,15 @@ class Operation(ABC):
         return self.finish_input(
             plan, OperationStatus.SUCCEEDED, TRANSITIONS[self.kind].ends_in, desired=plan.after
         )
+
+    def take_up(self, plan: OperationPlan, recovered: Recovered) -> None:
+        """Goes on where a lost run of this operation was. How far each step had come, nobody knows."""
+        self.recovered = recovered
+        for step in plan.steps:
+            self.saga.register(step)
+        self.successor = recovered.successor
+        if recovered.undoing:
+            self.cancelled, self.error = recovered.undoing.cancelled, recovered.undoing.error
 
     # --- for operations and handlers --------------------------------------------------------------------
 

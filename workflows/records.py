@@ -16,6 +16,7 @@ from domain.messages import (
     OperationRequest,
     StateInput,
     TenantContext,
+    Undoing,
     VerifyInput,
 )
 from domain.phases import TRANSITIONS, Phase
@@ -43,6 +44,11 @@ async def accept(request: OperationRequest, holder: str, supersedes: str | None 
 
 async def note(state: StateInput) -> None:
     await _records("note", state, "note condition", type(None))
+
+
+async def note_undo(tenant_id: str, operation_id: str, why: Undoing) -> None:
+    state = StateInput(tenant_id=tenant_id, operation_id=operation_id, undoing=why)
+    await _records("note", state, "note why it is undone", type(None))
 
 
 async def follow_releases(*, following: bool) -> None:

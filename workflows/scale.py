@@ -10,6 +10,7 @@ from domain.messages import (
     OperationAccepted,
     OperationPlan,
     OperationRequest,
+    Recovered,
     RunInput,
     RunResult,
     StepPlan,
@@ -32,6 +33,7 @@ class ScaleTenant(Change):
         self._room: Desired | None = None
         """What the tenant's rules must allow while old and new sizes are there at once."""
         self._rules_are_tight = False
+        self._widening = False
 
     @workflow.run
     async def run(self, given: RunInput) -> RunResult:
@@ -68,6 +70,27 @@ class ScaleTenant(Change):
             # Smaller quotas come last: before, they would refuse the pods of the roll-out.
             self._rules_are_tight = True
             await self.bring(rules, target)
+
+    def take_up(self, plan: OperationPlan, recovered: Recovered) -> None:
+        super().take_up(plan, recovered)
+        self.current = recovered.newest or self.current
+        room = plan.before
+        for target in recovered.targets:
+            self._newest, room = target, _with_room(target, room or target)
+        self._room = room
+
+    async def prepare_undo(self, plan: OperationPlan) -> None:
+        """The lost run may have left rules that would refuse the pods of the way back."""
+        if self.recovered:
+            self._widening = True
+            await self.saga.undo(_rules(plan))
+            self._widening = False
+
+    async def undo_step(self, step: StepPlan) -> None:
+        if self._widening and self._room:
+            await self.bring_back(step, self._room)
+        else:
+            await super().undo_step(step)
 
     def interrupted(self) -> bool:
         return self.halted() or not self.settled()

@@ -39,7 +39,7 @@ class TeardownTenant(Handlers):
 
     async def carry_out(self, plan: OperationPlan) -> None:
         self.board.removing = _removes_at_once(plan)
-        if not _nothing_to_keep(plan):
+        if not _nothing_to_keep(plan) and not self._was_removing():
             await self._stop(plan)
         if _removes_at_once(plan):
             await remove_everything(self, plan)
@@ -57,6 +57,10 @@ class TeardownTenant(Handlers):
 
     async def undo_step(self, step: StepPlan) -> None:
         """A teardown registers nothing to undo."""
+
+    def _was_removing(self) -> bool:
+        """A lost run had begun to remove: stopping again would make workload anew where it was removed."""
+        return self.recovered is not None and self.recovered.phase is Phase.REMOVING
 
     async def _stop(self, plan: OperationPlan) -> None:
         async def one(step: StepPlan, may_go_on: MayGoOn) -> None:
