@@ -63,8 +63,8 @@ class AwsServer(PythonServer):
         """Known before the start."""
         return f"http://127.0.0.1:{self._port}"
 
-    def start(self, postgres_url: str) -> None:
-        """`postgres_url`: superuser of the server that RDS instances are databases of."""
+    def start(self, postgres_url: str | None = None) -> None:
+        """`postgres_url`: superuser of the server that RDS instances are databases of; none makes none."""
         self.directory.mkdir(parents=True)
         config = self.directory / "config.json"
         config.touch(mode=0o600)

@@ -1,0 +1,172 @@
+"""One installation of its own, of which every part can be struck: servers, doors before them, a worker."""
+
+import asyncio
+import secrets
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any, Self
+
+import psycopg
+import yaml
+
+from catalog import load_catalog
+from devstack.engine import engine_environment
+from devstack.kubernetes.kubeconfig import write_kubeconfig
+from devstack.postgres import Postgres
+from devstack.profiles import PROFILES
+from devstack.servers import AwsServer, ClusterServer
+from devstack.temporal import Temporal
+from runtime.settings import ROOT, Settings
+from runtime.temporal import connect
+from store.engine import make_engine
+from tests.audit import Auditor
+from tests.chaos.doors import DatabaseDoor, SilentDoor
+from tests.chaos.hands import PatientStage
+from tests.outages.site import WorkerProcess
+from tests.workflows.stage import serving
+from worker.setup import set_up
+
+CELL = "use1"
+ATTEMPT_SECONDS = 8
+"""After it a killed worker's attempt is given up; production waits a minute."""
+INSTALL = "chaos"
+
+
+class Ground:
+    """Where one case after the other is played. The API reaches everything directly, the worker by doors."""
+
+    stage: PatientStage
+    database: psycopg.AsyncConnection[Any]
+    worker: WorkerProcess
+    database_door: DatabaseDoor
+    cluster_door: SilentDoor
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.cell = _cell()
+        self.cells_file = folder / "cells.yaml"
+        self.cells_file.write_text(
+            yaml.safe_dump({CELL: {k: v for k, v in self.cell.items() if k != "name"}})
+        )
+        self.postgres = Postgres(folder / "postgres")
+        self.temporal = Temporal(folder / "temporal", ui=False, keep=True)
+        self.aws = AwsServer(folder / "aws", [self.cell], PROFILES["none"])
+        self.clusters = ClusterServer(folder / "clusters", [self.cell], PROFILES["none"])
+        self.database_url = ""
+        self.aws_key = secrets.token_hex(20)
+        """The worker's secret key in AWS, which must show up nowhere."""
+        self._open = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self._start()
+        except BaseException:
+            await self._open.aclose()
+            raise
+        return self
+
+    async def __aexit__(self, *_exception: object) -> None:
+        await self._open.aclose()
+
+    @property
+    def aws_url(self) -> str:
+        return self.aws.url
+
+    @property
+    def cluster_url(self) -> str:
+        return self.stage.cluster_urls[CELL]
+
+    async def reconnect(self) -> None:
+        """After PostgreSQL was away."""
+        await self.database.close()
+        self.database = await psycopg.AsyncConnection.connect(self.database_url, autocommit=True)
+
+    async def _start(self) -> None:
+        for server in (self.postgres, self.temporal, self.clusters, self.aws):
+            self._open.push_async_callback(asyncio.to_thread, server.stop)
+        await asyncio.gather(
+            asyncio.to_thread(self.temporal.start),
+            asyncio.to_thread(self.clusters.start, self.aws.url),
+            asyncio.to_thread(self.aws.start),
+            asyncio.to_thread(self._make_database),
+        )
+        settings = self._settings()
+        await _prepare(settings)
+        await self._open_doors()
+        self.database = await psycopg.AsyncConnection.connect(self.database_url, autocommit=True)
+        self._open.push_async_callback(self._disconnect)
+        self.worker = WorkerProcess(self.folder / "worker", self._environment())
+        self._open.push_async_callback(self.worker.kill)
+        await self.worker.start()
+        http = await self._open.enter_async_context(serving(settings))
+        auditor = Auditor(self.aws.url, self.clusters.kubeconfig, [self.cell])
+        urls = {CELL: _server(self.clusters.kubeconfig)}
+        self.stage = PatientStage(http, await connect(settings), settings, auditor, urls)
+
+    async def _disconnect(self) -> None:
+        await self.database.close()
+
+    async def _open_doors(self) -> None:
+        self.database_door = DatabaseDoor(self.database_url)
+        self.cluster_door = SilentDoor(_server(self.clusters.kubeconfig))
+        write_kubeconfig(self.folder / "kubeconfig", {CELL: self.cluster_door.url})
+        for door in (self.database_door, self.cluster_door):
+            await door.open()
+            self._open.push_async_callback(door.shut)
+
+    def _make_database(self) -> None:
+        self.postgres.start()
+        self.database_url = self.postgres.create_database(INSTALL)
+        with psycopg.connect(self.database_url, autocommit=True) as connection:
+            # A commit that was answered must survive a crash, as in production.
+            connection.execute(f"ALTER DATABASE {INSTALL} SET synchronous_commit = on")
+
+    def _settings(self) -> Settings:
+        return Settings.model_validate(
+            {
+                "install": INSTALL,
+                "temporal_address": self.temporal.address,
+                "database_url": self.database_url,
+                "TENANTRY_AWS_ENDPOINT_URL": self.aws.url,
+                "kubeconfig": self.clusters.kubeconfig,
+                "cells_file": self.cells_file,
+                "removal_interval_seconds": 86_400,
+            }
+        )
+
+    def _environment(self) -> Mapping[str, str]:
+        direct, _, rest = self.database_url.rpartition("@")
+        by_door = f"{direct}@127.0.0.1:{self.database_door.port}/{rest.partition('/')[2]}"
+        environment = engine_environment(
+            temporal_address=self.temporal.address,
+            database_url=by_door,
+            aws_url=self.aws.url,
+            kubeconfig=self.folder / "kubeconfig",
+            further={
+                **PROFILES["none"].settings,
+                "TENANTRY_INSTALL": INSTALL,
+                "TENANTRY_CELLS_FILE": str(self.cells_file),
+                "TENANTRY_ATTEMPT_SECONDS": str(ATTEMPT_SECONDS),
+                # The server waits 10 s for a worker that it believes to know a run.
+                "TENANTRY_WORKER_CACHED_RUNS": "0",
+            },
+        )
+        return environment | {"AWS_SECRET_ACCESS_KEY": self.aws_key}
+
+
+async def _prepare(settings: Settings) -> None:
+    catalog = load_catalog(settings.plans_file, settings.cells_file, settings.blueprints_dir)
+    engine = make_engine(settings.database_url.get_secret_value(), 1)
+    await set_up(await connect(settings), settings, catalog, engine)
+    engine.dispose()
+
+
+def _cell() -> dict[str, Any]:
+    cells: dict[str, dict[str, Any]] = yaml.safe_load((ROOT / "cells.yaml").read_text())
+    return {"name": CELL, **cells[CELL]}
+
+
+def _server(kubeconfig: Path) -> str:
+    clusters: list[dict[str, Any]] = yaml.safe_load(kubeconfig.read_text())["clusters"]
+    return str(clusters[0]["cluster"]["server"])

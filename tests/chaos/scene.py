@@ -1,0 +1,149 @@
+"""One case under way: the tenant, the point, and the hands that hold, strike and wait."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from temporalio.client import WorkflowExecutionStatus
+
+from tests.chaos import locks, wire
+from tests.chaos.ground import Ground
+from tests.chaos.lives import Life
+from tests.chaos.points import Act, Point
+from tests.chaos.waiting import until
+from tests.chaos.watch import Watch
+from tests.chaos.wire import Fault
+from tests.workflows.stage import Json, new_key
+
+HOLD_SECONDS = 60
+PATIENCE_SECONDS = 75
+OPEN = ("running", "waiting")
+
+
+@dataclass
+class Scene:
+    ground: Ground
+    life: Life
+    point: Point
+    tenant: Json
+    asking: asyncio.Task[None] | None = None
+    attention: list[str] = field(default_factory=list)
+    """What waited for a person, in its own words."""
+    notes: list[str] = field(default_factory=list)
+    """What the strike itself found to be wrong."""
+    refused: bool = False
+    """Whether the wish that was the strike was refused, as it may be."""
+
+    def __post_init__(self) -> None:
+        self.watch = Watch(self.ground.stage.client, self.tenant)
+
+    async def begin(self) -> None:
+        """Asks for the operation, and does not wait until it is accepted."""
+        self.asking = asyncio.create_task(self.life.ask(self.ground, self.tenant))
+        await asyncio.sleep(0)
+
+    @contextlib.asynccontextmanager
+    async def struck(self, **fields: Any) -> AsyncIterator[Fault]:
+        """Begins the operation with a fault in force at the point's call, until the block ends."""
+        fault = Fault(await wire.spot(self.ground, self.point, self.tenant), fields)
+        try:
+            if self.point.act is Act.VERIFY:
+                await self._begin_and_stop_before_proof(fault)
+            else:
+                await fault.set()
+                await self.begin()
+            yield fault
+        finally:
+            await fault.lift()
+
+    @contextlib.asynccontextmanager
+    async def held(self) -> AsyncIterator[None]:
+        """Begins the operation; in the block the point's activity is under way and cannot go on."""
+        if self.point.act is Act.RECORD:
+            async with locks.before(self.ground.database_url, self.point.name, self.tenant) as taken:
+                await self.begin()
+                await locks.after_begin(taken, self.point.name, self.tenant)
+                yield
+            return
+        async with self.struck(action="delay", seconds=HOLD_SECONDS) as fault:
+            await fault.until_taken()
+            if not await self.watch.pending(self.point.activity):
+                self.notes.append(f"the held call is not one of {self.point.activity}")
+            yield
+
+    async def _begin_and_stop_before_proof(self, fault: Fault) -> None:
+        """A proof asks what removals ask too: its fault is set when all but one of them have ended."""
+        gate = await wire.spot(self.ground, self.life.point("recordings"), self.tenant)
+        held = Fault(gate, {"action": "delay", "seconds": HOLD_SECONDS})
+        await held.set()
+        try:
+            await self.begin()
+            await held.until_taken()
+            for name in ("database-password", "foundation"):
+                await self.watch.until_done(self.life.point(name))
+            await fault.set()
+        finally:
+            await held.lift()
+
+    # --- convergence ------------------------------------------------------------------------------------
+
+    async def converged(self) -> None:
+        """Returns when no operation and no run of the tenant is open. Raises NotSeen."""
+
+        async def over() -> bool:
+            await self._help()
+            return await self.ended()
+
+        async def closed() -> bool:
+            return (await self.watch.run.describe()).status is not WorkflowExecutionStatus.RUNNING
+
+        if self.asking is not None:
+            await self.asking
+        await until(over, "the end of all operations", patience=PATIENCE_SECONDS)
+        await until(closed, "the end of the run")
+
+    async def ended_or_stuck(self) -> None:
+        """Returns when the operation has ended, or waits for a person."""
+
+        async def either() -> bool:
+            return await self.ended() or await self._stuck() is not None
+
+        await until(either, "an end, or the condition NeedsAttention", patience=PATIENCE_SECONDS)
+
+    async def ended(self) -> bool:
+        """Whether the operation was registered, and no operation of the tenant is open."""
+        rows = await self.rows("SELECT kind, status FROM operation WHERE tenant_id = %s")
+        known = any(kind == self.life.kind for kind, _ in rows)
+        return known and not any(status in OPEN for _, status in rows)
+
+    async def operation_id(self) -> str:
+        """Of the operation under test, known to the API before its run has registered it."""
+        claimed = await self.rows(
+            "SELECT operation_id FROM idempotency WHERE tenant_id = %s ORDER BY created_at DESC LIMIT 1"
+        )
+        registered = await self.rows(
+            "SELECT id FROM operation WHERE tenant_id = %s ORDER BY accepted_at DESC LIMIT 1"
+        )
+        return str((registered or claimed)[0][0])
+
+    async def rows(self, statement: str) -> list[tuple[Any, ...]]:
+        """What the database has; the statement's one parameter is the tenant's id."""
+        cursor = await self.ground.database.execute(statement.encode(), (self.tenant["tenant_id"],))
+        return list(await cursor.fetchall())
+
+    async def _stuck(self) -> tuple[str, str] | None:
+        """The operation that waits for a person, and why."""
+        for held_by, conditions in await self.rows("SELECT held_by, conditions FROM tenant WHERE id = %s"):
+            for condition in conditions:
+                if held_by and condition["type"] == "NeedsAttention" and condition["status"]:
+                    return held_by, f"{condition['reason']}: {condition['message']}"
+        return None
+
+    async def _help(self) -> None:
+        """What an engineer does once the cause is mended: has it tried again."""
+        if stuck := await self._stuck():
+            operation, why = stuck
+            self.attention.append(why)
+            await self.ground.stage.http.post(f"/v1/operations/{operation}/retry", headers=new_key())

@@ -1,0 +1,142 @@
+"""What an outcome allows, compared with what there is: phase, things, inventory, certificate."""
+
+from dataclasses import dataclass, field
+
+from tests.chaos.faults import FaultKind, Means
+from tests.chaos.lives import Life, State
+from tests.chaos.scene import Scene
+from tests.chaos.undisturbed import undisturbed
+from tests.chaos.world import WHOLE, World, inventory_key
+from tests.workflows.stage import Json
+
+STOPPED = {State.SUSPENDED, State.CLOSED}
+
+
+@dataclass
+class Verdict:
+    """What is wrong with how a case ended; nothing, if all is right."""
+
+    problems: list[str] = field(default_factory=list)
+    orphans: int = 0
+    duplicates: int = 0
+
+    def expect(self, right: bool, otherwise: str) -> None:  # noqa: FBT001 - reads as a sentence
+        if not right:
+            self.problems.append(otherwise)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    statuses: frozenset[str]
+    state: State
+
+
+def allowed(life: Life, fault: FaultKind, scene: Scene) -> Outcome:
+    """How the operation may end."""
+    reached = Outcome(frozenset({"succeeded"}), life.goal)
+    if scene.refused or fault.means is Means.GOES_ON or not life.goes_back:
+        return reached
+    match fault.means:
+        case Means.FAILS:
+            return Outcome(frozenset({"failed"}), life.undone(cancelled=False))
+        case Means.CANCELLED:
+            return Outcome(frozenset({"cancelled"}), life.undone(cancelled=True))
+        case Means.TAKEN_OVER:
+            return Outcome(frozenset({"superseded", "succeeded"}), State.DELETED)
+    raise ValueError(fault.means)
+
+
+async def judge(scene: Scene, fault: FaultKind, before: World, after: World) -> Verdict:
+    verdict = Verdict(problems=list(scene.notes))
+    outcome = allowed(scene.life, fault, scene)
+    verdict.expect(
+        not scene.refused or not scene.life.goes_back or scene.point.name == "records.finish",
+        "the wish was refused, though the operation could be undone",
+    )
+    verdict.expect(
+        not scene.attention or fault.means is Means.FAILS,
+        f"a person was needed: {'; '.join(scene.attention)}",
+    )
+    await _operation(scene, outcome, verdict)
+    _things(outcome.state, after, verdict)
+    verdict.expect(before.others == after.others, f"foreign things: {before.others} became {after.others}")
+    await _objects(scene, outcome.state, after, verdict)
+    await _inventory(scene, outcome.state, after, verdict)
+    await _certificate(scene, outcome.state, before, verdict)
+    return verdict
+
+
+async def _operation(scene: Scene, outcome: Outcome, verdict: Verdict) -> None:
+    rows = await scene.rows("SELECT kind, status FROM operation WHERE tenant_id = %s ORDER BY accepted_at")
+    status = next(status for kind, status in reversed(rows) if kind == scene.life.kind)
+    verdict.expect(status in outcome.statuses, f"the {scene.life.kind} is {status}: {await _error(scene)}")
+    tenant = await scene.ground.stage.tenant(scene.tenant)
+    verdict.expect(tenant["phase"] == outcome.state, f"the phase is {tenant['phase']}, not {outcome.state}")
+    (held_by, conditions), *_ = await scene.rows("SELECT held_by, conditions FROM tenant WHERE id = %s")
+    verdict.expect(held_by is None, f"the tenant is held by {held_by}")
+    needy = [c for c in conditions if c["type"] == "NeedsAttention" and c["status"]]
+    verdict.expect(not needy, f"NeedsAttention is left: {needy}")
+
+
+async def _error(scene: Scene) -> Json:
+    errors = await scene.rows(
+        "SELECT error FROM operation WHERE tenant_id = %s AND error IS NOT NULL ORDER BY accepted_at DESC"
+    )
+    return dict(errors[0][0]) if errors else {}
+
+
+def _things(state: State, after: World, verdict: Verdict) -> None:
+    wanted = WHOLE if state.exists else type(WHOLE)()
+    surplus, missing = after.kinds - wanted, wanted - after.kinds
+    if state.exists:
+        verdict.duplicates = surplus.total()
+    else:
+        verdict.orphans = surplus.total()
+    verdict.expect(not surplus, f"too many: {', '.join(after.things)}")
+    verdict.expect(not missing, f"missing: {dict(missing)}")
+
+
+async def _objects(scene: Scene, state: State, after: World, verdict: Verdict) -> None:
+    """As an undisturbed run leaves them."""
+    if not state.exists:
+        return
+    wanted = (await undisturbed(scene.ground)).objects(stopped=state in STOPPED)
+    found = {f"{resource} {name}" for resource, name, _ in after.objects}
+    verdict.expect(found >= wanted, f"missing in the cluster: {sorted(wanted - found)}")
+    verdict.expect(found <= wanted, f"too many in the cluster: {sorted(found - wanted)}")
+    verdict.duplicates += len(found - wanted)
+    running = [name for name, replicas in after.replicas().items() if replicas]
+    verdict.expect(bool(running) is (state not in STOPPED), f"of the workload run {running}")
+
+
+async def _inventory(scene: Scene, state: State, after: World, verdict: Verdict) -> None:
+    """Every thing is known, and nothing is known that is not there."""
+    rows = await scene.rows("SELECT kind, name, state FROM resource WHERE tenant_id = %s")
+    if not state.exists:
+        left = [f"{kind} {name}" for kind, name, row in rows if row != "gone"]
+        verdict.expect(not left, f"not gone in the inventory: {left}")
+        return
+    made = {inventory_key(kind, name) for kind, name, row in rows if row == "made"}
+    there = after.keys - (await undisturbed(scene.ground)).derived
+    verdict.expect(there <= made, f"not in the inventory: {sorted(there - made)}")
+    verdict.expect(made <= there, f"in the inventory only: {sorted(made - there)}")
+    undecided = [f"{kind} {name}" for kind, name, row in rows if row == "intended"]
+    verdict.expect(not undecided, f"intended for ever: {undecided}")
+
+
+async def _certificate(scene: Scene, state: State, before: World, verdict: Verdict) -> None:
+    rows = await scene.rows("SELECT document FROM certificate WHERE tenant_id = %s")
+    if state is not State.DELETED:
+        verdict.expect(not rows, "a certificate of deletion, and nothing was deleted")
+        return
+    verdict.expect(len(rows) == 1, f"{len(rows)} certificates")
+    if not rows:
+        return
+    document: Json = rows[0][0]
+    verdict.expect(document["tenant_id"] == scene.tenant["tenant_id"], "the certificate is of another tenant")
+    entries: list[Json] = document["entries"]
+    unproven = [entry["name"] for entry in entries if not (entry.get("gone_at") and entry.get("proof"))]
+    verdict.expect(not unproven, f"certified without proof: {unproven}")
+    certified = {inventory_key(entry["kind"], entry["name"]) for entry in entries}
+    silent = before.keys - certified - (await undisturbed(scene.ground)).derived
+    verdict.expect(not silent, f"not in the certificate: {sorted(silent)}")

@@ -1,0 +1,90 @@
+"""What Temporal itself says of a run: which activities have ended, which are tried again."""
+
+import asyncio
+from typing import Any
+
+from temporalio.api.enums.v1 import EventType, PendingActivityState
+from temporalio.api.history.v1 import HistoryEvent
+from temporalio.api.workflow.v1 import PendingActivityInfo
+from temporalio.client import Client, WorkflowHandle
+from temporalio.service import RPCError, RPCStatusCode
+
+from domain.naming import workflow_id
+from tests.chaos.points import Point
+from tests.chaos.waiting import PATIENCE_SECONDS, POLL_SECONDS, until
+from tests.workflows.stage import Json
+
+
+class Watch:
+    """Eyes on the tenant's newest run."""
+
+    def __init__(self, client: Client, tenant: Json) -> None:
+        self._client = client
+        self._id = workflow_id(tenant["slug"], tenant["tenant_id"])
+
+    @property
+    def run(self) -> WorkflowHandle[Any, Any]:
+        return self._client.get_workflow_handle(self._id)
+
+    async def pending(self, activity: str) -> list[PendingActivityInfo]:
+        """Its activities of that type that have not ended."""
+        try:
+            described = await self.run.describe()
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+            return []
+        found = described.raw_description.pending_activities
+        return [pending for pending in found if pending.activity_type.name == activity]
+
+    async def until_waiting(self, activity: str) -> None:
+        """Returns when the activity has failed once and waits for another attempt: nothing is under way."""
+
+        async def waiting() -> bool:
+            return any(
+                pending.attempt > 1 and pending.state == PendingActivityState.PENDING_ACTIVITY_STATE_SCHEDULED
+                for pending in await self.pending(activity)
+            )
+
+        await until(waiting, f"{activity} between two attempts")
+
+    async def until_done(self, point: Point) -> None:
+        """Returns when an activity of the point has succeeded."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            run = await self._opened()
+            scheduled: set[int] = set()
+            async for event in run.fetch_history_events(wait_new_event=True, skip_archival=True):
+                if _schedules(event, point):
+                    scheduled.add(event.event_id)
+                if event.activity_task_completed_event_attributes.scheduled_event_id in scheduled:
+                    return
+        raise AssertionError(f"the run ended without {point.activity} of {point.name}")
+
+    async def last_decision(self) -> tuple[str, int]:
+        """The run and its last completed workflow task, to which it may be reset."""
+        described = await self.run.describe()
+        run = self._client.get_workflow_handle(self._id, run_id=described.run_id)
+        decided = 0
+        async for event in run.fetch_history_events():
+            if event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED:
+                decided = event.event_id
+        return described.run_id, decided
+
+    async def _opened(self) -> WorkflowHandle[Any, Any]:
+        while True:
+            try:
+                described = await self.run.describe()
+            except RPCError as error:
+                if error.status is not RPCStatusCode.NOT_FOUND:
+                    raise
+                await asyncio.sleep(POLL_SECONDS)
+            else:
+                return self._client.get_workflow_handle(self._id, run_id=described.run_id)
+
+
+def _schedules(event: HistoryEvent, point: Point) -> bool:
+    scheduled = event.activity_task_scheduled_event_attributes
+    if scheduled.activity_type.name != point.activity:
+        return False
+    given = b"".join(payload.data for payload in scheduled.input.payloads)
+    return not point.step or f'"step":"{point.step}"'.encode() in given
