@@ -12,6 +12,7 @@ from cli.client import Client, new_key
 from cli.connection import connect
 from cli.following import follow
 from cli.output import err, out, print_error, print_json, styled
+from domain.naming import SLUG_PATTERN, slug_problem
 
 Json = dict[str, Any]
 
@@ -21,8 +22,26 @@ Key = Annotated[
     str | None,
     typer.Option("--idempotency-key", help="Repeating a command with the same key does nothing twice."),
 ]
-Slug = Annotated[str, typer.Argument(help="The tenant's slug.", show_default=False)]
 OPERATION_ID = re.compile(r"op[a-z0-9]{18}")
+
+
+def _slug(text: str) -> str:
+    if not re.fullmatch(SLUG_PATTERN, text):
+        raise typer.BadParameter(slug_problem(text) or f"'{text}' is no slug")
+    return text
+
+
+def _slug_or_operation(text: str) -> str:
+    return text if OPERATION_ID.fullmatch(text) else _slug(text)
+
+
+Slug = Annotated[str, typer.Argument(help="The tenant's slug.", show_default=False, callback=_slug)]
+SlugOrOperation = Annotated[
+    str,
+    typer.Argument(
+        help="A tenant's slug, or the id of an operation.", show_default=False, callback=_slug_or_operation
+    ),
+]
 Counted = Annotated[int | None, typer.Option(min=0, show_default=False)]
 
 
@@ -41,15 +60,7 @@ class Change:
         if self.no_wait:
             self._report_accepted(accepted)
             return
-        try:
-            view = follow(client, accepted["operation_id"], quiet=self.as_json)
-        except KeyboardInterrupt:
-            operation = accepted["operation_id"]
-            err().print(f"the operation goes on; look at it with `tenantry watch {operation}`")
-            raise
-        if self.as_json:
-            print_json(view)
-        report_end(view, wanted=wanted, as_json=self.as_json)
+        await_end(client, accepted["operation_id"], wanted=wanted, as_json=self.as_json)
 
     def _report_accepted(self, accepted: Json) -> None:
         if self.as_json:
@@ -60,8 +71,24 @@ class Change:
             )
 
 
-def report_end(view: Json, *, wanted: str = "succeeded", as_json: bool = False) -> None:
-    """Say how an operation ended. Exits with 1 if otherwise than `wanted`."""
+def await_end(client: Client, operation_id: str, *, wanted: str = "succeeded", as_json: bool = False) -> None:
+    """Follow an operation to its end and say how it ended. Exits with 1 if otherwise than `wanted`."""
+    try:
+        view = follow(client, operation_id, quiet=as_json)
+    except KeyboardInterrupt:
+        err().print(f"the operation goes on; look at it with `tenantry watch {operation_id}`")
+        raise
+    if as_json:
+        print_json(operation_document(view))
+    _report_end(view, wanted=wanted, as_json=as_json)
+
+
+def operation_document(view: Json) -> Json:
+    """An operation as commands print it: its id is `operation_id` here as in what accepted it."""
+    return {"operation_id": view["id"], **{name: value for name, value in view.items() if name != "id"}}
+
+
+def _report_end(view: Json, *, wanted: str, as_json: bool) -> None:
     what = f"{view['kind']} of {view['slug']}"
     if view["status"] == wanted:
         if not as_json:

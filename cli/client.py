@@ -7,6 +7,8 @@ from uuid import uuid4
 
 import httpx
 
+from cli.wording import in_commands, problem_lines
+
 Json = dict[str, Any]
 
 TIMEOUT_SECONDS = 30
@@ -31,10 +33,10 @@ class ApiProblemError(Exception):
 
     def lines(self) -> list[str]:
         """For a person: what is wrong, each wrong field, what stands in the way."""
-        title, detail = self.problem.get("title", ""), self.problem.get("detail", "")
         errors = self.problem.get("errors") or []
-        lines = [title] if errors or not detail else [f"{title}: {detail}" if title else detail]
-        lines += [f"  {error.get('field')}: {error.get('message')}" for error in errors]
+        # The detail of a problem with fields repeats them in one line.
+        lines = problem_lines(self.problem | ({"detail": ""} if errors else {}))
+        lines += [f"  {error.get('field')}: {in_commands(str(error.get('message')))}" for error in errors]
         if operation := self.problem.get("operation"):
             lines.append(f"  open operation: {operation.get('kind')} {operation.get('id')}")
         return lines
@@ -56,9 +58,6 @@ class Client:
     def close(self) -> None:
         self._http.close()
 
-    def create_customer(self, name: str, *, key: str) -> Json:
-        return self._change("POST", "/v1/customers", key, {"name": name})
-
     def signup(self, body: Json, *, key: str) -> Json:
         return self._change("POST", "/v1/tenants", key, body)
 
@@ -79,11 +78,11 @@ class Client:
     def tenant(self, slug: str) -> Json:
         return cast("Json", self._read(f"/v1/tenants/{slug}"))
 
-    def tenants(self) -> Iterator[Json]:
-        """All of them, page by page."""
+    def tenants(self, filters: Mapping[str, list[str]] | None = None) -> Iterator[Json]:
+        """All that match, page by page; `filters` are those of GET /v1/tenants."""
         cursor: str | None = None
         while True:
-            page = self._read("/v1/tenants", {"cursor": cursor} if cursor else {})
+            page = self._read("/v1/tenants", {**(filters or {}), **({"cursor": cursor} if cursor else {})})
             yield from page["items"]
             cursor = page.get("next")
             if not cursor:
@@ -151,5 +150,5 @@ def _problem(answer: httpx.Response) -> Json:
         problem = None
     if isinstance(problem, dict):
         return {"status": answer.status_code, **problem}
-    reason = f"{answer.status_code} {answer.reason_phrase}"
-    return {"status": answer.status_code, "title": f"{reason} from {answer.url}: is this a Tenantry API?"}
+    said = f"'{answer.reason_phrase}' ({answer.status_code})"
+    return {"status": answer.status_code, "title": f"{answer.url} answered {said}: is it a Tenantry API?"}

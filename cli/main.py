@@ -1,6 +1,8 @@
 """`tenantry`: the command line. Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted."""
 
 import sys
+from importlib.metadata import version
+from typing import Annotated
 
 import typer
 
@@ -13,11 +15,13 @@ from cli.signups import SignupFileError
 from devstack.processes import StartError
 
 FAILED = 1
+USAGE = 2
 INTERRUPTED = 130
+WRONG_VALUES = frozenset({400, 422})
+"""Statuses by which the API says that the request itself is wrong."""
 
 app = typer.Typer(
     name="tenantry",
-    help="The life of tenants: sign-up, scale, suspend, teardown.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
@@ -26,15 +30,34 @@ for part in (local, tenants, showing):
     app.add_typer(part.app)
 
 
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        sys.stdout.write(f"tenantry {version('tenantry')}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def tenantry(
+    show_version: Annotated[
+        bool, typer.Option("--version", help="Show the version.", callback=_show_version, is_eager=True)
+    ] = False,
+) -> None:
+    """The life of tenants: sign-up, scale, suspend, teardown."""
+
+
 def main() -> None:
     try:
         app()
     except ApiProblemError as error:
         print_error(error.lines())
+        sys.exit(USAGE if error.status in WRONG_VALUES else FAILED)
+    except SignupFileError as error:
+        print_error(str(error).splitlines())
+        sys.exit(USAGE)
     except ApiUnreachableError as error:
         hint = f"is it running? start a local one with `tenantry dev`, or correct {URL_VARIABLE}"
         print_error([str(error), hint])
-    except (NoApiError, SignupFileError, StartError, DemoFailedError) as error:
+    except (NoApiError, StartError, DemoFailedError) as error:
         print_error(str(error).splitlines())
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)

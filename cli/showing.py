@@ -7,10 +7,18 @@ import typer
 from rich.markup import escape
 
 from cli.certificates import print_certificate
-from cli.changes import OPERATION_ID, AsJson, Slug, operation_of, report_end
+from cli.changes import (
+    OPERATION_ID,
+    AsJson,
+    Slug,
+    SlugOrOperation,
+    await_end,
+    operation_document,
+    operation_of,
+)
 from cli.connection import connect
-from cli.following import follow
 from cli.output import out, print_fields, print_json, short_time, styled, table
+from domain.phases import Phase
 
 Json = dict[str, Any]
 
@@ -18,9 +26,16 @@ app = typer.Typer()
 
 
 @app.command("list")
-def list_tenants(as_json: AsJson = False) -> None:
-    """All tenants."""
-    tenants = list(connect().tenants())
+def list_tenants(
+    phase: Annotated[list[Phase] | None, typer.Option(help="Only in this phase; repeatable.")] = None,
+    plan: Annotated[list[str] | None, typer.Option(help="Only on this plan; repeatable.")] = None,
+    region: Annotated[list[str] | None, typer.Option(help="Only in this region; repeatable.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Tenants, those that are gone included."""
+    given = {"phase": phase, "plan": plan, "region": region}
+    filters = {name: [str(value) for value in values] for name, values in given.items() if values}
+    tenants = list(connect().tenants(filters))
     if as_json:
         print_json(tenants)
         return
@@ -40,14 +55,14 @@ def list_tenants(as_json: AsJson = False) -> None:
 
 @app.command()
 def show(
-    what: Annotated[str, typer.Argument(help="A tenant's slug, or the id of an operation.")],
+    what: SlugOrOperation,
     as_json: AsJson = False,
 ) -> None:
     """One tenant, or one operation with its steps."""
     client = connect()
     if OPERATION_ID.fullmatch(what):
         operation = client.operation(what)
-        print_json(operation) if as_json else _print_operation(operation)
+        print_json(operation_document(operation)) if as_json else _print_operation(operation)
         return
     tenant = client.tenant(what)
     if as_json:
@@ -60,15 +75,33 @@ def show(
 
 @app.command()
 def watch(
-    operation: Annotated[str, typer.Argument(help="Id of the operation, or the tenant's slug.")],
+    operation: SlugOrOperation,
     as_json: AsJson = False,
 ) -> None:
     """Follow an operation to its end."""
     client = connect()
-    view = follow(client, operation_of(client, operation), quiet=as_json)
+    await_end(client, operation_of(client, operation), as_json=as_json)
+
+
+@app.command()
+def operations(slug: Slug, as_json: AsJson = False) -> None:
+    """A tenant's latest operations, newest first."""
+    found = connect().operations(slug)
     if as_json:
-        print_json(view)
-    report_end(view, as_json=as_json)
+        print_json([operation_document(operation) for operation in found])
+        return
+    rows = (
+        [
+            operation["id"],
+            operation["kind"],
+            styled(operation["status"]),
+            short_time(operation["accepted_at"]),
+            short_time(operation["finished_at"]),
+            escape((operation["error"] or {}).get("message", "")),
+        ]
+        for operation in found
+    )
+    out().print(table(["OPERATION", "KIND", "STATUS", "ACCEPTED", "FINISHED", "WHY"], rows))
 
 
 @app.command()

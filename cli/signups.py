@@ -15,17 +15,18 @@ class SignupFileError(Exception):
 
 class SignupForm(Model):
     customer: str
-    """Name of the customer, made with the sign-up."""
+    """Name of the customer, who is made with the sign-up if the name is new."""
     slug: str
     plan: str
     users: int
     region: str
     resources: ResourceCounts = ResourceCounts()
 
-    def body(self, customer_id: str, tenant_id: str | None = None) -> dict[str, Any]:
+    def body(self, *, customer_id: str | None = None, tenant_id: str | None = None) -> dict[str, Any]:
         """What POST /v1/tenants takes; the API judges slug, plan, users and region."""
         form = self.model_dump(exclude={"customer"})
-        return {**form, "customer_id": customer_id, **({"id": tenant_id} if tenant_id else {})}
+        form |= {"customer_id": customer_id} if customer_id else {"customer": self.customer}
+        return {**form, **({"id": tenant_id} if tenant_id else {})}
 
 
 def load_signup(path: Path) -> SignupForm:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.changes import AsJson, Change, Counted, Key, NoWait, Slug, operation_of
+from cli.changes import AsJson, Change, Counted, Key, NoWait, Slug, SlugOrOperation, operation_of
 from cli.client import Client
 from cli.output import err
 from cli.signups import SignupForm, load_signup
@@ -31,13 +31,14 @@ def grace_seconds(text: str) -> int:
 def signup(  # noqa: PLR0913, PLR0917 - Typer makes each parameter an option
     slug: Annotated[str | None, typer.Argument(help="Name of the tenant in addresses.")] = None,
     file: Annotated[
-        Path | None, typer.Option(help="A filled-in form, as in examples/signups.", dir_okay=False)
+        Path | None,
+        typer.Option(help="A filled-in form, as in examples/signups.", exists=True, dir_okay=False),
     ] = None,
     plan: Annotated[str | None, typer.Option(show_default=False)] = None,
     users: Annotated[int | None, typer.Option(show_default=False)] = None,
     region: Annotated[str | None, typer.Option(show_default=False)] = None,
-    customer: Annotated[str | None, typer.Option(help="Name of a new customer.")] = None,
-    customer_id: Annotated[str | None, typer.Option(help="Id of a customer that exists.")] = None,
+    customer: Annotated[str | None, typer.Option(help="Name of the customer; a new name makes one.")] = None,
+    customer_id: Annotated[str | None, typer.Option(help="Id of the customer instead.")] = None,
     servers: Counted = None,
     databases: Counted = None,
     applications: Counted = None,
@@ -57,12 +58,8 @@ def signup(  # noqa: PLR0913, PLR0917 - Typer makes each parameter an option
     if missing := [name for name in given if name not in form]:
         raise typer.BadParameter(f"missing: {', '.join(missing)}")
     filled = SignupForm.model_validate(form)
-
-    def send(client: Client, key: str) -> Json:
-        owner = customer_id or client.create_customer(filled.customer, key=f"{key}-customer")["id"]
-        return client.signup(filled.body(owner), key=key)
-
-    Change(as_json, no_wait, key).run(send)
+    body = filled.body(customer_id=customer_id)
+    Change(as_json, no_wait, key).run(lambda client, key: client.signup(body, key=key))
 
 
 @app.command()
@@ -122,12 +119,8 @@ def teardown(
     seconds = None if grace is None else grace_seconds(grace)
 
     def send(client: Client, key: str) -> Json:
-        asks = not yes and not as_json and sys.stdin.isatty()
-        if asks and _removes_at_once(client, slug, seconds):
-            err().print(
-                f"everything of {slug} will be removed for good; only a plan's final snapshot is kept"
-            )
-            typer.confirm("go on?", abort=True, err=True)
+        if not yes and _removes_at_once(client, slug, seconds):
+            _confirm(slug, can_ask=not as_json and sys.stdin.isatty())
         return client.teardown(slug, seconds, key=key)
 
     Change(as_json, no_wait, key).run(send)
@@ -135,7 +128,7 @@ def teardown(
 
 @app.command()
 def cancel(
-    operation: Annotated[str, typer.Argument(help="Id of the operation, or the tenant's slug.")],
+    operation: SlugOrOperation,
     key: Key = None,
     as_json: AsJson = False,
     no_wait: NoWait = False,
@@ -146,6 +139,15 @@ def cancel(
         return client.cancel(operation_of(client, operation), key=key)
 
     Change(as_json, no_wait, key).run(send, wanted="cancelled")
+
+
+def _confirm(slug: str, *, can_ask: bool) -> None:
+    """Returns if a person agrees. Raises typer.Abort, or BadParameter where nobody can be asked."""
+    said = f"everything of {slug} will be removed for good; only a plan's final snapshot is kept"
+    if not can_ask:
+        raise typer.BadParameter(f"{said}; say --yes if that is meant")
+    err().print(said)
+    typer.confirm("go on?", abort=True, err=True)
 
 
 def _removes_at_once(client: Client, slug: str, grace: int | None) -> bool:

@@ -32,8 +32,7 @@ class Life:
     def apply(self, tenant_id: str | None = None) -> None:
         """Send the form in, and do not wait."""
         self._board.begin(self.slug, "signup")
-        customer = self._client.create_customer(self._form.customer, key=new_key())
-        accepted = self._client.signup(self._form.body(customer["id"], tenant_id), key=new_key())
+        accepted = self._client.signup(self._form.body(tenant_id=tenant_id), key=new_key())
         self.tenant_id = accepted["tenant_id"]
         self._signup = accepted["operation_id"]
 

@@ -72,10 +72,57 @@ def test_a_failed_operation_exits_with_1_and_its_reason(tenantry: Tenantry) -> N
 
 def test_problems_name_every_field(tenantry: Tenantry) -> None:
     """What the API refuses is shown field by field on stderr."""
-    refused = tenantry("signup", "Bad--Slug", "--file", FORM, "--users", "0")
-    assert refused.code == 1
-    assert "slug:" in refused.err
-    assert "users:" in refused.err
+    refused = tenantry("signup", "Bad--Slug", "--file", FORM, "--users", "0", "--plan", "gold")
+    assert refused.code == 2
+    for field in ("slug:", "users:", "plan:"):
+        assert field in refused.err
+
+
+def test_sign_ups_share_their_customer(tenantry: Tenantry) -> None:
+    """A customer is made with the first accepted sign-up of the name, and found by the later ones."""
+    name = ("--customer", "Vandelay Industries")
+    assert tenantry("signup", "cli-first", "--file", FORM, *name, "--plan", "gold").code == 2
+    operations = []
+    for slug in ("cli-first", "cli-second"):
+        accepted = tenantry("signup", slug, "--file", FORM, *name, "--no-wait", "--json")
+        operations.append(json.loads(accepted.out)["operation_id"])
+    first, second = (
+        json.loads(tenantry("show", slug, "--json").out)["customer_id"]
+        for slug in ("cli-first", "cli-second")
+    )
+    assert first == second
+    third = tenantry("signup", "cli-third", "--file", FORM, "--customer-id", first, "--no-wait", "--json")
+    operations.append(json.loads(third.out)["operation_id"])
+    for operation in operations:
+        assert tenantry("watch", operation).code == 0
+
+
+def test_lists_are_narrowed_and_operations_listed(tenantry: Tenantry) -> None:
+    """`list` shows what its filters say; `operations` tells a tenant's past, newest first, ids as always."""
+    assert tenantry("signup", "cli-listed", "--file", FORM).code == 0
+    refused = tenantry("resume", "cli-listed")
+    assert (refused.code, "resume" in refused.err) == (1, True)
+    assert tenantry("suspend", "cli-listed").code == 0
+    narrowed = tenantry("list", "--phase", "suspended", "--plan", "team", "--region", "us-east-1").out
+    assert "cli-listed" in narrowed
+    assert "active" not in narrowed
+    assert "cli-listed" not in tenantry("list", "--region", "eu-west-1").out
+    past = json.loads(tenantry("operations", "cli-listed", "--json").out)
+    assert [operation["kind"] for operation in past] == ["suspend", "signup"]
+    table = tenantry("operations", "cli-listed").out
+    assert all(operation["operation_id"] in table for operation in past)
+    shown = json.loads(tenantry("show", past[0]["operation_id"], "--json").out)
+    assert (shown["operation_id"], "id" in shown) == (past[0]["operation_id"], False)
+
+
+def test_removal_at_once_is_asked_for_twice(tenantry: Tenantry) -> None:
+    """Where nobody can be asked, a grace of 0 needs --yes; without it nothing is sent."""
+    assert tenantry("signup", "cli-careful", "--file", FORM).code == 0
+    for further in ((), ("--json",)):
+        refused = tenantry("teardown", "cli-careful", "--grace", "0", *further)
+        assert (refused.code, refused.out) == (2, "")
+        assert "--yes" in refused.err
+    assert json.loads(tenantry("show", "cli-careful", "--json").out)["phase"] == Phase.ACTIVE
 
 
 def test_catalogue_listings(tenantry: Tenantry) -> None:

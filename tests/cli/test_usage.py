@@ -1,13 +1,17 @@
 """The command line without an API."""
 
+import re
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 import typer
 
+from api.problem_types import PROBLEMS
 from cli.connection import ROOT, URL_VARIABLE
 from cli.signups import SignupFileError, load_signup
 from cli.tenants import grace_seconds
+from cli.wording import in_commands, problem_lines
 from domain.naming import slug_problem
 from tests.cli.conftest import Tenantry
 
@@ -37,12 +41,69 @@ def test_other_graces_are_refused(text: str) -> None:
         ("teardown", "alder", "--grace", "soon"),
         ("scale", "alder", "--servers", "-1"),
         ("dev", "--delays", "glacial"),
+        ("signup", "--file", "no-such-form.yaml"),
+        ("show", "Bad_Slug"),
+        ("suspend", "a--b"),
+        ("list", "--phase", "flying"),
         ("nonsense",),
     ],
 )
 def test_wrong_usage_exits_with_2(command: Tenantry, arguments: tuple[str, ...]) -> None:
     """Wrong usage is found before anything is sent, and exits with 2."""
     assert command(*arguments).code == 2
+
+
+def test_a_form_that_cannot_be_read_exits_with_2(command: Tenantry, tmp_path: Path) -> None:
+    """A file that is no form is wrong usage, said with its name."""
+    file = tmp_path / "form.yaml"
+    file.write_text("slug: [")
+    ran = command("signup", "--file", str(file))
+    assert (ran.code, ran.out) == (2, "")
+    assert str(file) in ran.err
+
+
+def test_the_version_is_told(command: Tenantry) -> None:
+    """--version prints the installed version and nothing else."""
+    assert command("--version").out == f"tenantry {version('tenantry')}\n"
+
+
+def test_an_interrupted_watch_says_how_to_look_again(
+    command: Tenantry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C while watching exits with 130 and names the command that goes on watching."""
+    operation = "op" + "a" * 18
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    # A stand-in for waiting: a signal to this process would end the test run with it.
+    monkeypatch.setattr("cli.changes.follow", interrupted)
+    monkeypatch.setenv(URL_VARIABLE, "http://127.0.0.1:1")
+    ran = command("watch", operation)
+    assert (ran.code, ran.out) == (130, "")
+    assert f"tenantry watch {operation}" in ran.err
+
+
+def test_problems_speak_of_commands() -> None:
+    """No advice of the API reaches the terminal in words of HTTP."""
+    of_http = re.compile(r"/v1/|/docs|\b(GET|POST|PATCH|DELETE|Location|Retry-After|HTTP|JSON)\b|Idempotency")
+    for kind in PROBLEMS.values():
+        told = " ".join(problem_lines({"code": kind.code, "title": kind.title, "detail": kind.advice}))
+        assert told
+        assert not of_http.search(told), told
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("There is no tenant 'x'; GET /v1/tenants lists them.", "`tenantry list` shows them"),
+        ("there is no customer 'c'; make one with POST /v1/customers", "--customer finds or makes one"),
+        ("several customers have this name (a, b); name one by customer_id", "--customer-id"),
+    ],
+)
+def test_details_speak_of_commands(said: str, told: str) -> None:
+    """What the API advises its callers is said as the command that does it."""
+    assert told in in_commands(said)
 
 
 def test_an_unreachable_api_says_what_to_start(command: Tenantry, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,38 @@
+"""The API's advice is for callers of HTTP; here it becomes advice for whoever types commands."""
+
+import re
+
+_OTHER_VERSION = "the API does not know this request; is it of another version than this command line?"
+_NOT_OURS = frozenset(
+    {"BadRequest", "MalformedBody", "MethodNotAllowed", "RouteNotFound", "UnsupportedMediaType"}
+)
+"""Problems of the request's form, which is this program's and not the person's."""
+
+_IN_COMMANDS = (
+    ("GET /v1/tenants lists them", "`tenantry list` shows them"),
+    ("List tenants with GET /v1/tenants", "`tenantry list` shows the tenants"),
+    ("make one with POST /v1/customers", "--customer finds or makes one by name"),
+    ("Find one by name with GET /v1/customers?name=", "--customer finds one by name"),
+    ("name one by customer_id", "name one with --customer-id"),
+    ("Use the id or Location of the 202 that accepted it", "`tenantry operations` lists those of a tenant"),
+    ("Repeat after Retry-After with", "Repeat in a while with"),
+    ("the same method, path and body", "the same command"),
+    ("DELETE with ?grace=", "`tenantry teardown` with --grace "),
+    ("Idempotency-Key", "--idempotency-key"),
+    ("; see /docs for those there are", ""),
+    (": see /docs", ""),
+)
+_PATTERN = re.compile("|".join(re.escape(said) for said, _ in _IN_COMMANDS))
+_WORDS = dict(_IN_COMMANDS)
+
+
+def in_commands(text: str) -> str:
+    return _PATTERN.sub(lambda found: _WORDS[found[0]], text)
+
+
+def problem_lines(problem: dict[str, object]) -> list[str]:
+    """For a person: what is wrong, and what to do about it."""
+    if problem.get("code") in _NOT_OURS:
+        return [_OTHER_VERSION]
+    title, detail = (in_commands(str(problem.get(key) or "")) for key in ("title", "detail"))
+    return [f"{title}: {detail}" if title and detail else title or detail]
