@@ -19,7 +19,7 @@ from api.services import Served
 from api.views import Accepted
 from domain.messages import JsonObject, OperationRequest
 from domain.naming import new_tenant_id
-from domain.phases import OperationKind
+from domain.phases import TRANSITIONS, OperationKind, Phase
 from domain.plans import Target
 from store.operations import get_operation
 from store.tables import TenantRow
@@ -65,7 +65,8 @@ class Changes:
                     region=signup.region,
                     target=signup.target(),
                 )
-                return await self._start(request, Labels(plan=signup.plan, region=signup.region))
+                labels = Labels(plan=signup.plan, region=signup.region, phase=Phase.PROVISIONING)
+                return await self._start(request, labels)
 
         return await self._once(fingerprint, begin)
 
@@ -88,7 +89,8 @@ class Changes:
                 grace_seconds=wish.grace_seconds,
             )
             plan = target.plan if target else tenant.plan
-            return await self._start(request, Labels(plan=plan, region=tenant.region))
+            phase = TRANSITIONS[wish.kind].phase_during(tenant.phase)
+            return await self._start(request, Labels(plan=plan, region=tenant.region, phase=phase))
 
         return await self._once(fingerprint, begin)
 

@@ -21,7 +21,7 @@ from api.temporal_errors import RunGone, WrongRun, temporal_errors
 from domain.describe import details, summary
 from domain.messages import CancelRequest, OperationAccepted, OperationRequest, RetryRequest, RunInput
 from domain.naming import workflow_id
-from domain.phases import TRANSITIONS, OperationKind
+from domain.phases import TRANSITIONS, OperationKind, Phase
 
 ACCEPT_SECONDS = 20
 """How long a request may take until a run has accepted it; then 503, and the same key goes on."""
@@ -42,6 +42,8 @@ class Labels:
 
     plan: str
     region: str
+    phase: Phase
+    """Where the tenant is while the operation runs."""
 
 
 class Runs:
@@ -134,7 +136,7 @@ class Runs:
             id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
             memo={_ASKED_BY: request.operation_id},
             search_attributes=at_start(
-                request.slug, labels.plan, labels.region, TRANSITIONS[request.kind].during, request.kind
+                request.slug, labels.plan, labels.region, labels.phase, request.kind
             ),
             static_summary=summary(request),
             static_details=details(request, labels.plan, labels.region),

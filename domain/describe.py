@@ -10,6 +10,7 @@ _DOES = {
     OperationKind.RESUME: "Starts the workload again.",
     OperationKind.TEARDOWN: "Stops the workload and starts the grace; without a grace, removes everything.",
     OperationKind.RESTORE: "Brings the tenant back during its grace.",
+    OperationKind.REPAIR: "Brings back what somebody else changed or deleted.",
     OperationKind.REMOVE: "Removes everything, proves it gone and issues the certificate.",
 }
 

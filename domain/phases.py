@@ -37,6 +37,8 @@ class OperationKind(StrEnum):
     TEARDOWN = "teardown"
     RESTORE = "restore"
     REMOVE = "remove"
+    REPAIR = "repair"
+    """Brings back what somebody else changed or deleted; the tenant stays in its phase."""
 
 
 class OperationStatus(StrEnum):
@@ -73,8 +75,12 @@ class Transition:
 
     workflow: str
     starts_from: frozenset[Phase]
-    during: Phase
-    ends_in: Phase
+    during: Phase | None
+    """None: the tenant stays where it is."""
+    ends_in: Phase | None
+
+    def phase_during(self, before: Phase) -> Phase:
+        return self.during or before
 
 
 TRANSITIONS: dict[OperationKind, Transition] = {
@@ -95,10 +101,13 @@ TRANSITIONS: dict[OperationKind, Transition] = {
     OperationKind.REMOVE: Transition(
         "RemoveTenant", frozenset({Phase.CLOSED}), Phase.REMOVING, Phase.DELETED
     ),
+    OperationKind.REPAIR: Transition("RepairTenant", frozenset({Phase.ACTIVE, Phase.SUSPENDED}), None, None),
 }
 
-OPEN_PHASES: frozenset[Phase] = frozenset(t.during for t in TRANSITIONS.values()) | {Phase.REMOVING}
-"""Phases in which a run holds the tenant."""
+OPEN_PHASES: frozenset[Phase] = frozenset(t.during for t in TRANSITIONS.values() if t.during) | {
+    Phase.REMOVING
+}
+"""Phases that last as long as a run that changes the tenant."""
 
 
 def may_take_over(open_kind: OperationKind, successor: OperationKind) -> bool:

@@ -66,7 +66,7 @@ def _change(desk: Desk, call: BeginInput, tenant: TenantRow, operation: Operatio
         accepted_at=desk.now,
     )
     row.status, row.plan, row.run_id, row.started_at = OperationStatus.RUNNING, plan, call.run_id, desk.now
-    tenant.phase = TRANSITIONS[request.kind].during
+    tenant.phase = TRANSITIONS[request.kind].phase_during(tenant.phase)
     tenant.held_by, tenant.run_id, tenant.updated_at = request.operation_id, call.run_id, desk.now
     desk.session.add(row)
     desk.session.flush()
@@ -116,6 +116,8 @@ def _after(desk: Desk, request: OperationRequest, tenant: TenantRow) -> Desired 
             return scaled(desk, request, tenant)
         case OperationKind.RESUME | OperationKind.RESTORE:
             return good and good.model_copy(update={"mode": Mode.RUNNING})
+        case OperationKind.REPAIR:
+            return good
         case OperationKind.SUSPEND | OperationKind.TEARDOWN:
             return good and good.model_copy(update={"mode": Mode.STOPPED})
         case _:

@@ -21,7 +21,7 @@ class Hold(Enum):
     """The run before left it to this operation."""
 
 
-BUILDING = frozenset({OperationKind.SCALE, OperationKind.RESUME, OperationKind.RESTORE})
+BUILDING = frozenset({OperationKind.SCALE, OperationKind.RESUME, OperationKind.RESTORE, OperationKind.REPAIR})
 """Operations on a tenant that may make things."""
 
 
@@ -65,7 +65,7 @@ def steps_of(kind: OperationKind, blueprint: Blueprint) -> list[StepPlan]:
     """The steps that an operation on an existing tenant touches."""
     steps = step_plans(blueprint)
     match kind:
-        case OperationKind.SIGNUP | OperationKind.RESTORE:
+        case OperationKind.SIGNUP | OperationKind.RESTORE | OperationKind.REPAIR:
             return steps
         case OperationKind.SCALE:
             return restricted(steps, {step.name for step in steps if step.sized})

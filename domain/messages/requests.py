@@ -27,6 +27,8 @@ class OperationRequest(Model):
     """Sign-up and scale only."""
     grace_seconds: Annotated[int, Field(ge=0)] | None = None
     """Teardown only; none takes the plan's grace."""
+    by_policy: bool = False
+    """Repair only: bring back no more than the policy lets be repaired without asking."""
     pause_before: list[str] = []
     """Steps before which the run waits for a person, each once."""
 

@@ -21,6 +21,7 @@ STARTS = {
     OperationKind.TEARDOWN: {Phase.ACTIVE, Phase.SUSPENDED},
     OperationKind.RESTORE: {Phase.CLOSED},
     OperationKind.REMOVE: {Phase.CLOSED},
+    OperationKind.REPAIR: {Phase.ACTIVE, Phase.SUSPENDED},
 }
 
 TAKE_OVERS = {
@@ -33,6 +34,8 @@ TAKE_OVERS = {
     (OperationKind.RESUME, OperationKind.TEARDOWN),
     (OperationKind.RESTORE, OperationKind.SUSPEND),
     (OperationKind.RESTORE, OperationKind.TEARDOWN),
+    (OperationKind.REPAIR, OperationKind.SUSPEND),
+    (OperationKind.REPAIR, OperationKind.TEARDOWN),
 }
 
 
@@ -43,11 +46,18 @@ def test_operations_start_from_settled_phases(kind: OperationKind) -> None:
     assert not TRANSITIONS[kind].starts_from & (OPEN_PHASES | GONE)
 
 
-@pytest.mark.parametrize("kind", OperationKind)
+@pytest.mark.parametrize("kind", sorted(set(OperationKind) - {OperationKind.REPAIR}))
 def test_operations_end_in_settled_phases(kind: OperationKind) -> None:
     """While it runs a tenant is in an open phase; when it ends the tenant is in none."""
     assert TRANSITIONS[kind].during in OPEN_PHASES
     assert TRANSITIONS[kind].ends_in not in OPEN_PHASES
+
+
+@pytest.mark.parametrize("phase", sorted(TRANSITIONS[OperationKind.REPAIR].starts_from))
+def test_a_repair_leaves_the_phase_as_it_is(phase: Phase) -> None:
+    """A repaired tenant goes on doing what it did: no phase but its own would be true."""
+    repair = TRANSITIONS[OperationKind.REPAIR]
+    assert (repair.phase_during(phase), repair.ends_in) == (phase, None)
 
 
 def test_every_settled_phase_can_be_left() -> None:
@@ -60,7 +70,7 @@ def test_every_settled_phase_can_be_left() -> None:
             if transition.ends_in in reachable
             for phase in transition.starts_from
         }
-    settled = {transition.ends_in for transition in TRANSITIONS.values()}
+    settled = {transition.ends_in for transition in TRANSITIONS.values() if transition.ends_in}
     assert settled <= reachable
 
 

@@ -1,0 +1,108 @@
+"""Rules about drift: what a tenant's conditions say, and what may be repaired without asking."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Literal, Protocol
+
+from domain.messages.drift import Finding, FindingKind
+from domain.messages.progress import Condition
+from domain.phases import Phase
+
+Action = Literal["repair", "report"]
+EVERYTHING_ELSE = "*"
+NAMED_AT_MOST = 5
+
+OBSERVED: frozenset[Phase] = frozenset({Phase.ACTIVE, Phase.SUSPENDED})
+"""Phases in which a tenant has a last good state that is to be found as it was left."""
+
+HOLDS_DATA = frozenset({"s3:bucket", "secretsmanager:secret", "rds:db-instance"})
+"""Kinds that come back empty when they are made again, so `*=repair` does not speak of a missing one."""
+
+
+class Looked(Protocol):
+    """What one provider's last look at a tenant brought."""
+
+    observed_at: datetime | None
+    since: datetime | None
+    findings: list[Finding]
+    error: str | None
+    deferred_at: datetime | None
+
+
+class Policy:
+    """What happens to each kind of thing when it has drifted."""
+
+    def __init__(self, actions: Mapping[str, Action]) -> None:
+        self._actions = actions
+
+    def repairs(self, finding: Finding) -> bool:
+        """Whether this may be repaired without a person asking for it."""
+        if finding.what is FindingKind.LOST or finding.persists:
+            return False
+        named = self._actions.get(finding.kind)
+        if named is None and finding.what is FindingKind.MISSING and finding.kind in HOLDS_DATA:
+            return False
+        return (named or self._actions.get(EVERYTHING_ELSE, "report")) == "repair"
+
+
+def steps_to_repair(findings: Sequence[Finding], policy: Policy | None) -> list[str]:
+    """Steps whose ensure brings back what differs; a repair that a person asked for has no policy.
+
+    Ensuring a step brings back all of it. So a step is left out if anything in it must not be repaired.
+    """
+    steps = dict.fromkeys(finding.step for finding in findings)
+    return [
+        step
+        for step in steps
+        if all(
+            policy.repairs(finding) if policy else finding.what is not FindingKind.LOST
+            for finding in findings
+            if finding.step == step
+        )
+    ]
+
+
+def drift_conditions(looks: Sequence[Looked]) -> list[Condition]:
+    """InSync, Drifted and Missing; none before the first whole look."""
+    seen = [look.observed_at for look in looks if look.observed_at]
+    if not looks or len(seen) < len(looks):
+        return []
+    findings = [finding for look in looks for finding in look.findings]
+    drifted = [finding for finding in findings if finding.what is FindingKind.DRIFTED]
+    missing = [finding for finding in findings if finding.what is not FindingKind.DRIFTED]
+    changed = [look.since for look in looks if look.since and bool(look.findings) == bool(findings)]
+    since = (min if findings else max)(changed or seen)
+    in_sync = Condition(
+        type="InSync",
+        status=not findings,
+        reason="Differs" if findings else "AsWanted",
+        message="; ".join([f"looked at {min(seen):%Y-%m-%d %H:%M:%S} UTC", *_remarks(looks)]),
+        since=since,
+    )
+    return [
+        in_sync,
+        *_condition("Drifted", "FieldsDiffer", drifted, since),
+        *_condition("Missing", "ThingsMissing", missing, since),
+    ]
+
+
+def _condition(name: str, reason: str, findings: Sequence[Finding], since: datetime) -> list[Condition]:
+    if not findings:
+        return []
+    first = min((finding.since for finding in findings if finding.since), default=since)
+    return [Condition(type=name, status=True, reason=reason, message=_listed(findings), since=first)]
+
+
+def _listed(findings: Sequence[Finding]) -> str:
+    named = "; ".join(map(str, findings[:NAMED_AT_MOST]))
+    more = len(findings) - NAMED_AT_MOST
+    return f"{named}; and {more} more" if more > 0 else named
+
+
+def _remarks(looks: Iterable[Looked]) -> list[str]:
+    """What keeps the picture from being the newest."""
+    failures = [look.error for look in looks if look.error]
+    remarks = dict.fromkeys(f"since then it could not be looked at: {error}" for error in failures)
+    if any(look.deferred_at for look in looks):
+        remarks["deferred, because an operation holds the tenant"] = None
+    return list(remarks)
