@@ -1,9 +1,16 @@
 """Whether an open run stays with the version of the code that began it, or follows the current one."""
 
+import structlog
 from google.protobuf.field_mask_pb2 import FieldMask
 from temporalio import activity
 from temporalio.api.workflowservice.v1 import UpdateWorkflowExecutionOptionsRequest
 from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
+
+log = structlog.get_logger()
+
+_NEVER = (RPCStatusCode.UNIMPLEMENTED, RPCStatusCode.PERMISSION_DENIED)
+"""An old server, or a key without the right: nothing that the run should be held up by."""
 
 
 class Releases:
@@ -28,6 +35,12 @@ class Releases:
         )
         request.workflow_execution.workflow_id = info.workflow_id or ""
         request.workflow_execution.run_id = info.workflow_run_id or ""
+        request.workflow_execution_options.SetInParent()  # empty takes the override away
         if following:
             request.workflow_execution_options.versioning_override.auto_upgrade = True
-        await self._client.workflow_service.update_workflow_execution_options(request)
+        try:
+            await self._client.workflow_service.update_workflow_execution_options(request)
+        except RPCError as error:
+            if error.status not in _NEVER:
+                raise
+            log.warning("the run keeps its version", following=following, reason=error.message)
