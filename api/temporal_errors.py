@@ -11,7 +11,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from api.problem_types import PROBLEMS
 from api.problems import ApiProblem, away
 from domain import errors
-from workflows.lifecycle import RUN_IS_ENDING
+from workflows.refusals import RUN_IS_ENDING
 
 log = structlog.get_logger(__name__)
 
@@ -30,13 +30,17 @@ class RunGone(Exception):
     """The open run ended before it took the request: look again, then start a new one."""
 
 
+class RunLost(Exception):
+    """The operation that holds the tenant has no run any more: it has to be recovered first."""
+
+
 class WrongRun(Exception):
     """The open run is of another type and knows no such update."""
 
 
 @contextmanager
 def temporal_errors() -> Iterator[None]:
-    """Raises ApiProblem, RunGone or WrongRun instead of the client's exceptions."""
+    """Raises ApiProblem, RunGone, RunLost or WrongRun instead of the client's exceptions."""
     try:
         yield
     except WorkflowUpdateFailedError as error:
@@ -71,6 +75,8 @@ def _refusal(error: WorkflowUpdateFailedError) -> Exception:
     kind = cause.type or ""
     if kind in _TOO_LATE:
         return RunGone()
+    if kind == errors.OperationLost.__name__:
+        return RunLost()
     if "expected but not found" in cause.message:
         return WrongRun()
     if kind in PROBLEMS:

@@ -28,6 +28,9 @@ class TenantryError(Exception):
 class PermanentError(TenantryError):
     """Retrying cannot help: the operation compensates."""
 
+    about: dict[str, str] | None = None
+    """Kind, name and namespace of the thing that it is about, where whoever raised it knows."""
+
 
 class InvalidSpec(PermanentError):
     """The provider or our own rules refuse what was asked for."""
@@ -63,6 +66,14 @@ class OwnershipConflict(PermanentError):
 
 class MissingKind(PermanentError):
     """The cluster does not serve a kind that the blueprint needs: an operator is not installed."""
+
+
+class StuckTerminating(PermanentError):
+    """Something keeps an object from disappearing for longer than anybody should wait unasked."""
+
+    def __init__(self, message: str, about: dict[str, str]) -> None:
+        super().__init__(message)
+        self.about = about
 
 
 class StaleRun(PermanentError):

@@ -61,7 +61,8 @@ def brief(error: BaseException | None) -> ApplicationError | None:
 def as_application_error(error: PermanentError | TemporaryError) -> ApplicationError:
     """Permanent stops retrying; temporary is retried, after the provider's delay if it named one."""
     if isinstance(error, PermanentError):
-        return ApplicationError(capped(str(error)), type=error.code, non_retryable=True)
+        about = [error.about] if error.about else []
+        return ApplicationError(capped(str(error)), *about, type=error.code, non_retryable=True)
     return ApplicationError(
         capped(str(error)),
         type=error.code,

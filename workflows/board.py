@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from temporalio import workflow
 
-from domain.messages import StepPlan, StepStatus, StepView
+from domain.messages import Condition, Intervention, StepPlan, StepStatus, StepView, Stop
 
 _MARKS = {
     StepStatus.PENDING: "- [ ]",
@@ -13,7 +13,11 @@ _MARKS = {
     StepStatus.FAILED: "- [ ] ❌",
     StepStatus.UNDOING: "- [ ] ↩️",
     StepStatus.UNDONE: "- [ ] ~~",
+    StepStatus.SKIPPED: "- [ ] ⏭️",
 }
+
+
+_ENDED = {StepStatus.DONE, StepStatus.FAILED, StepStatus.UNDONE, StepStatus.SKIPPED}
 
 
 class Board:
@@ -21,7 +25,8 @@ class Board:
 
     def __init__(self) -> None:
         self.headline = "Waiting for its request."
-        self.attention = ""
+        self._conditions: list[Condition] = []
+        self._interventions: list[Intervention] = []
         self.removing = False
         self._views: dict[str, StepView] = {}
 
@@ -37,7 +42,7 @@ class Board:
         started = view.started_at if status not in {StepStatus.RUNNING, StepStatus.UNDOING} else now
         if status is StepStatus.RUNNING and view.status is StepStatus.RUNNING:
             started = view.started_at
-        ended = status in {StepStatus.DONE, StepStatus.FAILED, StepStatus.UNDONE}
+        ended = status in _ENDED
         self._views[step] = view.model_copy(
             update={
                 "status": status,
@@ -46,6 +51,15 @@ class Board:
                 "finished_at": now if ended else None,
             }
         )
+        self.refresh()
+
+    def stand_still(self, conditions: Sequence[Condition]) -> None:
+        """Shows where the run waits for a person, and no longer where it does not."""
+        self._conditions = list(conditions)
+        self.refresh()
+
+    def intervened(self, intervention: Intervention) -> None:
+        self._interventions.append(intervention)
         self.refresh()
 
     def say(self, headline: str) -> None:
@@ -60,14 +74,15 @@ class Board:
     def percent(self) -> int:
         """Share of steps that are made, or removed where that is the aim; an undo counts down."""
         views = self._views.values()
-        aim = StepStatus.UNDONE if self.removing else StepStatus.DONE
-        done = sum(view.status is aim for view in views)
+        aim = {StepStatus.UNDONE, StepStatus.SKIPPED} if self.removing else {StepStatus.DONE}
+        done = sum(view.status in aim for view in views)
         return 100 * done // len(views) if views else 0
 
     @property
     def waiting_for(self) -> str:
         running = [v for v in self._views.values() if v.status in {StepStatus.RUNNING, StepStatus.UNDOING}]
-        return self.attention or ", ".join(v.detail or v.title for v in running)
+        people = "; ".join(condition.message for condition in self._conditions)
+        return f"a person, because {people}" if people else ", ".join(v.detail or v.title for v in running)
 
     def refresh(self) -> None:
         lines = [f"**{self.headline}**", ""]
@@ -75,6 +90,27 @@ class Board:
             strike = "~~" if view.status is StepStatus.UNDONE else ""
             detail = f" — {view.detail}" if view.detail else ""
             lines.append(f"{_MARKS[view.status]} {view.title}{strike}{detail}".replace("~~ ", "~~"))
-        if self.waiting_for:
+        if self._conditions:
+            lines += [text for condition in self._conditions for text in _waiting(condition)]
+        elif self.waiting_for:
             lines += ["", f"Waiting for: {self.waiting_for}"]
+        if self._interventions:
+            lines += ["", "**What people did**", *map(_done, self._interventions)]
         workflow.set_current_details("\n".join(lines))
+
+
+def _waiting(condition: Condition) -> list[str]:
+    head = f"**{condition.type}** since {condition.since:%Y-%m-%d %H:%M} UTC"
+    return ["", head, *map(_stop, condition.stops)]
+
+
+def _stop(stop: Stop) -> str:
+    thing = f" ({stop.object.kind} {stop.object.name})" if stop.object else ""
+    return f"- `{stop.step}`{thing}: {stop.reason}: {stop.message}. Possible: {', '.join(stop.actions)}"
+
+
+def _done(intervention: Intervention) -> str:
+    """Without who did it: nobody's name belongs into Temporal's page (the operation has it)."""
+    step = f" of `{intervention.step}`" if intervention.step else ""
+    why = f": {intervention.why}" if intervention.why else ""
+    return f"- {intervention.at:%Y-%m-%d %H:%M} {intervention.action}{step}{why}"

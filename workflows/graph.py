@@ -2,17 +2,21 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
 
 from temporalio import workflow
 from temporalio.exceptions import is_cancelled_exception
 
-from domain.graph import restricted
 from domain.messages import StepPlan
 
 MayGoOn = Callable[[], bool]
 Action = Callable[[StepPlan, MayGoOn], Awaitable[None]]
 """Does one step. Asks before each further activity whether it may go on: a cancellation that meets an
 activity's success is swallowed by it."""
+
+
+class LeftOut(Exception):
+    """Raised by an action: the step stays as it is, and what needs it is left out too."""
 
 
 class StepFailures(Exception):
@@ -52,6 +56,8 @@ class _Walk:
             return
         try:
             await self.action(step, lambda: not self.stopping())
+        except LeftOut:
+            self.left_out.add(step.name)
         except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - any failure must lead to the undo
             # A retry that is cancelled ends with what its last attempt said, and not as cancelled.
             if not self.halted() and not (self.stopping() and is_cancelled_exception(error)):
@@ -88,29 +94,36 @@ async def run_steps(
         raise StepFailures(walk.failures)
 
 
-Attention = Callable[[dict[str, BaseException]], Awaitable[None]]
-"""Told what is stuck; returns when somebody asks to try again, or when trying is pointless."""
+Stuck = Callable[[StepPlan, BaseException, datetime], Awaitable[bool]]
+"""Told which step failed for good, why, and since when it does; returns whether to try it again.
+
+Raises LeftOut when trying is pointless.
+"""
 
 
 async def run_to_the_end(
     steps: Sequence[StepPlan],
     action: Action,
-    attention: Attention,
+    stuck: Stuck,
     *,
-    given_up: Callable[[], bool] = lambda: False,
+    halted: Callable[[], bool] = lambda: False,
 ) -> None:
-    """For what only goes forward, as undo and removal do: what fails for good waits for a person."""
-    finished: set[str] = set()
+    """For what only goes forward, as undo and removal do: a step that fails for good waits for a person.
 
-    async def noted(step: StepPlan, may_go_on: MayGoOn) -> None:
-        await action(step, may_go_on)
-        finished.add(step.name)
+    Meanwhile the steps that do not need it go on.
+    """
 
-    while not given_up():
-        left = restricted(steps, {step.name for step in steps} - finished)
-        try:
-            await run_steps(left, noted, keep_going=True)
-        except StepFailures as stuck:
-            await attention(stuck.failures)
-        else:
-            return
+    async def one(step: StepPlan, may_go_on: MayGoOn) -> None:
+        since = None
+        while True:
+            try:
+                return await action(step, may_go_on)
+            except (Exception, asyncio.CancelledError) as error:
+                if halted():
+                    raise
+                since = since or workflow.now()
+                failure = error
+            if not await stuck(step, failure, since):
+                return None
+
+    await run_steps(steps, one, halted=halted, keep_going=True)

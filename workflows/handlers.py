@@ -1,31 +1,29 @@
 """Updates and queries of every lifecycle run. They raise only ApplicationError: all else wedges a run."""
 
-import asyncio
-
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, ApplicationError
+from temporalio.exceptions import ActivityError
 
-from domain.errors import PhaseConflict, StaleRun
+from domain.errors import StaleRun
 from domain.messages import (
     AcceptResult,
+    Action,
     CancelRequest,
     OperationAccepted,
     OperationRequest,
     OperationView,
-    RetryRequest,
 )
 from domain.phases import OperationStatus, may_take_over
 from workflows import records
 from workflows.failures import as_failure, error_view
-from workflows.lifecycle import RUN_IS_ENDING, Lifecycle
+from workflows.interventions import Interventions
+from workflows.refusals import conflict, too_late
 
 
-class Handlers(Lifecycle):
-    """What people and services may ask of an open run."""
+class Handlers(Interventions):
+    """What services may ask of an open run, besides the interventions of people."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.one_at_a_time = asyncio.Lock()
         self._other_views: dict[str, OperationView] = {}
 
     @workflow.query(description="Operations of this run: steps, percentage, what it waits for")
@@ -63,7 +61,7 @@ class Handlers(Lifecycle):
             await self.begun()
             self.refuse_when_ending()
             self.cancelled = True
-            workflow.logger.info("cancellation accepted", extra={"requested_by": request.requested_by})
+            self.remember(Action.CANCEL, request)
             return accepted(self.asked)
 
     @cancel_operation.validator
@@ -74,18 +72,9 @@ class Handlers(Lifecycle):
             raise conflict("this operation is not the one that runs; it cannot be cancelled any more")
         if not self.cancellable:
             raise conflict(
-                f"a {self.kind} only goes forward; a closed tenant can be restored during its grace"
+                f"a {self.kind} only goes forward; a closed tenant can be restored during its grace, "
+                "and an engineer may abort a teardown until removal begins"
             )
-
-    @workflow.update(description="Try again what waits for attention")
-    async def retry(self, request: RetryRequest) -> None:
-        workflow.logger.info("retry asked for", extra={"requested_by": request.requested_by})
-        self.attention.retry()
-
-    @retry.validator
-    def _may_retry(self, request: RetryRequest) -> None:  # noqa: ARG002 - a validator has the arguments of its update
-        if self.attention.condition is None:
-            raise conflict("nothing waits for attention; there is nothing to retry")
 
     # --- for the accept updates, which bear their operation's name ------------------------------------------
 
@@ -101,12 +90,6 @@ class Handlers(Lifecycle):
         await self.begun()
         return accepted(request)
 
-    async def begun(self) -> None:
-        """Returns when the run holds its tenant; raises why it may not."""
-        await workflow.wait_condition(lambda: self.plan is not None or self.refusal is not None)
-        if self.refusal:
-            raise as_failure(self.refusal)
-
     async def register(self, request: OperationRequest, supersedes: str | None) -> AcceptResult:
         """Writes the operation's row under this run's hold; a run that lost its hold is ending."""
         holder = self.request.operation_id if self.request else ""
@@ -115,10 +98,6 @@ class Handlers(Lifecycle):
         except ActivityError as error:
             view = error_view(error)
             raise too_late() if view.code == StaleRun.__name__ else as_failure(view) from error
-
-    def refuse_when_ending(self) -> None:
-        if self.ending:
-            raise too_late()
 
     def show_other(self, request: OperationRequest, status: OperationStatus) -> None:
         """Keeps an operation that is not the current one visible to the progress query."""
@@ -143,7 +122,8 @@ class Handlers(Lifecycle):
             waiting_for=self.board.waiting_for,
             error=self.error,
             kept=self.provider.kept if self.plan else [],
-            conditions=[self.attention.condition] if self.attention.condition else [],
+            conditions=self.attention.conditions,
+            interventions=self.interventions,
         )
 
 
@@ -154,11 +134,3 @@ def accepted(request: OperationRequest) -> OperationAccepted:
         slug=request.slug,
         kind=request.kind,
     )
-
-
-def conflict(message: str) -> ApplicationError:
-    return ApplicationError(message, type=PhaseConflict.__name__, non_retryable=True)
-
-
-def too_late() -> ApplicationError:
-    return ApplicationError("this run is ending; ask again", type=RUN_IS_ENDING, non_retryable=True)

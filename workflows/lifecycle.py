@@ -27,9 +27,7 @@ from workflows.failures import as_failure, error_view
 from workflows.graph import StepFailures
 from workflows.operation import Operation, headline
 from workflows.provider import Provider
-
-RUN_IS_ENDING = "RunIsEnding"
-"""The wish came too late for this run; the caller starts a new one."""
+from workflows.refusals import RUN_IS_ENDING
 
 
 class Lifecycle(Operation):
@@ -87,6 +85,7 @@ class Lifecycle(Operation):
             return None
         self.provider = Provider(plan, self.board, request.operation_id)
         self.attention.belongs_to(plan.tenant.id, request.operation_id)
+        self.pauses.ask_for(request.pause_before)
         self.board.plan(plan.steps)
         self.plan = plan
         return plan
@@ -125,6 +124,7 @@ class Lifecycle(Operation):
 
     async def _undo(self, plan: OperationPlan) -> FinishInput:
         self.undoing = True
+        self.board.removing = False
         self.board.say(f"{headline(self.asked)}: undoing, because {self._why_undone()}")
         await self.attention.insist("undo", self.note_undo)
         await self.prepare_undo(plan)
@@ -134,7 +134,9 @@ class Lifecycle(Operation):
         # From here to the ending nothing is awaited: a take-over that was let in is seen by status and phase.
         self.ending = True
         status = self._status_when_undone()
-        return self.finish_input(plan, status, self.phase_when_undone(plan, status))
+        return self.finish_input(
+            plan, status, self.phase_when_undone(plan, status), desired=self.brought_back_to
+        )
 
     async def _end(self, ending: FinishInput) -> RunResult:
         finished = await self.attention.insist("ending", lambda: records.finish(ending))

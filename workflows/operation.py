@@ -1,6 +1,6 @@
 """What an operation is: what it was asked, what its work is, and how one step of it is undone."""
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Sequence
 from datetime import datetime
 from typing import ClassVar
@@ -15,41 +15,30 @@ from domain.messages import (
     StepPlan,
 )
 from domain.phases import TRANSITIONS, OperationKind, OperationStatus, Phase
-from workflows.attention import Attention
-from workflows.board import Board
 from workflows.graph import MayGoOn, run_steps
-from workflows.provider import Provider
+from workflows.remedies import Remedies
 from workflows.saga import Saga
 
 
-class Operation(ABC):
+class Operation(Remedies):
     """One operation on one tenant: each kind is a subclass in a file of its own."""
 
-    kind: ClassVar[OperationKind]
-    cancellable: ClassVar[bool] = True
-    """Whether the work can be undone. Leaving cannot: it only goes forward."""
     finishes_before_suspend: ClassVar[bool] = False
     """Undone, a sign-up would leave nothing to suspend: it is completed, then suspended."""
-    provider: Provider
-    """There once the run holds its tenant and has a plan."""
 
     def __init__(self) -> None:
-        self.board = Board()
-        self.attention = Attention(self.board, self._leaves_anyway)
-        self.saga = Saga(self.undo_step, self.attention.wait, self._leaves_anyway)
-        self.request: OperationRequest | None = None
-        """The request that holds the tenant."""
+        super().__init__()
+        self.saga = Saga(self.undo_step, self.stuck)
+        self.brought_back_to: Desired | None = None
+        """The state after an undo, where that is no longer the last good one because a person amended it."""
         self.current: OperationRequest | None = None
         """Whose ending this will be: the newest target of a scale, else the same as `request`."""
         self.successor: OperationRequest | None = None
         self.cancelled = False
-        self.plan: OperationPlan | None = None
         self.refusal: ErrorView | None = None
         self.error: ErrorView | None = None
         self.recovered: Recovered | None = None
         """Set when this run carries on what a lost run had begun."""
-        self.undoing = False
-        self.ending = False
         self._cancelled_natively = False
 
     # --- what an operation says -------------------------------------------------------------------------
@@ -66,22 +55,23 @@ class Operation(ABC):
         """The steps in the order in which they were done: the undo goes backwards through it."""
         return plan.steps
 
-    async def prepare_undo(self, plan: OperationPlan) -> None:  # noqa: B027 - most undos need nothing first
+    async def prepare_undo(self, plan: OperationPlan) -> None:
         """Before the first step is undone."""
 
-    async def prove_undone(self) -> None:  # noqa: B027 - most phases claim nothing that has to be proven
+    async def prove_undone(self) -> None:
         """Asks the providers, where the phase after the undo claims that nothing is left."""
 
     def phase_when_undone(self, plan: OperationPlan, status: OperationStatus) -> Phase:  # noqa: ARG002 - a sign-up decides by the status
         """The phase that is true after the undo."""
-        if plan.phase_before is None:
-            raise RuntimeError("only a sign-up begins without a phase")
-        return plan.phase_before
+        return _phase_before(plan)
 
     def well_ended(self, plan: OperationPlan) -> FinishInput:
         """How the work leaves the tenant."""
         return self.finish_input(
-            plan, OperationStatus.SUCCEEDED, TRANSITIONS[self.kind].ends_in, desired=plan.after
+            plan,
+            OperationStatus.SUCCEEDED,
+            TRANSITIONS[self.kind].ends_in or _phase_before(plan),
+            desired=plan.after,
         )
 
     def take_up(self, plan: OperationPlan, recovered: Recovered) -> None:
@@ -117,6 +107,7 @@ class Operation(ABC):
         """Brings each step to `desired`, its undo registered first."""
 
         async def one(step: StepPlan, may_go_on: MayGoOn) -> None:
+            await self.pauses.before(step)
             self.saga.register(step)
             await self.provider.ensure(step, desired, may_go_on)
 
@@ -124,7 +115,7 @@ class Operation(ABC):
 
     async def bring_back(self, step: StepPlan, desired: Desired) -> None:
         """Undo of a change: the last good state; nobody waits for it when the tenant leaves anyway."""
-        await self.provider.bring_back(step, desired, wait=not self._leaves_anyway())
+        await self.provider.bring_back(step, desired, wait=not self.leaves_anyway())
 
     def finish_input(
         self,
@@ -138,13 +129,14 @@ class Operation(ABC):
         taken_over = self.successor if status is OperationStatus.SUPERSEDED else None
         return FinishInput(
             tenant_id=plan.tenant.id,
-            operation_id=self.request.operation_id if self.request else "",
+            operation_id=self.holder,
             result_of=self.asked.operation_id,
             status=status,
             phase=phase,
             desired=desired,
             timeline=self.board.timeline,
             error=self.error,
+            interventions=self.interventions,
             kept=self.provider.kept,
             outputs=self.provider.outputs,
             remove_after=remove_after,
@@ -154,10 +146,16 @@ class Operation(ABC):
     def _finishes_first(self, successor: OperationRequest) -> bool:
         return self.finishes_before_suspend and successor.kind is OperationKind.SUSPEND
 
-    def _leaves_anyway(self) -> bool:
+    def leaves_anyway(self) -> bool:
         """A teardown removes by the inventory, so a change that cannot be taken back does not hold it up."""
         leaving = self.successor is not None and self.successor.kind is OperationKind.TEARDOWN
         return leaving and self.kind is not OperationKind.SIGNUP
+
+
+def _phase_before(plan: OperationPlan) -> Phase:
+    if plan.phase_before is None:
+        raise RuntimeError("only a sign-up begins without a phase")
+    return plan.phase_before
 
 
 def headline(request: OperationRequest) -> str:

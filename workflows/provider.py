@@ -36,6 +36,8 @@ class Provider:
         self._operation_id = operation_id
         self.outputs: dict[str, str] = dict(plan.outputs)
         self.kept: list[str] = []
+        self.final_snapshot = plan.final_snapshot
+        """Whether a database that is removed leaves a last snapshot."""
 
     async def ensure(self, step: StepPlan, desired: Desired, may_go_on: MayGoOn) -> None:
         """Brings the step's things to `desired` and stays until they can be used."""
@@ -124,7 +126,7 @@ class Provider:
             step=step.name,
             desired=desired,
             outputs=dict(self.outputs),
-            final_snapshot=self._plan.final_snapshot,
+            final_snapshot=self.final_snapshot,
         )
 
     def _learn(self, outcome: StepOutcome) -> None:

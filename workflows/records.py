@@ -10,10 +10,13 @@ from domain.messages import (
     AcceptInput,
     AcceptResult,
     BeginInput,
+    Condition,
     FinishInput,
     FinishResult,
     OperationPlan,
     OperationRequest,
+    SkipInput,
+    SkipOutcome,
     StateInput,
     TenantContext,
     Undoing,
@@ -42,8 +45,16 @@ async def accept(request: OperationRequest, holder: str, supersedes: str | None 
     return await _records("accept", call, f"accept {request.kind}", AcceptResult)
 
 
-async def note(state: StateInput) -> None:
-    await _records("note", state, "note condition", type(None))
+async def note(state: StateInput) -> Condition | None:
+    """Answers the condition with the objects that the inventory knows of."""
+    noted = f"note {state.intervention.action}" if state.intervention else "note condition"
+    # Typed as optional: mypy takes no union for a type.
+    answer: Condition | None = await _records("note", state, noted, Condition | None)  # type: ignore[arg-type]
+    return answer
+
+
+async def skip(call: SkipInput) -> SkipOutcome:
+    return await _records("skip", call, f"leave {call.step} behind", SkipOutcome)
 
 
 async def note_undo(tenant_id: str, operation_id: str, why: Undoing) -> None:
@@ -96,10 +107,11 @@ def show_attention(*, needed: bool) -> None:
 def attributes_of_successor(request: OperationRequest) -> TypedSearchAttributes:
     """This run's attributes, with what changes when `request` takes over."""
     changed: list[SearchAttributePair[Any]] = [
-        SearchAttributePair(TENANT_PHASE, TRANSITIONS[request.kind].during),
         SearchAttributePair(OPERATION_KIND, request.kind),
         SearchAttributePair(NEEDS_ATTENTION, False),
     ]
+    if during := TRANSITIONS[request.kind].during:
+        changed.append(SearchAttributePair(TENANT_PHASE, during))
     new = {pair.key.name for pair in changed}
     kept = [pair for pair in workflow.info().typed_search_attributes if pair.key.name not in new]
     return TypedSearchAttributes([*kept, *changed])

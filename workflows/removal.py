@@ -1,13 +1,13 @@
 """Removal only goes forward: in dependency order, then proof from every provider, then the certificate."""
 
+from temporalio import workflow
+
 from domain.graph import inverted
-from domain.messages import OperationPlan, StepPlan
+from domain.messages import Action, ObjectName, OperationPlan, ResourceRef, StepPlan, Stop
 from domain.phases import Phase
 from workflows import records
-from workflows.attention import Attention
 from workflows.graph import MayGoOn, run_to_the_end
 from workflows.operation import Operation
-from workflows.provider import Provider
 
 _NAMED_SURVIVORS = 5
 
@@ -22,20 +22,36 @@ async def remove_everything(run: Operation, plan: OperationPlan) -> None:
     run.board.removing = True
     run.board.plan(removal.steps)
     await _remove_steps(run, removal)
-    await prove_gone(run.provider, run.attention)
+    await prove_gone(run)
     await run.attention.insist("certificate", lambda: records.issue_certificate(plan.tenant, operation))
 
 
 async def _remove_steps(run: Operation, removal: OperationPlan) -> None:
     async def one(step: StepPlan, _may_go_on: MayGoOn) -> None:
+        await run.pauses.before(step)
         await run.provider.remove(step)
 
-    await run_to_the_end(inverted(removal.steps), one, run.attention.wait)
+    await run_to_the_end(inverted(removal.steps), one, run.stuck)
 
 
-async def prove_gone(provider: Provider, attention: Attention) -> None:
+async def prove_gone(run: Operation) -> None:
     """Returns when every provider has said of every thing of the inventory that it is not there."""
-    while survivors := await attention.insist("verification", provider.survivors):
-        named = ", ".join(f"{ref.kind} {ref.name}" for ref in survivors[:_NAMED_SURVIVORS])
-        more = f" and {len(survivors) - _NAMED_SURVIVORS} more" if len(survivors) > _NAMED_SURVIVORS else ""
-        await attention.wait_for("StillThere", f"removed, and yet still there: {named}{more}")
+    since = None
+    while survivors := await run.attention.insist("verification", run.provider.survivors):
+        since = since or workflow.now()
+        first = survivors[0]
+        stop = Stop(
+            step="verification",
+            object=ObjectName(kind=first.kind, name=first.name, namespace=first.namespace),
+            reason="StillThere",
+            message=_still_there(survivors),
+            since=since,
+            actions=[Action.RETRY],
+        )
+        await run.attention.stuck(stop, lambda: False)
+
+
+def _still_there(survivors: list[ResourceRef]) -> str:
+    named = ", ".join(f"{ref.kind} {ref.name}" for ref in survivors[:_NAMED_SURVIVORS])
+    more = f" and {len(survivors) - _NAMED_SURVIVORS} more" if len(survivors) > _NAMED_SURVIVORS else ""
+    return f"removed, and yet still there: {named}{more}"

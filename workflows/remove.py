@@ -17,6 +17,10 @@ class RemoveTenant(Handlers):
     async def run(self, given: RunInput) -> RunResult:
         return await self.run_protected(given)
 
+    @property
+    def removes(self) -> bool:
+        return True
+
     async def carry_out(self, plan: OperationPlan) -> None:
         await remove_everything(self, plan)
 

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from domain.graph import inverted, restricted
 from domain.messages import StepPlan
-from workflows.graph import Attention, MayGoOn, run_to_the_end
+from workflows.graph import MayGoOn, Stuck, run_to_the_end
 
 Undo = Callable[[StepPlan], Awaitable[None]]
 
@@ -12,10 +12,9 @@ Undo = Callable[[StepPlan], Awaitable[None]]
 class Saga:
     """The undo stack of one operation. Undoing what was never made is success, so every entry may run."""
 
-    def __init__(self, undo: Undo, attention: Attention, given_up: Callable[[], bool]) -> None:
+    def __init__(self, undo: Undo, stuck: Stuck) -> None:
         self._undo = undo
-        self._attention = attention
-        self._given_up = given_up
+        self._stuck = stuck
         self._registered: set[str] = set()
 
     def register(self, step: StepPlan) -> None:
@@ -29,4 +28,4 @@ class Saga:
             await self._undo(step)
 
         order = inverted(restricted(steps, self._registered))
-        await run_to_the_end(order, one, self._attention, given_up=self._given_up)
+        await run_to_the_end(order, one, self._stuck)

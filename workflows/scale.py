@@ -18,8 +18,9 @@ from domain.messages import (
 from domain.phases import OperationKind, OperationStatus, Phase
 from domain.sizing import room_for
 from workflows.change import Change
-from workflows.handlers import accepted, conflict
+from workflows.handlers import accepted
 from workflows.operation import headline
+from workflows.refusals import conflict
 
 
 @workflow.defn
@@ -110,6 +111,7 @@ class ScaleTenant(Change):
         replaced = self.asked
         answer = await self.register(request, supersedes=replaced.operation_id)
         self._newest = answer.after
+        self.pauses.ask_for(request.pause_before)
         self.current = request
         self.show_other(replaced, OperationStatus.SUPERSEDED)
         self.board.say(headline(request))

@@ -25,6 +25,10 @@ class SignupTenant(Handlers):
     def _may_accept(self, request: OperationRequest) -> None:
         self.may_accept(request)
 
+    @property
+    def removes(self) -> bool:
+        return self.undoing
+
     async def carry_out(self, plan: OperationPlan) -> None:
         if plan.after:
             await self.bring(plan.steps, plan.after)
@@ -33,7 +37,7 @@ class SignupTenant(Handlers):
         await self.provider.remove(step)
 
     async def prove_undone(self) -> None:
-        await prove_gone(self.provider, self.attention)
+        await prove_gone(self)
 
     def phase_when_undone(self, plan: OperationPlan, status: OperationStatus) -> Phase:  # noqa: ARG002 - a sign-up has no phase to go back to
         if self.successor and self.successor.kind is OperationKind.TEARDOWN:

@@ -25,6 +25,10 @@ class TeardownTenant(Handlers):
     kind = OperationKind.TEARDOWN
     cancellable = False
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._removal_began = False
+
     @workflow.run
     async def run(self, given: RunInput) -> RunResult:
         return await self.run_protected(given)
@@ -39,9 +43,13 @@ class TeardownTenant(Handlers):
 
     async def carry_out(self, plan: OperationPlan) -> None:
         self.board.removing = _removes_at_once(plan)
-        if not _nothing_to_keep(plan) and not self._was_removing():
+        self._removal_began = self._was_removing()
+        if not _nothing_to_keep(plan) and not self._removal_began:
             await self._stop(plan)
+            if self.halted():
+                return
         if _removes_at_once(plan):
+            self._removal_began = True
             await remove_everything(self, plan)
 
     def well_ended(self, plan: OperationPlan) -> FinishInput:
@@ -56,7 +64,22 @@ class TeardownTenant(Handlers):
         )
 
     async def undo_step(self, step: StepPlan) -> None:
-        """A teardown registers nothing to undo."""
+        if self.plan and self.plan.before:
+            await self.bring_back(step, self.plan.before)
+
+    def steps_as_done(self, plan: OperationPlan) -> list[StepPlan]:
+        return inverted(plan.steps)
+
+    @property
+    def removes(self) -> bool:
+        return self._removal_began
+
+    def no_way_back(self) -> str | None:
+        if self._removal_began:
+            return "removal has begun, and it only goes forward; retry, skip or amend what is stuck"
+        if self.plan and _nothing_to_keep(self.plan):
+            return "the tenant's sign-up was undone, so there is nothing to go back to"
+        return None
 
     def _was_removing(self) -> bool:
         """A lost run had begun to remove: stopping again would make workload anew where it was removed."""
@@ -64,10 +87,12 @@ class TeardownTenant(Handlers):
 
     async def _stop(self, plan: OperationPlan) -> None:
         async def one(step: StepPlan, may_go_on: MayGoOn) -> None:
+            await self.pauses.before(step)
+            self.saga.register(step)
             if plan.after:
                 await self.provider.ensure(step, plan.after, may_go_on)
 
-        await run_to_the_end(inverted(plan.steps), one, self.attention.wait)
+        await run_to_the_end(inverted(plan.steps), one, self.stuck, halted=self.halted)
 
 
 def _nothing_to_keep(plan: OperationPlan) -> bool:

@@ -33,20 +33,21 @@ class StepView(Model):
     detail: str = ""
 
 
-class ErrorView(Model):
-    """Why an operation failed: `code` is a class name of domain/errors.py."""
-
-    code: str
-    message: str
-    step: str | None = None
-
-
 class ObjectName(Model):
     """One thing at a provider, in the provider's words."""
 
     kind: str
     name: str
     namespace: str = ""
+
+
+class ErrorView(Model):
+    """Why an operation failed: `code` is a class name of domain/errors.py."""
+
+    code: str
+    message: str
+    step: str | None = None
+    object: ObjectName | None = None
 
 
 class Stop(Model):
