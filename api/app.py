@@ -8,10 +8,12 @@ from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 from starlette.middleware import Middleware
 
+from activities.recovery import Recovery
 from api.docs import DESCRIPTION, TAGS, TITLE, install_openapi
 from api.errors import install_error_answers
 from api.middleware import BodyLimit, Head, RequestLog
 from api.progress import Progress
+from api.revival import Revival
 from api.routes import cells, customers, events, health, operations, plans, problems, tenants
 from api.runs import Runs
 from api.services import Services
@@ -43,12 +45,14 @@ def create_app(settings: Settings, *, catalog: Catalog | None = None, clock: Clo
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         engine = make_engine(settings.database_url.get_secret_value(), settings.database_pool)
         client = await connect(settings, lazy=True, give_up_after=TEMPORAL_PATIENCE)
+        settling = timedelta(seconds=settings.recovery_settling_seconds)
+        recovery = Recovery(client, settings.task_queue, engine, settling)
         app.state.services = Services(
             catalog=sold,
             engine=engine,
             clock=clock or SystemClock(),
             temporal=client,
-            runs=Runs(client, settings.task_queue),
+            runs=Runs(client, settings.task_queue, Revival(engine, recovery)),
             progress=Progress(client),
         )
         try:

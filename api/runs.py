@@ -17,7 +17,8 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from activities.search_attributes import at_start
 from api.problems import ApiProblem, OperationRef
-from api.temporal_errors import RunGone, WrongRun, temporal_errors
+from api.revival import Revival
+from api.temporal_errors import RunGone, RunLost, WrongRun, temporal_errors
 from domain.describe import details, summary
 from domain.messages import CancelRequest, OperationAccepted, OperationRequest, RetryRequest, RunInput
 from domain.naming import workflow_id
@@ -31,6 +32,7 @@ SHORT_RPC = timedelta(seconds=5)
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 0.5
 _ASKED_BY = "operation_id"
 _MAY_TAKE_OVER = frozenset({OperationKind.SUSPEND, OperationKind.TEARDOWN})
+_RECOVERING = "its run was lost and is being recovered; wait for its end, or suspend or tear down the tenant"
 
 Holder = Callable[[], Awaitable[OperationRef | None]]
 """The operation that holds the tenant now, from the database."""
@@ -49,9 +51,10 @@ class Labels:
 class Runs:
     """Starts runs and reaches open ones. One per process."""
 
-    def __init__(self, client: Client, task_queue: str) -> None:
+    def __init__(self, client: Client, task_queue: str, revival: Revival) -> None:
         self._client = client
         self._task_queue = task_queue
+        self._revival = revival
 
     async def accept(self, request: OperationRequest, labels: Labels, holder: Holder) -> OperationAccepted:
         """Returns when a run holds the tenant for this request, or has it in waiting as its successor.
@@ -63,10 +66,12 @@ class Runs:
         while True:
             try:
                 return await self._start_or_reach(request, labels, holder)
-            except RunGone:
+            except (RunGone, RunLost) as gone:
+                if isinstance(gone, RunLost):
+                    await self._revive(request, holder)
                 if time.monotonic() > deadline:
                     raise in_progress(await holder()) from None
-            # The run has written its ending and is about to close; its id is free within moments.
+            # A run is about to close, or a recovery to go on as the operation's own type: matters of moments.
             await asyncio.sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE)
 
@@ -81,13 +86,25 @@ class Runs:
     async def _tell(
         self, operation: OperationRequest, update: str, wish: CancelRequest | RetryRequest, update_id: str
     ) -> None:
-        try:
-            with temporal_errors():
-                async with asyncio.timeout(ACCEPT_SECONDS):
-                    await self._handle(operation).execute_update(update, wish, id=update_id)
-        except RunGone:
-            ended = f"operation {operation.operation_id} has just ended"
-            raise ApiProblem("OperationFinished", ended) from None
+        deadline = time.monotonic() + ENDING_SECONDS
+        while True:
+            try:
+                with temporal_errors():
+                    async with asyncio.timeout(ACCEPT_SECONDS):
+                        await self._handle(operation).execute_update(update, wish, id=update_id)
+            except (RunGone, WrongRun):
+                if time.monotonic() > deadline or not await self._revival.of(operation.tenant_id):
+                    ended = f"operation {operation.operation_id} has just ended"
+                    raise ApiProblem("OperationFinished", ended) from None
+            else:
+                return
+            await asyncio.sleep(_LONGEST_PAUSE)
+
+    async def _revive(self, request: OperationRequest, holder: Holder) -> None:
+        """Starts the recovery of the operation in the way; whoever may not end it is told to wait."""
+        await self._revival.of(request.tenant_id)
+        if request.kind not in _MAY_TAKE_OVER:
+            raise in_progress(await holder(), _RECOVERING)
 
     async def _start_or_reach(
         self, request: OperationRequest, labels: Labels, holder: Holder
@@ -99,7 +116,8 @@ class Runs:
         except WorkflowAlreadyStartedError:
             return await self._reach(request, holder)
         except WrongRun:
-            raise await _conflict(holder) from None
+            # Every operation can be asked to give way; only a recovery that has just begun cannot yet.
+            raise RunGone if request.kind in _MAY_TAKE_OVER else await _conflict(holder) from None
 
     async def _start(self, request: OperationRequest, labels: Labels) -> OperationAccepted:
         start = self._start_operation(request, labels)
@@ -135,9 +153,7 @@ class Runs:
             ),
             id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
             memo={_ASKED_BY: request.operation_id},
-            search_attributes=at_start(
-                request.slug, labels.plan, labels.region, labels.phase, request.kind
-            ),
+            search_attributes=at_start(request.slug, labels.plan, labels.region, labels.phase, request.kind),
             static_summary=summary(request),
             static_details=details(request, labels.plan, labels.region),
         )

@@ -34,6 +34,12 @@ class RunLost(Exception):
     """The operation that holds the tenant has no run any more: it has to be recovered first."""
 
 
+_LOOK_AGAIN: dict[str, type[Exception]] = {
+    **dict.fromkeys(_TOO_LATE, RunGone),
+    errors.OperationLost.__name__: RunLost,
+}
+
+
 class WrongRun(Exception):
     """The open run is of another type and knows no such update."""
 
@@ -73,10 +79,8 @@ def _refusal(error: WorkflowUpdateFailedError) -> Exception:
     if not isinstance(cause, ApplicationError):
         return error
     kind = cause.type or ""
-    if kind in _TOO_LATE:
-        return RunGone()
-    if kind == errors.OperationLost.__name__:
-        return RunLost()
+    if kind in _LOOK_AGAIN:
+        return _LOOK_AGAIN[kind]()
     if "expected but not found" in cause.message:
         return WrongRun()
     if kind in PROBLEMS:
