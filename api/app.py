@@ -14,7 +14,7 @@ from api.errors import install_error_answers
 from api.middleware import BodyLimit, Head, RequestLog
 from api.progress import Progress
 from api.revival import Revival
-from api.routes import cells, customers, events, health, operations, plans, problems, tenants
+from api.routes import cells, customers, events, health, operations, plans, problems, recoveries, tenants
 from api.runs import Runs
 from api.services import Services
 from catalog import Catalog, load_catalog
@@ -28,6 +28,7 @@ ROUTERS = (
     tenants.router,
     operations.router,
     events.router,
+    recoveries.router,
     plans.router,
     cells.router,
     problems.router,
@@ -47,12 +48,14 @@ def create_app(settings: Settings, *, catalog: Catalog | None = None, clock: Clo
         client = await connect(settings, lazy=True, give_up_after=TEMPORAL_PATIENCE)
         settling = timedelta(seconds=settings.recovery_settling_seconds)
         recovery = Recovery(client, settings.task_queue, engine, settling)
+        revival = Revival(client, settings.task_queue, engine, recovery)
         app.state.services = Services(
             catalog=sold,
             engine=engine,
             clock=clock or SystemClock(),
             temporal=client,
-            runs=Runs(client, settings.task_queue, Revival(engine, recovery)),
+            runs=Runs(client, settings.task_queue, revival),
+            revival=revival,
             progress=Progress(client),
         )
         try:

@@ -1,19 +1,34 @@
 """A request that meets an operation whose run was lost starts the recovery; it waits for no schedule."""
 
+import asyncio
+import hashlib
+from typing import Any
+
 import anyio.to_thread
 from sqlalchemy import Engine
+from temporalio.client import Client, WorkflowHandle
+from temporalio.common import WorkflowIDReusePolicy
+from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from activities.recovery import Recovery
+from api.identity import Asked
 from api.problems import away
 from api.temporal_errors import temporal_errors
 from domain.errors import Unavailable
+from domain.messages import RecoveryResult
 from store.recovery import held_tenant
+from workflows.recover_lost import RecoverLost
+
+LOOK_SECONDS = 25
+"""How long a look at all open operations may take; a repeat under the same key goes on waiting."""
 
 
 class Revival:
     """One per process."""
 
-    def __init__(self, engine: Engine, recovery: Recovery) -> None:
+    def __init__(self, client: Client, task_queue: str, engine: Engine, recovery: Recovery) -> None:
+        self._client = client
+        self._task_queue = task_queue
         self._engine = engine
         self._recovery = recovery
 
@@ -31,3 +46,28 @@ class Revival:
         except Unavailable as error:
             raise away("Temporal") from error
         return True
+
+    async def of_all(self, asked: Asked) -> RecoveryResult:
+        """Starts a recovery for every lost operation; a repeat answers what the first one found.
+
+        Raises ApiProblem.
+        """
+        with temporal_errors():
+            async with asyncio.timeout(LOOK_SECONDS):
+                handle = await self._look(asked)
+                result: RecoveryResult = await handle.result()
+        return result
+
+    async def _look(self, asked: Asked) -> WorkflowHandle[Any, RecoveryResult]:
+        key = hashlib.sha256(f"{asked.caller}\n{asked.key}".encode()).hexdigest()
+        run = f"recover-lost/{key[:20]}"
+        try:
+            return await self._client.start_workflow(
+                RecoverLost.run,
+                id=run,
+                task_queue=self._task_queue,
+                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                static_summary="start recoveries of operations whose run was lost, now",
+            )
+        except WorkflowAlreadyStartedError:
+            return self._client.get_workflow_handle(run, result_type=RecoveryResult)

@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 from temporalio.client import Client
 
 from api.progress import Progress
+from api.revival import Revival
 from api.runs import Runs
 from catalog import Catalog
 from runtime.clock import Clock
@@ -25,6 +26,7 @@ class Services:
     clock: Clock
     temporal: Client
     runs: Runs
+    revival: Revival
     progress: Progress
 
     async def query(self, call: Callable[..., T], *args: object, **kwargs: object) -> T:

@@ -75,6 +75,10 @@ class Client:
     def cancel(self, operation_id: str, *, key: str) -> Json:
         return self._change("POST", f"/v1/operations/{operation_id}/cancel", key)
 
+    def recover(self, *, key: str) -> Json:
+        """Starts a recovery for every operation whose run was lost."""
+        return self._change("POST", "/v1/recoveries", key)
+
     def tenant(self, slug: str) -> Json:
         return cast("Json", self._read(f"/v1/tenants/{slug}"))
 
