@@ -65,6 +65,10 @@ class Settings(BaseSettings):
     expected_rollout_seconds: Annotated[float, Field(ge=0)] = 40
     """How long slow things usually take: polls are spaced by it, nothing times out by it."""
 
+    stuck_terminating_seconds: Annotated[float, Field(gt=0, le=840)] = 600
+    """How long a deleted object may linger in a cluster until a person is told what holds it. Below the 15
+    minutes of workflows/policies.py, which would end the wait without the names."""
+
     removal_interval_seconds: Annotated[int, Field(ge=1)] = 300
     """How often the schedule looks for tenants whose grace is over."""
     recovery_interval_seconds: Annotated[int, Field(ge=1)] = 300

@@ -6,11 +6,12 @@ from datetime import timedelta
 
 from temporalio import activity
 
-from activities.kubernetes.blockers import blockers
+from activities.kubernetes.blockers import blockers, lingering
 from activities.kubernetes.clients import Clusters
 from activities.kubernetes.cluster import Cluster
 from activities.kubernetes.group import rendered
 from activities.kubernetes.objects import Key, is_going, uid_of
+from activities.kubernetes.observing import observe
 from activities.kubernetes.ownership import apply_ours, claim
 from activities.kubernetes.prune import prune
 from activities.kubernetes.readiness import Wait, refuse_lost_causes
@@ -18,14 +19,17 @@ from activities.kubernetes.removal import remove_rows
 from activities.kubernetes.verification import survivors
 from activities.polling import next_look
 from catalog import Catalog
-from domain.errors import NotReady, Unavailable
-from domain.messages import JsonObject, StepCall, StepOutcome, VerifyInput, VerifyOutcome
+from domain.errors import NotReady, StuckTerminating, Unavailable
+from domain.messages import Difference, JsonObject, StepCall, StepOutcome, VerifyInput, VerifyOutcome
 from runtime.settings import Settings
 from store.inventory import Inventory, Made
 
 PROVIDER = "kubernetes"
 ATTEMPT_SECONDS = 30
 """After it an ensure applies nothing more: Temporal would have given it up, and its undo might have begun."""
+
+COURTESY = timedelta(seconds=30)
+"""How long even an object that lingers for long is waited for anew."""
 
 PATIENCE = 3
 """How many usual rollouts long a quota may refuse pods until that is taken for lasting: two minutes."""
@@ -89,11 +93,19 @@ class KubernetesActivities:
 
     @activity.defn(name="kubernetes.remove")
     def remove(self, call: StepCall) -> StepOutcome:
-        """Deletes what the inventory knows of the step. Raises NotReady until all of it is gone."""
-        going = remove_rows(self._cluster(call), self._inventory, call)
-        if going:
-            raise NotReady("; ".join(going), retry_after=next_look(self._settings.expected_rollout_seconds))
-        return StepOutcome()
+        """Deletes what the inventory knows of the step. Raises NotReady until all of it is gone.
+
+        Raises StuckTerminating, naming what holds it, when nobody should wait for it unasked any longer.
+        """
+        cluster = self._cluster(call)
+        going = remove_rows(cluster, self._inventory, call)
+        if not going:
+            return StepOutcome()
+        stuck = next((found for found in going if self._is_stuck(cluster, found)), None)
+        why = "; ".join(blockers(cluster, found, search=found is stuck) for found in going)
+        if stuck:
+            raise StuckTerminating(why, _about(Key.of(stuck)))
+        raise NotReady(why, retry_after=next_look(self._settings.expected_rollout_seconds))
 
     @activity.defn(name="kubernetes.verify_gone")
     def verify_gone(self, call: VerifyInput) -> VerifyOutcome:
@@ -104,11 +116,22 @@ class KubernetesActivities:
         left = survivors(self._clusters.of(call.tenant.cell), self._inventory, call, rows)
         return VerifyOutcome(checked=len(rows), survivors=left)
 
+    def observe(self, call: StepCall) -> list[Difference]:
+        """What an ensure of the step would change, found by reading and dry runs alone."""
+        rows = self._inventory.rows(call.tenant.id, call.step, PROVIDER)
+        former = {Key.of_ref(row.ref) for row in rows if row.state == "made"}
+        return observe(self._cluster(call), call, rendered(self._catalog, call), former)
+
     def all(self) -> list[Callable[..., object]]:
         return [self.ensure, self.await_ready, self.remove, self.verify_gone]
 
     def _cluster(self, call: StepCall) -> Cluster:
         return self._clusters.of(call.tenant.cell)
+
+    def _is_stuck(self, cluster: Cluster, going: JsonObject) -> bool:
+        limit = timedelta(seconds=self._settings.stuck_terminating_seconds)
+        # Also after a retry: what held it was just taken away, and its end takes a moment.
+        return lingering(going, cluster.now()) >= limit and waited() >= min(limit, COURTESY)
 
     def _spacing(self, waits: list[Wait]) -> timedelta:
         settings = self._settings
@@ -122,6 +145,10 @@ def waited() -> timedelta:
     """Since the running activity's first attempt, by Temporal's clock."""
     info = activity.info()
     return info.current_attempt_scheduled_time - info.scheduled_time
+
+
+def _about(key: Key) -> dict[str, str]:
+    return {"kind": key.ref_kind, "name": key.name, "namespace": key.namespace}
 
 
 def _made(key: Key, found: JsonObject) -> Made:

@@ -1,7 +1,7 @@
 """The few verbs that Tenantry needs of a cluster, over raw objects."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import Literal, NamedTuple, Protocol
 
@@ -10,7 +10,7 @@ from kubernetes.client.exceptions import ApiException
 from activities.kubernetes.discovery import CORE, Discovery, Resource
 from activities.kubernetes.failures import is_not_found, kubernetes_errors
 from activities.kubernetes.objects import Key
-from domain.errors import MissingKind, Unavailable
+from domain.errors import MissingKind, TenantryError, Unavailable
 from domain.messages import JsonObject
 from domain.naming import FIELD_MANAGER
 
@@ -68,6 +68,15 @@ class Cluster:
             )
             return Applied(found, created=status == 201)
 
+    def dry_run(self, manifest: JsonObject) -> JsonObject:
+        """What a forced apply would leave; nothing is written."""
+        key = Key.of(manifest)
+        query = STRICT | {"force": "true", "dryRun": "All"}
+        with self._served(f"compare {key}", key.api_version, key.kind) as resource:
+            return self._connection.request(
+                "PATCH", resource.path(key), query=query, body=manifest, content_type=APPLY
+            )[1]
+
     def create(self, manifest: JsonObject) -> JsonObject:
         """Raises OwnershipConflict if an object of this name exists."""
         key = Key.of(manifest)
@@ -102,6 +111,12 @@ class Cluster:
     def remaining(self, resource: str, namespace: str) -> list[JsonObject]:
         """What a namespace still holds of a resource as conditions name it: 'widgets.example.dev'."""
         return self.find(*self._discovery.named(resource), namespace, "")
+
+    def everything_in(self, namespace: str) -> Iterator[JsonObject]:
+        """The objects of every kind that can be listed there; kinds that do not answer are left out."""
+        for api_version, kind in self._discovery.listable():
+            with suppress(TenantryError):
+                yield from self.find(api_version, kind, namespace, "")
 
     def now(self) -> datetime:
         """The time of its last answer, by its own clock, which its objects' times are to be compared with."""

@@ -1,11 +1,12 @@
 """What a cluster serves: from a kind to the path of its objects."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import quote
 
 from activities.kubernetes.objects import Key
-from domain.errors import MissingKind, Unavailable
+from domain.errors import MissingKind, TenantryError, Unavailable
 from domain.messages import JsonObject
 
 CORE = "v1"
@@ -54,12 +55,24 @@ class Discovery:
                 return api_version, kind
         raise _missing(api_version, resource)
 
+    def listable(self) -> list[tuple[str, str]]:
+        """API version and kind of all that lives in namespaces; groups that do not answer are left out."""
+        groups = _checked(self._read("/apis"), "APIGroupList")["groups"]
+        found = []
+        for api_version in [CORE, *(group["preferredVersion"]["groupVersion"] for group in groups)]:
+            with suppress(TenantryError):
+                served = self._read(_root(api_version))["resources"]
+                found += [
+                    (api_version, e["kind"]) for e in served if e["namespaced"] and "list" in e["verbs"]
+                ]
+        return found
+
     def forget(self, api_version: str) -> None:
         """Ask again next time: a request for a known kind was answered 404."""
         self._found.pop(api_version, None)
 
     def _look(self, api_version: str, kind: str) -> dict[str, Resource]:
-        root = f"/apis/{api_version}" if "/" in api_version else f"/api/{api_version}"
+        root = _root(api_version)
         try:
             served = _checked(self._read(root), "APIResourceList")
         except MissingKind as error:
@@ -85,6 +98,10 @@ class Discovery:
             for group in listed["groups"]
             for version in group["versions"]
         )
+
+
+def _root(api_version: str) -> str:
+    return f"/apis/{api_version}" if "/" in api_version else f"/api/{api_version}"
 
 
 def _checked(answer: JsonObject, kind: str) -> JsonObject:

@@ -2,7 +2,6 @@
 
 from itertools import groupby
 
-from activities.kubernetes.blockers import blockers
 from activities.kubernetes.cluster import Cluster, Propagation
 from activities.kubernetes.objects import Key, is_going, is_ours, namespace_key, uid_of
 from activities.kubernetes.readiness import ROLLOUTS
@@ -39,12 +38,12 @@ def proof_of_absence(cluster: Cluster, tenant: TenantContext, key: Key, uid: str
     return f"GET {path} answered another object, {UNTOUCHED}" if uid else UNTOUCHED
 
 
-def remove_rows(cluster: Cluster, inventory: Inventory, call: StepCall) -> list[str]:
-    """Deletes everything that one step made, a turn after the other; in words what is still going."""
+def remove_rows(cluster: Cluster, inventory: Inventory, call: StepCall) -> list[JsonObject]:
+    """Deletes everything that one step made, a turn after the other; answers what is still going."""
     tenant = call.tenant
     rows = [row for row in inventory.rows(tenant.id, call.step, "kubernetes") if row.state not in ENDED]
     lost = Lost(cluster, tenant)
-    going: list[str] = []
+    going: list[JsonObject] = []
     gone: list[Gone] = []
     try:
         for _, turn in groupby(sorted(rows, key=_turn), key=_turn):
@@ -56,7 +55,7 @@ def remove_rows(cluster: Cluster, inventory: Inventory, call: StepCall) -> list[
                 if isinstance(left, str):
                     gone.append(absence(key, left))
                 else:
-                    going.append(blockers(cluster, left))
+                    going.append(left)
     finally:
         # What is known to be gone is recorded even if the cluster fails half-way.
         inventory.gone_all(tenant.id, call.operation_id, gone)

@@ -1,6 +1,8 @@
 """A tenant of the probe blueprint, and the four activities as a worker would run them for it."""
 
 import time
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,8 @@ from sqlalchemy import Engine
 from temporalio.testing import ActivityEnvironment
 
 from activities.kubernetes.activity import KubernetesActivities
+from activities.kubernetes.clients import Clusters
+from activities.kubernetes.cluster import Cluster
 from activities.records import Records
 from catalog import Catalog, LoadedBlueprint
 from domain.blueprint import Blueprint
@@ -115,7 +119,11 @@ class Tenancy:
         return StepCall(tenant=self.tenant, operation_id=self.operation_id, step=step, desired=desired)
 
     def activities(
-        self, kubeconfig: Path | None = None, *, expected_rollout_seconds: float = 0
+        self,
+        kubeconfig: Path | None = None,
+        *,
+        expected_rollout_seconds: float = 0,
+        stuck_terminating_seconds: float = 600,
     ) -> KubernetesActivities:
         """A fresh worker's, which knows nothing of the cluster yet."""
         settings = Settings(
@@ -123,8 +131,12 @@ class Tenancy:
             kubeconfig=kubeconfig or self._kubeconfig,
             expected_rollout_seconds=expected_rollout_seconds,
             expected_load_balancer_seconds=0,
+            stuck_terminating_seconds=stuck_terminating_seconds,
         )
         return KubernetesActivities(settings, self._catalog(), self.inventory)
+
+    def cluster(self) -> Cluster:
+        return Clusters(Settings(kubeconfig=self._kubeconfig), self._catalog().cells).of(CELL)
 
     def rows(self, step: str | None = None) -> dict[str, InventoryRow]:
         """The inventory by '<kind> <name>', without the group of the kind."""
@@ -141,3 +153,11 @@ class Tenancy:
         document["values"] |= getattr(self, "values", {})
         blueprint = LoadedBlueprint(Blueprint.model_validate(document), FOLDER)
         return Catalog({PLAN.name: PLAN}, {cell.name: cell for cell in self._cells}, {"probe": blueprint})
+
+
+def later(waited: timedelta) -> ActivityEnvironment:
+    """An attempt of an activity that was first scheduled so long ago."""
+    environment = ActivityEnvironment()
+    first = environment.info.scheduled_time
+    environment.info = replace(environment.info, current_attempt_scheduled_time=first + waited)
+    return environment

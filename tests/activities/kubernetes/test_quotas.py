@@ -1,15 +1,13 @@
 """Pods that a quota refuses: for the moment, or for good."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from temporalio.testing import ActivityEnvironment
 
 from domain.errors import NotReady, QuotaExceeded
 from domain.phases import Mode
 from tests.activities.kubernetes.front import Front
-from tests.activities.kubernetes.tenancy import Tenancy
+from tests.activities.kubernetes.tenancy import Tenancy, later
 
 
 def test_pods_that_a_quota_refuses(tenancy: Tenancy) -> None:
@@ -23,14 +21,6 @@ def test_pods_that_a_quota_refuses(tenancy: Tenancy) -> None:
     for hours in (0, 1):  # the operation has just begun to wait, then the refusal is what is young
         with pytest.raises(NotReady, match=r"deployment web: 1 of 2 replicas ready .*exceeded quota: tenant"):
             later(timedelta(hours=hours)).run(worker.await_ready, call)
-
-
-def later(waited: timedelta) -> ActivityEnvironment:
-    """An attempt of an activity that was first scheduled so long ago."""
-    environment = ActivityEnvironment()
-    first = environment.info.scheduled_time
-    environment.info = replace(environment.info, current_attempt_scheduled_time=first + waited)
-    return environment
 
 
 @pytest.mark.parametrize("hours", [-1, 1])

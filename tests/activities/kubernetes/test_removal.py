@@ -1,10 +1,13 @@
 """What was made is removed and proven gone, from the inventory's rows."""
 
+from datetime import timedelta
+
 import pytest
 
-from domain.errors import NotReady, Unavailable
+from activities.kubernetes.blockers import blockers
+from domain.errors import NotReady, StuckTerminating, Unavailable
 from domain.naming import ownership_tags
-from tests.activities.kubernetes.tenancy import INSTALL, Tenancy
+from tests.activities.kubernetes.tenancy import INSTALL, Tenancy, later
 from tests.activities.kubernetes.view import Control, View
 
 HOLD = ["example.dev/hold"]
@@ -79,6 +82,40 @@ def test_a_stuck_namespace_is_reported_with_what_holds_it(whole: Tenancy, view: 
     view.change("ConfigMap", "held", whole.namespace, {"metadata": {"finalizers": None}})
     whole.removed("base")
     assert view.get("Namespace", whole.namespace) is None
+
+
+def test_a_namespace_that_stays_stuck_needs_a_person(whole: Tenancy, view: View) -> None:
+    """After its time the removal fails for good, with the namespace, every blocker and its finalizer."""
+    view.config_map("held", whole.namespace, finalizers=HOLD)
+    view.config_map("held-too", whole.namespace, finalizers=["example.dev/other"])
+    whole.removed("app", "other")
+    worker, call = whole.activities(stuck_terminating_seconds=1), whole.call("base", None)
+    with pytest.raises(NotReady):
+        later(timedelta()).run(worker.remove, call)
+    stuck = None
+    while stuck is None:
+        try:
+            later(timedelta(seconds=1)).run(worker.remove, call)
+        except NotReady:
+            continue
+        except StuckTerminating as error:
+            stuck = error
+    assert "configmap held (finalizer example.dev/hold)" in str(stuck)
+    assert "configmap held-too (finalizer example.dev/other)" in str(stuck)
+    assert stuck.about == {"kind": "v1/Namespace", "name": whole.namespace, "namespace": ""}
+    for name in ("held", "held-too"):
+        view.change("ConfigMap", name, whole.namespace, {"metadata": {"finalizers": None}})
+    whole.removed("base")
+
+
+def test_what_a_namespace_does_not_tell_is_looked_for(whole: Tenancy, view: View) -> None:
+    """Where the namespace's conditions name nothing, its contents are searched for finalizers."""
+    view.config_map("held", whole.namespace, finalizers=HOLD)
+    namespace = view.there("Namespace", whole.namespace)
+    namespace |= {"apiVersion": "v1", "kind": "Namespace", "status": {"phase": "Terminating"}}
+    assert "held" not in blockers(whole.cluster(), namespace)
+    assert "configmap held (finalizer example.dev/hold)" in blockers(whole.cluster(), namespace, search=True)
+    view.change("ConfigMap", "held", whole.namespace, {"metadata": {"finalizers": None}})
 
 
 def test_an_object_that_is_held_is_reported(whole: Tenancy, view: View) -> None:
