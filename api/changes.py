@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import Depends, Response
 
 from api.answers import accepted
-from api.checks import blueprint_problems, check_phase, region_problems, target_problems
+from api.checks import blueprint_problems, check_phase, check_shortened, region_problems, target_problems
 from api.claims import OperationClaim, claim_operation, earlier_claim
 from api.customers import customer_of, customer_problems
 from api.find import find_tenant, newest_target, open_operation
@@ -78,6 +78,8 @@ class Changes:
             tenant = await find_tenant(self._services, wish.slug, tenant_id)
             target = await self._target(tenant, wish.scale) if wish.scale else None
             check_phase(wish.kind, tenant.phase)
+            if wish.kind is OperationKind.TEARDOWN and tenant.phase is Phase.CLOSED:
+                check_shortened(tenant.remove_after, self._services.clock.now(), wish.grace_seconds)
             claim = earlier or await claim_operation(self._services, self._asked, fingerprint, tenant.id)
             request = OperationRequest(
                 operation_id=claim.operation_id,

@@ -1,7 +1,10 @@
 """Rules that a request must keep before anything is started, each with words that help."""
 
+from datetime import datetime
+
 from api.problems import ApiProblem, FieldProblem
 from catalog import Catalog
+from domain.grace import shortening_problem
 from domain.messages import JsonObject
 from domain.phases import GONE, OPEN_PHASES, TRANSITIONS, OperationKind, Phase
 from domain.plans import Target
@@ -9,7 +12,7 @@ from domain.plans import Target
 _WAY_OUT = {
     Phase.ACTIVE: "it is active: suspend, scale or tear it down",
     Phase.SUSPENDED: "it is suspended: resume it first",
-    Phase.CLOSED: "it is torn down: restore it while its grace lasts",
+    Phase.CLOSED: "it is torn down: restore it while its grace lasts, or shorten that by a teardown",
 }
 
 
@@ -57,6 +60,12 @@ def blueprint_problems(catalog: Catalog, target: Target, blueprint: str) -> list
     fitting = ", ".join(sorted(p.name for p in catalog.plans.values() if p.blueprint == blueprint))
     said = f"plan '{target.plan}' is of another product; this tenant can have {fitting}"
     return [FieldProblem(field="plan", message=said)]
+
+
+def check_shortened(remove_after: datetime | None, now: datetime, grace_seconds: int | None) -> None:
+    """Refuses the teardown of a closed tenant that would not bring its removal forward. Raises ApiProblem."""
+    if problem := shortening_problem(remove_after, now, grace_seconds):
+        raise ApiProblem("PhaseConflict", problem[:1].upper() + problem[1:] + ".")
 
 
 def check_phase(kind: OperationKind, phase: Phase) -> None:

@@ -93,7 +93,11 @@ TRANSITIONS: dict[OperationKind, Transition] = {
         "ResumeTenant", frozenset({Phase.SUSPENDED}), Phase.RESUMING, Phase.ACTIVE
     ),
     OperationKind.TEARDOWN: Transition(
-        "TeardownTenant", frozenset({Phase.ACTIVE, Phase.SUSPENDED}), Phase.CLOSING, Phase.CLOSED
+        # CLOSED: only with a grace that ends before the one it is in (domain/grace.py).
+        "TeardownTenant",
+        frozenset({Phase.ACTIVE, Phase.SUSPENDED, Phase.CLOSED}),
+        Phase.CLOSING,
+        Phase.CLOSED,
     ),
     OperationKind.RESTORE: Transition(
         "RestoreTenant", frozenset({Phase.CLOSED}), Phase.RESTORING, Phase.ACTIVE

@@ -13,8 +13,9 @@ from activities.records.planning import (
 )
 from activities.records.signup import begin_signup
 from domain.errors import InvalidSpec, OperationLost, PhaseConflict, StaleRun, TenantNotFound
+from domain.grace import shortening_problem
 from domain.messages import BeginInput, Desired, OperationPlan, OperationRequest, StepPlan
-from domain.phases import TRANSITIONS, Mode, OperationKind, OperationStatus
+from domain.phases import TRANSITIONS, Mode, OperationKind, OperationStatus, Phase
 from store.holds import lock_tenant
 from store.tables import ENDED, OperationRow, TenantRow
 
@@ -54,6 +55,8 @@ def _change(desk: Desk, call: BeginInput, tenant: TenantRow, operation: Operatio
     check_phase(tenant.slug, request.kind, tenant.phase, hold)
     if request.kind is OperationKind.REMOVE:
         _check_grace(desk, tenant)
+    if request.kind is OperationKind.TEARDOWN and hold is Hold.FREE:
+        _check_shortened(desk, tenant, request)
     plan = _plan(desk, request, tenant)
     row = operation or OperationRow(
         id=request.operation_id,
@@ -150,6 +153,13 @@ def _hold(tenant: TenantRow, request: OperationRequest) -> Hold:
         f"operation {tenant.held_by} holds tenant '{tenant.slug}' and its run was lost; "
         f"wait until it is recovered"
     )
+
+
+def _check_shortened(desk: Desk, tenant: TenantRow, request: OperationRequest) -> None:
+    if tenant.phase is Phase.CLOSED:
+        problem = shortening_problem(tenant.remove_after, desk.now, request.grace_seconds)
+        if problem:
+            raise PhaseConflict(f"tenant '{tenant.slug}': {problem}")
 
 
 def _check_grace(desk: Desk, tenant: TenantRow) -> None:

@@ -100,8 +100,8 @@ def startable(kind: OperationKind, hold: Hold) -> Collection[Phase]:
     starts_from = TRANSITIONS[kind].starts_from
     match hold, kind:
         case Hold.HANDED_OVER, OperationKind.TEARDOWN:
-            # CLOSING: an undone sign-up, whose slug stays guarded. CLOSED: an undone restoration.
-            return starts_from | {Phase.CLOSING, Phase.CLOSED}
+            # An undone sign-up, whose slug stays guarded.
+            return starts_from | {Phase.CLOSING}
         case Hold.HANDED_OVER, OperationKind.SUSPEND:
             # SUSPENDED: an undone resumption.
             return starts_from | {Phase.SUSPENDED}

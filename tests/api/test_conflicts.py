@@ -74,7 +74,7 @@ async def test_a_suspend_takes_a_scale_over(front: Front, scaling: Json) -> None
 
 
 async def test_a_second_teardown_names_the_first(front: Front) -> None:
-    """Leaving is not taken over by leaving: 409 while it runs, and another when it is done."""
+    """409 while the first runs, and once it is done unless the second brings the removal forward."""
     signed_up = await front.active()
     url = f"/v1/tenants/{signed_up['slug']}"
     front.providers.hold(signed_up["slug"])
@@ -88,6 +88,12 @@ async def test_a_second_teardown_names_the_first(front: Front) -> None:
     third = await front.ask("DELETE", url)
     assert (third.status_code, code_of(third)) == (409, "PhaseConflict")
     assert "restore" in third.json()["detail"]
+    later = await front.ask("DELETE", f"{url}?grace=700")
+    assert (later.status_code, code_of(later)) == (409, "PhaseConflict")
+    sooner = await front.ask("DELETE", f"{url}?grace=0")
+    assert (await front.ended(sooner.json()["operation_id"]))["status"] == "succeeded"
+    assert (await front.http.get(url)).json()["phase"] == "deleted"
+    assert (await front.http.get(f"{url}/certificate")).status_code == 200
     assert (await front.ended(scaling.json()["operation_id"]))["status"] == "superseded"
 
 

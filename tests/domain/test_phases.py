@@ -18,7 +18,7 @@ STARTS = {
     OperationKind.SCALE: {Phase.ACTIVE},
     OperationKind.SUSPEND: {Phase.ACTIVE},
     OperationKind.RESUME: {Phase.SUSPENDED},
-    OperationKind.TEARDOWN: {Phase.ACTIVE, Phase.SUSPENDED},
+    OperationKind.TEARDOWN: {Phase.ACTIVE, Phase.SUSPENDED, Phase.CLOSED},
     OperationKind.RESTORE: {Phase.CLOSED},
     OperationKind.REMOVE: {Phase.CLOSED},
     OperationKind.REPAIR: {Phase.ACTIVE, Phase.SUSPENDED},
