@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Literal, Protocol
 
-from domain.messages.drift import Finding, FindingKind
+from domain.messages.drift import Difference, DriftKind
 from domain.messages.progress import Condition
 from domain.phases import Phase
 
@@ -24,7 +24,7 @@ class Looked(Protocol):
 
     observed_at: datetime | None
     since: datetime | None
-    findings: list[Finding]
+    differences: list[Difference]
     error: str | None
     deferred_at: datetime | None
 
@@ -35,29 +35,29 @@ class Policy:
     def __init__(self, actions: Mapping[str, Action]) -> None:
         self._actions = actions
 
-    def repairs(self, finding: Finding) -> bool:
+    def repairs(self, difference: Difference) -> bool:
         """Whether this may be repaired without a person asking for it."""
-        if finding.what is FindingKind.LOST or finding.persists:
+        if difference.what is DriftKind.LOST or difference.persists:
             return False
-        named = self._actions.get(finding.kind)
-        if named is None and finding.what is FindingKind.MISSING and finding.kind in HOLDS_DATA:
+        named = self._actions.get(difference.kind)
+        if named is None and difference.what is DriftKind.MISSING and difference.kind in HOLDS_DATA:
             return False
         return (named or self._actions.get(EVERYTHING_ELSE, "report")) == "repair"
 
 
-def steps_to_repair(findings: Sequence[Finding], policy: Policy | None) -> list[str]:
+def steps_to_repair(differences: Sequence[Difference], policy: Policy | None) -> list[str]:
     """Steps whose ensure brings back what differs; a repair that a person asked for has no policy.
 
     Ensuring a step brings back all of it. So a step is left out if anything in it must not be repaired.
     """
-    steps = dict.fromkeys(finding.step for finding in findings)
+    steps = dict.fromkeys(difference.step for difference in differences)
     return [
         step
         for step in steps
         if all(
-            policy.repairs(finding) if policy else finding.what is not FindingKind.LOST
-            for finding in findings
-            if finding.step == step
+            policy.repairs(difference) if policy else difference.what is not DriftKind.LOST
+            for difference in differences
+            if difference.step == step
         )
     ]
 
@@ -67,15 +67,15 @@ def drift_conditions(looks: Sequence[Looked]) -> list[Condition]:
     seen = [look.observed_at for look in looks if look.observed_at]
     if not looks or len(seen) < len(looks):
         return []
-    findings = [finding for look in looks for finding in look.findings]
-    drifted = [finding for finding in findings if finding.what is FindingKind.DRIFTED]
-    missing = [finding for finding in findings if finding.what is not FindingKind.DRIFTED]
-    changed = [look.since for look in looks if look.since and bool(look.findings) == bool(findings)]
-    since = (min if findings else max)(changed or seen)
+    differences = [difference for look in looks for difference in look.differences]
+    drifted = [difference for difference in differences if difference.what is DriftKind.DRIFTED]
+    missing = [difference for difference in differences if difference.what is not DriftKind.DRIFTED]
+    changed = [look.since for look in looks if look.since and bool(look.differences) == bool(differences)]
+    since = (min if differences else max)(changed or seen)
     in_sync = Condition(
         type="InSync",
-        status=not findings,
-        reason="Differs" if findings else "AsWanted",
+        status=not differences,
+        reason="Differs" if differences else "AsWanted",
         message="; ".join([f"looked at {min(seen):%Y-%m-%d %H:%M:%S} UTC", *_remarks(looks)]),
         since=since,
     )
@@ -86,16 +86,16 @@ def drift_conditions(looks: Sequence[Looked]) -> list[Condition]:
     ]
 
 
-def _condition(name: str, reason: str, findings: Sequence[Finding], since: datetime) -> list[Condition]:
-    if not findings:
+def _condition(name: str, reason: str, differences: Sequence[Difference], since: datetime) -> list[Condition]:
+    if not differences:
         return []
-    first = min((finding.since for finding in findings if finding.since), default=since)
-    return [Condition(type=name, status=True, reason=reason, message=_listed(findings), since=first)]
+    first = min((difference.since for difference in differences if difference.since), default=since)
+    return [Condition(type=name, status=True, reason=reason, message=_listed(differences), since=first)]
 
 
-def _listed(findings: Sequence[Finding]) -> str:
-    named = "; ".join(map(str, findings[:NAMED_AT_MOST]))
-    more = len(findings) - NAMED_AT_MOST
+def _listed(differences: Sequence[Difference]) -> str:
+    named = "; ".join(map(str, differences[:NAMED_AT_MOST]))
+    more = len(differences) - NAMED_AT_MOST
     return f"{named}; and {more} more" if more > 0 else named
 
 

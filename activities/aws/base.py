@@ -11,7 +11,7 @@ from temporalio import activity
 from activities.aws.clients import Clients
 from catalog import Catalog, LoadedBlueprint
 from domain.errors import InvalidSpec, OwnershipConflict
-from domain.messages import Desired, StepCall, StepOutcome, TenantContext
+from domain.messages import Desired, Difference, StepCall, StepOutcome, TenantContext
 from domain.naming import TAG_INSTALL, TAG_TENANT, ownership_tags, resource_name
 from domain.plans import Cell
 from domain.specs import Spec, spec_of
@@ -123,6 +123,10 @@ class Kind(ABC):
     @abstractmethod
     def find(self, tenant: TenantContext, row: InventoryRow) -> Finding:
         """Ask the provider who holds the name."""
+
+    @abstractmethod
+    def observe(self, call: StepCall) -> list[Difference]:
+        """What an ensure of the step would change, found by reading alone."""
 
     def find_all(self, tenant: TenantContext, rows: Sequence[InventoryRow]) -> list[Finding]:
         """`find` for each; for kinds where one question answers several."""

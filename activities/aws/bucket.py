@@ -6,9 +6,10 @@ from temporalio import activity
 
 from activities.aws.base import Finding, Ground, Holder, Kind, holder_of, name_of, require_ours, tags_of
 from activities.aws.failures import aws_errors
+from activities.aws.observing import Comparison
 from activities.aws.s3 import Bucket
 from domain.errors import OwnershipConflict, Unavailable
-from domain.messages import StepCall, StepOutcome, TenantContext
+from domain.messages import Difference, StepCall, StepOutcome, TenantContext
 from domain.specs import BucketSpec
 from store.inventory import InventoryRow
 
@@ -55,6 +56,22 @@ class Buckets(Kind):
                 elif holder is Holder.NOBODY and row.state == "made" and not bucket.delete():
                     raise Unavailable(f"bucket {bucket.name} was not found, and yet it holds something")
         return StepOutcome()
+
+    def observe(self, call: StepCall) -> list[Difference]:
+        cell = self.ground.cell(call.tenant)
+        name = name_of(call.tenant, call.step)
+        found = Comparison(call, self.ref_kind, name)
+        with aws_errors():
+            bucket = Bucket(self.ground.clients.s3(cell.region), name, cell)
+            try:
+                tags = bucket.tags()
+            except OwnershipConflict as error:
+                return found.lost(str(error))
+            if tags is None:
+                return found.missing("with everything in it")
+            if found.ours(tags):
+                bucket.compare(self.ground.spec(call, BucketSpec), found)
+        return found.differences
 
     def find(self, tenant: TenantContext, row: InventoryRow) -> Finding:
         cell = self.ground.cell(tenant)

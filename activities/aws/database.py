@@ -18,13 +18,16 @@ from activities.aws.base import (
     tags_of,
 )
 from activities.aws.database_change import change
+from activities.aws.database_properties import Properties, as_sent, wanted
 from activities.aws.database_removal import remove_instance, snapshots_left
+from activities.aws.database_state import compare
 from activities.aws.failures import aws_errors
 from activities.aws.instances import Instance, describe, instance_of
+from activities.aws.observing import Comparison, lacking
 from activities.aws.secret import read_password
 from activities.polling import next_look
 from domain.errors import InvalidSpec, NotReady, PermanentError
-from domain.messages import StepCall, StepOutcome, TenantContext
+from domain.messages import Difference, StepCall, StepOutcome, TenantContext
 from domain.naming import database_name
 from domain.sizing import DatabaseSize
 from domain.specs import DatabaseSpec
@@ -85,6 +88,17 @@ class Databases(Kind):
         proof = f"rds:DescribeDBInstances answered {instance.identity or instance.arn}"
         return Finding(holder_of(instance.tags, tenant), proof, instance.identity)
 
+    def observe(self, call: StepCall) -> list[Difference]:
+        name = name_of(call.tenant, call.step)
+        found = Comparison(call, self.ref_kind, name)
+        with aws_errors():
+            instance = describe(self._client(call.tenant), name)
+        if instance is None:
+            return found.missing("with the tenant's data: look for a snapshot before it is made again, empty")
+        if found.ours(instance.tags):
+            compare(instance, _size(call), self._properties(call), found)
+        return found.differences
+
     def _create_or_change(self, call: StepCall, size: DatabaseSize, hidden: list[str]) -> Instance:
         client = self._client(call.tenant)
         name = name_of(call.tenant, call.step)
@@ -95,6 +109,8 @@ class Databases(Kind):
         if found.status == "stopped":  # by hand, and RDS takes no change until it runs again
             client.start_db_instance(DBInstanceIdentifier=name)
             found = _looked_at_again(client, found)
+        if tags := lacking(tags_of(call), found.tags):
+            client.add_tags_to_resource(ResourceName=found.arn, Tags=listed(tags))  # type: ignore[arg-type]  # plain dicts
         return self._change(client, call, found, size)
 
     def _create(self, client: "RDSClient", call: StepCall, size: DatabaseSize, hidden: list[str]) -> Instance:
@@ -117,21 +133,15 @@ class Databases(Kind):
             Port=PORT,
             MasterUsername=database_name(tenant.id),
             MasterUserPassword=password,
-            DBParameterGroupName=name_of(tenant, spec.parameters),
             DBSubnetGroupName=cell.database.subnet_group,
-            VpcSecurityGroupIds=[cell.database.security_group],
-            PubliclyAccessible=False,
-            MultiAZ=False,
-            DeletionProtection=True,
-            BackupRetentionPeriod=spec.backup_days,
-            CopyTagsToSnapshot=True,
-            AutoMinorVersionUpgrade=True,
             Tags=listed(tags_of(call)),  # type: ignore[arg-type]  # plain dicts
+            **as_sent(self._properties(call)),
         )
         return instance_of(answer["DBInstance"])
 
     def _change(self, client: "RDSClient", call: StepCall, found: Instance, size: DatabaseSize) -> Instance:
-        changed = change(client, found, size, self._spacing, lambda: self._grown_at(call))
+        properties = self._properties(call)
+        changed = change(client, found, size, properties, self._spacing, lambda: self._grown_at(call))
         if changed is None:
             return found
         if changed.grown_at:
@@ -172,6 +182,9 @@ class Databases(Kind):
     def _grown_at(self, call: StepCall) -> str:
         rows = self.ground.rows(call)
         return next((row.attributes[GROWN_AT] for row in rows if GROWN_AT in row.attributes), "")
+
+    def _properties(self, call: StepCall) -> Properties:
+        return wanted(call, self.ground.spec(call, DatabaseSpec), self.ground.cell(call.tenant))
 
     def _spacing(self) -> timedelta:
         return next_look(self.ground.settings.expected_database_seconds)

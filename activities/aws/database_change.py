@@ -1,13 +1,15 @@
-"""Changing class and storage of an RDS instance, within what RDS allows."""
+"""Bringing an RDS instance to its wanted state, within what RDS allows."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from activities.aws import database_properties
+from activities.aws.database_properties import Properties
 from activities.aws.failures import code_of, message_of
 from activities.aws.instances import Instance, instance_of
 from domain.errors import InvalidSpec, NotReady
@@ -32,6 +34,7 @@ def change(
     client: "RDSClient",
     instance: Instance,
     size: DatabaseSize,
+    properties: Properties,
     spacing: Callable[[], timedelta],
     grown_at: Callable[[], str],
 ) -> Changed | None:
@@ -39,14 +42,14 @@ def change(
 
     Raises NotReady while RDS is busy with the instance, and InvalidSpec within 6 hours of the last growth.
     """
-    changes = _differences(instance, size)
+    changes = _differences(instance, size) | database_properties.changes(properties, instance.properties)
     if not changes:
         return None
     try:
         answer = client.modify_db_instance(
             DBInstanceIdentifier=instance.name,
             ApplyImmediately=True,
-            **changes,  # type: ignore[arg-type]  # only what differs
+            **changes,
         )
     except ClientError as error:
         if code_of(error) == "InvalidDBInstanceState":
@@ -60,8 +63,8 @@ def change(
     return Changed(instance_of(answer["DBInstance"]), now if "AllocatedStorage" in changes else "")
 
 
-def _differences(instance: Instance, size: DatabaseSize) -> dict[str, str | int]:
-    changes: dict[str, str | int] = {}
+def _differences(instance: Instance, size: DatabaseSize) -> dict[str, Any]:
+    changes: dict[str, Any] = {}
     if instance.instance_class != size.instance_class:
         changes["DBInstanceClass"] = size.instance_class
     if instance.storage_gib < size.storage_gib:

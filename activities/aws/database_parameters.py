@@ -19,8 +19,9 @@ from activities.aws.base import (
     tags_of,
 )
 from activities.aws.failures import aws_errors, code_of
+from activities.aws.observing import Comparison, lacking
 from domain.errors import InvalidSpec
-from domain.messages import StepCall, StepOutcome, TenantContext
+from domain.messages import Difference, StepCall, StepOutcome, TenantContext
 from domain.specs import DatabaseParametersSpec
 from store.inventory import InventoryRow
 
@@ -75,6 +76,21 @@ class DatabaseParameters(Kind):
             holder = holder_of(_tags(client, group), tenant)
         return Finding(holder, f"rds:ListTagsForResource answered for {group['DBParameterGroupArn']}")
 
+    def observe(self, call: StepCall) -> list[Difference]:
+        spec = self.ground.spec(call, DatabaseParametersSpec)
+        name = name_of(call.tenant, call.step)
+        client = self._client(call.tenant)
+        found = Comparison(call, self.ref_kind, name)
+        with aws_errors():
+            group = _describe(client, name)
+            if group is None:
+                return found.missing()
+            if found.ours(_tags(client, group)):
+                values = _values(client, name)
+                for key, value in spec.parameters.items():
+                    found.field(key, value, values.get(key))
+        return found.differences
+
     def _create_or_adopt(self, client: "RDSClient", call: StepCall, name: str, family: str) -> str:
         try:
             group = client.create_db_parameter_group(
@@ -87,7 +103,10 @@ class DatabaseParameters(Kind):
             found = _describe(client, name) if code_of(error) == "DBParameterGroupAlreadyExists" else None
             if found is None:
                 raise
-            require_ours(_tags(client, found), call.tenant, f"parameter group {name}")
+            tags = _tags(client, found)
+            require_ours(tags, call.tenant, f"parameter group {name}")
+            if new := lacking(tags_of(call), tags):
+                client.add_tags_to_resource(ResourceName=found["DBParameterGroupArn"], Tags=listed(new))  # type: ignore[arg-type]  # plain dicts
             if found["DBParameterGroupFamily"] != family:
                 raise InvalidSpec(
                     f"parameter group {name} is of family {found['DBParameterGroupFamily']}, which RDS "
@@ -112,6 +131,14 @@ def _describe(client: "RDSClient", name: str) -> "DBParameterGroupTypeDef | None
 def _tags(client: "RDSClient", group: "DBParameterGroupTypeDef") -> dict[str, str]:
     answer = client.list_tags_for_resource(ResourceName=group["DBParameterGroupArn"])
     return {tag["Key"]: tag["Value"] for tag in answer["TagList"]}
+
+
+def _values(client: "RDSClient", name: str) -> dict[str, str]:
+    """Only what was set: a group has hundreds of defaults."""
+    pages = client.get_paginator("describe_db_parameters").paginate(DBParameterGroupName=name, Source="user")
+    return {
+        one["ParameterName"]: one.get("ParameterValue", "") for page in pages for one in page["Parameters"]
+    }
 
 
 def _delete(client: "RDSClient", name: str) -> None:

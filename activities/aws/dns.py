@@ -8,10 +8,11 @@ from temporalio import activity
 
 from activities.aws.base import IDENTITY, Finding, Holder, Kind
 from activities.aws.failures import aws_errors, code_of
+from activities.aws.names import compare
 from activities.aws.records import Names, base_of, deleted, names_in, written
 from activities.polling import next_look
 from domain.errors import InvalidSpec, NotReady, OwnershipConflict, Unavailable
-from domain.messages import ResourceRef, StepCall, StepOutcome, TenantContext
+from domain.messages import Difference, ResourceRef, StepCall, StepOutcome, TenantContext
 from domain.naming import registry_host, tenant_host
 from domain.plans import Cell
 from domain.specs import DnsSpec
@@ -35,11 +36,7 @@ class Dns(Kind):
     def ensure(self, call: StepCall) -> StepOutcome:
         spec = self.ground.spec(call, DnsSpec)
         cell = self.ground.cell(call.tenant)
-        target = call.outputs.get(spec.target)
-        if not target:
-            raise InvalidSpec(
-                f"step '{call.step}' points at '{spec.target}', which no earlier step found out"
-            )
+        target = _target(call, spec)
         hosts = [tenant_host(call.tenant.slug, cell.domain, label) for label in spec.names]
         client = self._client(call.tenant)
         with aws_errors():
@@ -96,6 +93,20 @@ class Dns(Kind):
             for zone, read in self._zones(tenant, rows):
                 found[zone] = None if read is None else {names.host: names for names in read}
         return [_finding(zone, found[zone], row.ref, tenant) for zone, row in self._with_zones(tenant, rows)]
+
+    def observe(self, call: StepCall) -> list[Difference]:
+        """One reading of the zone."""
+        spec = self.ground.spec(call, DnsSpec)
+        cell = self.ground.cell(call.tenant)
+        hosts = [tenant_host(call.tenant.slug, cell.domain, label) for label in spec.names]
+        with aws_errors():
+            found = names_in(self._client(call.tenant), cell.hosted_zone_id, hosts)
+        target = _target(call, spec)
+        return [
+            one
+            for host in hosts
+            for one in compare(call, self.ref_kind, found[host], target, spec.ttl_seconds)
+        ]
 
     def _zones(
         self, tenant: TenantContext, rows: Sequence[InventoryRow]
@@ -159,6 +170,13 @@ class Dns(Kind):
 
     def _client(self, tenant: TenantContext) -> "Route53Client":
         return self.ground.clients.route53(self.ground.cell(tenant).region)
+
+
+def _target(call: StepCall, spec: DnsSpec) -> str:
+    target = call.outputs.get(spec.target)
+    if not target:
+        raise InvalidSpec(f"step '{call.step}' points at '{spec.target}', which no earlier step found out")
+    return target
 
 
 def _submit(client: "Route53Client", zone: str, changes: "list[ChangeTypeDef]") -> str:

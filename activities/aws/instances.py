@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from activities.aws.database_properties import Properties, found_in
 from activities.aws.failures import code_of
 from domain.sizing import DatabaseSize
 
@@ -48,7 +49,11 @@ class Instance:
     storage_gib: int
     pending: bool
     """Whether a change of class or storage was accepted and has not begun: RDS still says `available`."""
-    protected: bool
+    properties: Properties
+
+    @property
+    def protected(self) -> bool:
+        return self.properties.protected
 
     @property
     def failed(self) -> bool:
@@ -82,7 +87,7 @@ def instance_of(raw: "DBInstanceTypeDef") -> Instance:
         instance_class=pending.get("DBInstanceClass", raw["DBInstanceClass"]),
         storage_gib=pending.get("AllocatedStorage", raw["AllocatedStorage"]),
         pending="DBInstanceClass" in pending or "AllocatedStorage" in pending,
-        protected=raw.get("DeletionProtection", False),
+        properties=found_in(raw),
     )
 
 

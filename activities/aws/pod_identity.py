@@ -19,8 +19,9 @@ from activities.aws.base import (
     tags_of,
 )
 from activities.aws.failures import aws_errors, code_of, message_of
+from activities.aws.observing import Comparison, lacking
 from domain.errors import InvalidSpec, Unavailable
-from domain.messages import StepCall, StepOutcome, TenantContext
+from domain.messages import Difference, StepCall, StepOutcome, TenantContext
 from domain.naming import namespace_name
 from domain.plans import Cell
 from domain.specs import PodIdentitySpec
@@ -45,8 +46,7 @@ class PodIdentities(Kind):
     def ensure(self, call: StepCall) -> StepOutcome:
         spec = self.ground.spec(call, PodIdentitySpec)
         cell = self.ground.cell(call.tenant)
-        role = f"arn:{cell.partition}:iam::{cell.account_id}:role/{name_of(call.tenant, spec.role)}"
-        name = f"{namespace_name(call.tenant.install, call.tenant.id)}/{spec.service_account}"
+        role, name = _role_arn(call, cell, spec), _name(call, spec)
         with aws_errors():
             association = self._create_or_adopt(call, cell, name, role)
         arn, identifier = association["associationArn"], association["associationId"]
@@ -95,6 +95,22 @@ class PodIdentities(Kind):
             holder_of(found.get("tags", {}), tenant), f"{question} answered {identifier}", identifier
         )
 
+    def observe(self, call: StepCall) -> list[Difference]:
+        spec = self.ground.spec(call, PodIdentitySpec)
+        cell = self.ground.cell(call.tenant)
+        name = _name(call, spec)
+        found = Comparison(call, self.ref_kind, name)
+        with aws_errors():
+            try:
+                association = _find(self.ground.clients.eks(cell.region), cell.cluster, name)
+            except _ClusterMissingError:
+                return found.lost(f"EKS has no cluster '{cell.cluster}' in {cell.region}")
+        if association is None:
+            return found.missing()
+        if found.ours(association.get("tags", {})):
+            found.field("roleArn", _role_arn(call, cell, spec), association["roleArn"])
+        return found.differences
+
     def _create_or_adopt(
         self, call: StepCall, cell: Cell, name: str, role: str
     ) -> "PodIdentityAssociationTypeDef":
@@ -117,11 +133,21 @@ class PodIdentities(Kind):
                 raise
             found = taken
         require_ours(found.get("tags", {}), call.tenant, f"pod identity association of {name}")
+        if tags := lacking(tags_of(call), found.get("tags", {})):
+            client.tag_resource(resourceArn=found["associationArn"], tags=tags)
         if found["roleArn"] == role:
             return found
         return client.update_pod_identity_association(
             clusterName=cell.cluster, associationId=found["associationId"], roleArn=role
         )["association"]
+
+
+def _name(call: StepCall, spec: PodIdentitySpec) -> str:
+    return f"{namespace_name(call.tenant.install, call.tenant.id)}/{spec.service_account}"
+
+
+def _role_arn(call: StepCall, cell: Cell, spec: PodIdentitySpec) -> str:
+    return f"arn:{cell.partition}:iam::{cell.account_id}:role/{name_of(call.tenant, spec.role)}"
 
 
 def _token(call: StepCall) -> str:

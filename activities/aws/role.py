@@ -22,9 +22,10 @@ from activities.aws.base import (
     tags_of,
 )
 from activities.aws.failures import aws_errors, code_of
+from activities.aws.observing import Comparison, lacking
 from catalog import RenderContext
 from domain.blueprint import StepKind
-from domain.messages import StepCall, StepOutcome, TenantContext
+from domain.messages import Difference, StepCall, StepOutcome, TenantContext
 from domain.naming import namespace_name
 from domain.plans import Cell
 from domain.specs import PodIdentitySpec, RoleSpec, spec_of
@@ -85,6 +86,20 @@ class Roles(Kind):
             holder_of(_tags(role), tenant), f"iam:GetRole answered {role['RoleId']}", role["RoleId"]
         )
 
+    def observe(self, call: StepCall) -> list[Difference]:
+        client = self._client(call.tenant)
+        name = name_of(call.tenant, call.step)
+        found = Comparison(call, self.ref_kind, name)
+        with aws_errors():
+            role = _get(client, name)
+            if role is None:
+                return found.missing()
+            if found.ours(_tags(role)):
+                trust = self._trust(call, self.ground.spec(call, RoleSpec))
+                found.field("trust policy", trust, _document(role.get("AssumeRolePolicyDocument")))
+                found.field(f"policy {POLICY_NAME}", self._policy(call), _policy_of(client, name))
+        return found.differences
+
     def _create_or_adopt(
         self, client: "IAMClient", call: StepCall, name: str, trust: dict[str, Any]
     ) -> "RoleTypeDef":
@@ -100,6 +115,8 @@ class Roles(Kind):
             if role is None:
                 raise
         require_ours(_tags(role), call.tenant, f"role {name}")
+        if tags := lacking(tags_of(call), _tags(role)):
+            client.tag_role(RoleName=name, Tags=listed(tags))  # type: ignore[arg-type]  # plain dicts
         if _document(role.get("AssumeRolePolicyDocument")) != trust:
             client.update_assume_role_policy(RoleName=name, PolicyDocument=json.dumps(trust, sort_keys=True))
         return role
@@ -156,6 +173,16 @@ def _trust_in(principal: dict[str, str], condition: dict[str, Any] | None = None
 def _get(client: "IAMClient", name: str) -> "RoleTypeDef | None":
     try:
         return client.get_role(RoleName=name)["Role"]
+    except ClientError as error:
+        if code_of(error) == "NoSuchEntity":
+            return None
+        raise
+
+
+def _policy_of(client: "IAMClient", name: str) -> object:
+    """None if the role has lost it."""
+    try:
+        return _document(client.get_role_policy(RoleName=name, PolicyName=POLICY_NAME)["PolicyDocument"])
     except ClientError as error:
         if code_of(error) == "NoSuchEntity":
             return None

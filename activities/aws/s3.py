@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from activities.aws.base import listed
+from activities.aws.bucket_properties import ALGORITHM, OWNERSHIP, PRIVATE, compare, lifecycle_of
 from activities.aws.failures import code_of, of_answer
+from activities.aws.observing import Comparison
 from domain.errors import AccessDenied, OwnershipConflict
 from domain.plans import Cell
 from domain.specs import BucketSpec
@@ -16,8 +18,6 @@ if TYPE_CHECKING:  # the stubs are a development dependency
 
 HOME_REGION = "us-east-1"
 """The one region that S3 refuses to be told as a location constraint."""
-
-ABORT_UPLOADS_AFTER_DAYS = 7
 
 
 class Bucket:
@@ -48,7 +48,7 @@ class Bucket:
         self._client.create_bucket(
             Bucket=self.name,
             CreateBucketConfiguration=configuration,  # type: ignore[arg-type]  # built by cases
-            ObjectOwnership="BucketOwnerEnforced",
+            ObjectOwnership=OWNERSHIP,
         )
 
     def tag(self, tags: dict[str, str]) -> None:
@@ -62,7 +62,7 @@ class Bucket:
         """Everything in the bucket belongs to its owner; a new bucket is made so."""
         self._client.put_bucket_ownership_controls(
             Bucket=self.name,
-            OwnershipControls={"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]},
+            OwnershipControls={"Rules": [{"ObjectOwnership": OWNERSHIP}]},
             ExpectedBucketOwner=self._owner,
         )
 
@@ -70,19 +70,12 @@ class Bucket:
         """Brings every property to the wanted state; each call replaces what was there."""
         client, name, owner = self._client, self.name, self._owner
         client.put_public_access_block(
-            Bucket=name,
-            PublicAccessBlockConfiguration={
-                "BlockPublicAcls": True,
-                "IgnorePublicAcls": True,
-                "BlockPublicPolicy": True,
-                "RestrictPublicBuckets": True,
-            },
-            ExpectedBucketOwner=owner,
+            Bucket=name, PublicAccessBlockConfiguration=PRIVATE, ExpectedBucketOwner=owner
         )
         client.put_bucket_encryption(
             Bucket=name,
             ServerSideEncryptionConfiguration={
-                "Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]
+                "Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": ALGORITHM}}]
             },
             ExpectedBucketOwner=owner,
         )
@@ -90,21 +83,12 @@ class Bucket:
             Bucket=name, VersioningConfiguration={"Status": "Enabled"}, ExpectedBucketOwner=owner
         )
         client.put_bucket_lifecycle_configuration(
-            Bucket=name,
-            LifecycleConfiguration={
-                "Rules": [
-                    {
-                        "ID": "archive-and-expire",
-                        "Status": "Enabled",
-                        "Filter": {"Prefix": ""},
-                        "Transitions": [{"Days": spec.archive_after_days, "StorageClass": "GLACIER_IR"}],
-                        "NoncurrentVersionExpiration": {"NoncurrentDays": spec.expire_versions_after_days},
-                        "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": ABORT_UPLOADS_AFTER_DAYS},
-                    }
-                ]
-            },
-            ExpectedBucketOwner=owner,
+            Bucket=name, LifecycleConfiguration={"Rules": [lifecycle_of(spec)]}, ExpectedBucketOwner=owner
         )
+
+    def compare(self, spec: BucketSpec, found: Comparison) -> None:
+        """Notes which properties differ from what `configure` would set."""
+        compare(self._client, self.name, self._cell, spec, found)
 
     def delete(self) -> bool:
         """False if something is in it."""

@@ -21,8 +21,9 @@ from activities.aws.base import (
     tags_of,
 )
 from activities.aws.failures import aws_errors, code_of
+from activities.aws.observing import Comparison, lacking
 from domain.errors import NotReady
-from domain.messages import StepCall, StepOutcome, TenantContext
+from domain.messages import Difference, StepCall, StepOutcome, TenantContext
 from domain.naming import database_name
 from domain.specs import SecretSpec
 from store.inventory import InventoryRow
@@ -95,6 +96,21 @@ class Secrets(Kind):
         holder = holder_of(_tags(found), tenant)
         return Finding(holder, f"secretsmanager:DescribeSecret answered {found['ARN']}", found["ARN"])
 
+    def observe(self, call: StepCall) -> list[Difference]:
+        """Whether it is there and has a value, which is not read."""
+        name = name_of(call.tenant, call.step)
+        found = Comparison(call, self.ref_kind, name)
+        with aws_errors():
+            secret = _describe(self._client(call.tenant), name)
+        if secret is None:
+            return found.lost("gone: a new password would not be the one that the database has")
+        if not found.ours(_tags(secret)):
+            return found.differences
+        if secret.get("DeletedDate"):
+            return found.missing("its deletion is scheduled; until then it can be restored")
+        found.field("value", "set", "set" if secret.get("VersionIdsToStages") else None)
+        return found.differences
+
     def _adopt(
         self,
         client: "SecretsManagerClient",
@@ -110,6 +126,8 @@ class Secrets(Kind):
         require_ours(_tags(found), call.tenant, f"secret {name}")
         if "DeletedDate" in found:
             client.restore_secret(SecretId=found["ARN"])
+        if tags := lacking(tags_of(call), _tags(found)):
+            client.tag_resource(SecretId=found["ARN"], Tags=listed(tags))  # type: ignore[arg-type]  # plain dicts
         if not found.get("VersionIdsToStages"):  # made by an attempt that could not give it a value
             client.put_secret_value(
                 SecretId=found["ARN"], ClientRequestToken=_token(name), SecretString=value

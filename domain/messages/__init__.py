@@ -4,10 +4,10 @@ from typing import Any
 
 from domain.messages.certificate import Certificate, CertificateEntry, VerifyInput, VerifyOutcome
 from domain.messages.drift import (
+    Difference,
     DriftInput,
+    DriftKind,
     DriftResult,
-    Finding,
-    FindingKind,
     JudgeInput,
     JudgeOutcome,
     ObserveInput,
@@ -86,12 +86,12 @@ __all__ = [
     "CertificateEntry",
     "Condition",
     "Desired",
+    "Difference",
     "DriftInput",
+    "DriftKind",
     "DriftResult",
     "DueRemovals",
     "ErrorView",
-    "Finding",
-    "FindingKind",
     "FinishInput",
     "FinishResult",
     "Intervention",

@@ -11,7 +11,7 @@ from domain.queues import Provider
 VALUE_LIMIT = 200
 
 
-class FindingKind(StrEnum):
+class DriftKind(StrEnum):
     DRIFTED = "drifted"
     """A field has another value than the blueprint wants."""
     MISSING = "missing"
@@ -20,10 +20,10 @@ class FindingKind(StrEnum):
     """No repair may bring it back: something foreign bears its name, or what it held is gone for good."""
 
 
-class Finding(Model):
+class Difference(Model):
     """One difference between what the blueprint wants and what is there. Never holds a secret's value."""
 
-    what: FindingKind
+    what: DriftKind
     step: str
     kind: str
     """The inventory's word: 's3:bucket', 'apps/v1/Deployment'."""
@@ -45,15 +45,15 @@ class Finding(Model):
 
     def __str__(self) -> str:
         named = f"{self.kind} {self.name}"
-        if self.what is FindingKind.MISSING:
+        if self.what is DriftKind.MISSING:
             return f"{named} is missing" + (f" ({self.found})" if self.found else "")
-        if self.what is FindingKind.LOST:
+        if self.what is DriftKind.LOST:
             return f"{named}: {self.found}"
         return f"{named}: {self.field} is {self.found or 'unset'} instead of {self.wanted or 'unset'}"
 
 
 def shown(value: object) -> str:
-    """A value as findings show it: short, and the same for the same value."""
+    """A value as differences show it: short, and the same for the same value."""
     text = capped(str(value))
     return text if len(text) <= VALUE_LIMIT else text[: VALUE_LIMIT - 1] + "…"
 
@@ -79,8 +79,8 @@ class ObserveInput(Model):
     holder: str | None = None
     """Operation that holds the tenant and looks at it in the middle of its work; none for a scan, which
     leaves tenants alone that an operation holds."""
-    after_repair: bool = False
-    """What is still found has survived a repair."""
+    repaired: list[str] = []
+    """Steps that were just brought back: what is still found in them has survived a repair."""
 
 
 class ObserveOutcome(Model):

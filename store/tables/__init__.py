@@ -3,17 +3,22 @@
 from store.tables.base import Table
 from store.tables.caller import CustomerRow, IdempotencyRow
 from store.tables.catalog import CellRow, PlanRow
+from store.tables.drift import ORPHANS_THERE, ObservationRow, OrphanRow, OrphanState
 from store.tables.operation import OperationRow
 from store.tables.resource import ENDED, CertificateRow, ResourceRow, ResourceState
 from store.tables.tenant import TenantRow
 
 __all__ = [
     "ENDED",
+    "ORPHANS_THERE",
     "CellRow",
     "CertificateRow",
     "CustomerRow",
     "IdempotencyRow",
+    "ObservationRow",
     "OperationRow",
+    "OrphanRow",
+    "OrphanState",
     "PlanRow",
     "ResourceRow",
     "ResourceState",

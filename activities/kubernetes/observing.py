@@ -1,0 +1,146 @@
+"""Comparing a group of objects with what an apply of it would leave, by server-side dry runs."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from activities.kubernetes.cluster import Cluster
+from activities.kubernetes.group import Group
+from activities.kubernetes.objects import Key, is_going, is_ours, namespace_key
+from activities.kubernetes.readiness import address_of
+from domain.messages import Difference, DriftKind, JsonObject, StepCall
+from domain.messages.drift import shown
+
+SERVERS_OWN = frozenset(
+    {
+        "creationTimestamp",
+        "generation",
+        "managedFields",
+        "resourceVersion",
+        "selfLink",
+        "uid",
+    }
+)
+"""Metadata that the server writes; a dry run of an apply shows others than the object has."""
+NOT_OURS = "something else bears its name: it lacks this tenant's labels, so it is left untouched"
+HIDDEN = "not shown"
+"""Stands for values of a Secret."""
+MERGE_KEYS = ("name", "containerPort", "port", "type", "key", "mountPath", "ip", "topologyKey")
+"""By what items of a list are told apart, so that a difference names the item and not its position."""
+
+
+def observe(cluster: Cluster, call: StepCall, group: Group, former: set[Key]) -> list[Difference]:
+    """`former` are objects that the step made and today's blueprint no longer lists."""
+    found: list[Difference] = []
+    gone = {key for key in _namespaces(group) if cluster.get(key) is None}
+    for manifest in group.manifests:
+        key = Key.of(manifest)
+        if key in gone or namespace_key(key.namespace) in gone:
+            found.append(_difference(call, key, DriftKind.MISSING))
+        else:
+            found += _compared(cluster, call, manifest)
+    surplus = former - set(group.keys) - (group.elsewhere() if former else set())
+    return found + [
+        _difference(call, key, DriftKind.DRIFTED, "presence", "absent", "present")
+        for key in sorted(surplus, key=str)
+        if not key.is_namespace and namespace_key(key.namespace) not in gone and _is_there(cluster, call, key)
+    ]
+
+
+def _namespaces(group: Group) -> set[Key]:
+    return {key if key.is_namespace else namespace_key(key.namespace) for key in group.keys}
+
+
+def _is_there(cluster: Cluster, call: StepCall, key: Key) -> bool:
+    found = cluster.get(key)
+    return found is not None and is_ours(found, call.tenant) and not is_going(found)
+
+
+def _compared(cluster: Cluster, call: StepCall, manifest: JsonObject) -> list[Difference]:
+    key = Key.of(manifest)
+    present = cluster.get(key)
+    if present is None:
+        return [_difference(call, key, DriftKind.MISSING)]
+    if is_going(present):
+        return [_difference(call, key, DriftKind.MISSING, found="its deletion was accepted")]
+    if not is_ours(present, call.tenant):
+        return [_difference(call, key, DriftKind.LOST, found=NOT_OURS)]
+    applied = cluster.dry_run(manifest)
+    differing = [
+        _difference(call, key, DriftKind.DRIFTED, field, *_values(key, field, wanted, found))
+        for field, wanted, found in differences(_comparable(applied), _comparable(present))
+    ]
+    return differing + _moved(call, key, present)
+
+
+def _moved(call: StepCall, key: Key, present: JsonObject) -> list[Difference]:
+    """A load balancer that was made anew has another address than later steps were told."""
+    known = call.outputs.get(f"{call.step}.load_balancer", "")
+    address = address_of(present) if key.kind == "Service" else ""
+    if not known or not address or address == known:
+        return []
+    return [_difference(call, key, DriftKind.DRIFTED, "load balancer", known, address)]
+
+
+def differences(wanted: Any, found: Any, path: str = "") -> Iterator[tuple[str, Any, Any]]:
+    """Path, wanted and found value of everything that is not the same in both; None stands for absent."""
+    if isinstance(wanted, dict) and isinstance(found, dict):
+        for name in sorted({*wanted, *found}):
+            # Names of labels and annotations have dots themselves.
+            step = f"[{name}]" if "." in name or "/" in name else f".{name}" if path else name
+            yield from differences(wanted.get(name), found.get(name), f"{path}{step}")
+    elif isinstance(wanted, list) and isinstance(found, list):
+        yield from _of_lists(wanted, found, path)
+    elif wanted != found:
+        yield path, wanted, found
+
+
+def _of_lists(wanted: list[Any], found: list[Any], path: str) -> Iterator[tuple[str, Any, Any]]:
+    ours, theirs = _by_key(wanted), _by_key(found)
+    if ours is None or theirs is None:
+        if wanted != found:
+            yield path, wanted, found
+        return
+    for name in dict.fromkeys([*ours, *theirs]):
+        yield from differences(ours.get(name), theirs.get(name), f"{path}[{name}]")
+
+
+def _by_key(items: list[Any]) -> dict[str, Any] | None:
+    """None if nothing tells the items apart."""
+    for key in MERGE_KEYS:
+        if items and all(isinstance(item, dict) and key in item for item in items):
+            named = {str(item[key]): item for item in items}
+            return named if len(named) == len(items) else None
+    return None if items else {}
+
+
+def _comparable(found: JsonObject) -> JsonObject:
+    metadata = {name: value for name, value in found["metadata"].items() if name not in SERVERS_OWN}
+    return {**found, "metadata": metadata, "status": None}
+
+
+def _values(key: Key, field: str, wanted: Any, found: Any) -> tuple[str, str]:
+    """What may leave the cluster: of a Secret only that something differs, never what."""
+    if key.kind == "Secret" and not field.startswith("metadata.labels"):
+        return HIDDEN, HIDDEN
+    return _text(wanted), _text(found)
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else shown(value)
+
+
+def _difference(
+    call: StepCall, key: Key, what: DriftKind, field: str = "", wanted: str = "", found: str = ""
+) -> Difference:
+    return Difference(
+        what=what,
+        step=call.step,
+        kind=key.ref_kind,
+        name=key.name,
+        namespace=key.namespace,
+        field=field,
+        wanted=wanted,
+        found=found,
+    )
+
+
