@@ -9,7 +9,8 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory, FailureError
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
 
-from domain.errors import NotReady, PermanentError, TemporaryError, capped
+from activities.pace import growing, spread
+from domain.errors import NotReady, PermanentError, TemporaryError, Throttled, capped
 
 log = structlog.get_logger()
 
@@ -28,7 +29,7 @@ class _FailureInbound(ActivityInboundInterceptor):
             try:
                 return await self.next.execute_activity(input)
             except (PermanentError, TemporaryError) as error:
-                failure = as_application_error(error)
+                failure = as_application_error(error, info.attempt)
                 if not isinstance(error, NotReady):
                     log.warning("activity failed", code=error.code, reason=str(error))
                 raise failure from brief(error.__cause__)
@@ -58,15 +59,21 @@ def brief(error: BaseException | None) -> ApplicationError | None:
     return ApplicationError(capped(text), type=type(error).__name__)
 
 
-def as_application_error(error: PermanentError | TemporaryError) -> ApplicationError:
-    """Permanent stops retrying; temporary is retried, after the provider's delay if it named one."""
+def as_application_error(error: PermanentError | TemporaryError, attempt: int) -> ApplicationError:
+    """Permanent stops retrying; temporary is retried, after the provider's delay if it named one.
+
+    What was throttled waits longer with each attempt, and not as long as others that were at the same time.
+    """
     if isinstance(error, PermanentError):
         about = [error.about] if error.about else []
         return ApplicationError(capped(str(error)), *about, type=error.code, non_retryable=True)
+    delay = error.retry_after
+    if isinstance(error, Throttled):
+        delay = spread(delay or growing(attempt))
     return ApplicationError(
         capped(str(error)),
         type=error.code,
-        next_retry_delay=error.retry_after,
+        next_retry_delay=delay,
         # A poll that has to look again is no news for logs and alerts.
         category=ApplicationErrorCategory.BENIGN
         if isinstance(error, NotReady)

@@ -13,7 +13,9 @@ from domain.queues import Provider, provider_queue
 ACCEPT_TIMEOUT = timedelta(seconds=30)
 """How long a fresh run waits for the update that says what to do."""
 
-_ATTEMPT = timedelta(seconds=60)
+ATTEMPT = timedelta(seconds=60)
+"""One attempt of an activity that calls a provider."""
+
 _PROVIDER_RETRY = RetryPolicy(
     initial_interval=timedelta(milliseconds=500),
     backoff_coefficient=2,
@@ -67,7 +69,7 @@ def provider(name: Provider, tenant_id: str, limit: timedelta) -> dict[str, Any]
     """For any activity that calls a provider: on its queue, in turn with the other tenants'."""
     return {
         "task_queue": provider_queue(workflow.info().task_queue, name),
-        "start_to_close_timeout": _ATTEMPT,
+        "start_to_close_timeout": ATTEMPT,
         "schedule_to_close_timeout": limit,
         "retry_policy": _PROVIDER_RETRY,
         # An attempt under way must end before its undo starts, or the thing is made after it was removed.

@@ -1,14 +1,16 @@
-"""boto3 clients: one per service and region, shared by all activities of the process."""
+"""boto3 clients: one per service and region, shared by all activities of the process, each at its pace."""
 
 import logging
 from collections.abc import Iterable
 from threading import Lock
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import boto3
 from botocore.config import Config
 
 from activities.aws.attempts import refuse_late
+from activities.aws.failures import is_throttling
+from activities.pace import Pace
 from runtime.settings import Settings
 
 if TYPE_CHECKING:  # the stubs are a development dependency
@@ -23,6 +25,8 @@ if TYPE_CHECKING:  # the stubs are a development dependency
 
 Service = Literal["eks", "iam", "rds", "route53", "s3", "secretsmanager"]
 SERVICES: tuple[Service, ...] = ("eks", "iam", "rds", "route53", "s3", "secretsmanager")
+GLOBAL_SERVICES = frozenset({"iam", "route53"})
+"""AWS counts calls to these per account and not per region."""
 CONNECT_SECONDS = 5
 READ_SECONDS = 15
 
@@ -35,7 +39,8 @@ class Clients:
         logging.getLogger("botocore").setLevel(logging.INFO)
         self._endpoint = settings.aws_endpoint_url
         self._config = Config(
-            # Temporal owns retrying; a retry in here would hide throttling from it.
+            # Temporal owns retrying; a retry in here would hide throttling from it. Mode adaptive would wait
+            # with an activity's slot taken, for as long as it likes (docs/decisions/0012).
             retries={"mode": "standard", "total_max_attempts": 1},
             connect_timeout=CONNECT_SECONDS,
             read_timeout=READ_SECONDS,
@@ -47,6 +52,7 @@ class Clients:
         self._session = boto3.Session()
         self._lock = Lock()
         self._made: dict[tuple[Service, str], Client] = {}
+        self._paces: dict[str, Pace] = {}
 
     def preload(self, regions: Iterable[str]) -> None:
         """Make every client now: each costs tens of milliseconds, which a first sign-up would wait for."""
@@ -82,6 +88,22 @@ class Clients:
                 client: Client = self._session.client(
                     service, region_name=region, endpoint_url=self._endpoint, config=self._config
                 )
+                self._set_pace(client, service if service in GLOBAL_SERVICES else f"{service} in {region}")
                 client.meta.events.register("before-send", refuse_late)
                 self._made[key] = client
             return self._made[key]
+
+    def _set_pace(self, client: "Client", whose: str) -> None:
+        pace = self._paces.setdefault(whose, Pace(f"AWS {whose}"))
+
+        def before(**_: object) -> None:
+            pace.await_turn()
+
+        def after(parsed_response: dict[str, Any] | None, **_: object) -> None:
+            answer = parsed_response or {}
+            code = answer.get("Error", {}).get("Code", "")
+            if is_throttling(code, answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)):
+                pace.slow_down()
+
+        client.meta.events.register("before-send", before)
+        client.meta.events.register("response-received", after)

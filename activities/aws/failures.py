@@ -102,11 +102,16 @@ def of_answer(error: ClientError) -> TenantryError:
     text = f"{error.operation_name} answered {code or status}: {message_of(error)}"
     if code == "BucketAlreadyExists":  # bucket names are global: another account has it
         return OwnershipConflict(text)
-    if _THROTTLED.search(code) or status == 429:
+    if is_throttling(code, status):
         return Throttled(text, retry_after=_retry_after(error))
     if code in _UNAVAILABLE or status >= 500 or _UNSETTLED.search(code) or _BUSY.search(code):
         return Unavailable(text, retry_after=_retry_after(error))
     return _permanent(code, status, text)
+
+
+def is_throttling(code: str, status: int) -> bool:
+    """Whether an answer asks for fewer calls."""
+    return bool(_THROTTLED.search(code)) or status == 429
 
 
 def of_connection(error: BotoCoreError | ResponseParserError) -> TenantryError:

@@ -22,6 +22,7 @@ from urllib3.util.retry import Retry
 
 from activities.kubernetes.cluster import Cluster
 from activities.kubernetes.failures import kubernetes_errors
+from activities.pace import Pace
 from domain.errors import Unavailable
 from domain.messages import JsonObject
 from domain.plans import Cell
@@ -75,17 +76,18 @@ def connect(settings: Settings, cell: Cell) -> "Connection":
         total=None, connect=1, read=False, redirect=False, status=False, other=False,
         respect_retry_after_header=False,
     )  # fmt: skip
-    return Connection(configuration)
+    return Connection(configuration, Pace(f"the cluster of cell {cell.name}"))
 
 
 class Connection:
     """Sends requests to one API server; safe to share between threads."""
 
-    def __init__(self, configuration: Configuration) -> None:
+    def __init__(self, configuration: Configuration, pace: Pace) -> None:
         self._base = str(configuration.host)
         client: Any = ApiClient(configuration)  # the stubs leave out what raw calls need
         client.user_agent = "tenantry"
         self._client = client
+        self._pace = pace
         self._renewal = Lock()
         self._authorization: dict[str, str] = {}
         self._asked_at = -CREDENTIALS_SECONDS
@@ -118,6 +120,7 @@ class Connection:
         headers = {**self._client.default_headers, **self._credentials(), "Accept": "application/json"}
         if body is not None:
             headers["Content-Type"] = content_type
+        self._pace.await_turn()
         answer = self._client.rest_client.request(
             method, url, headers=headers, body=body, _request_timeout=TIMEOUTS_SECONDS
         )
@@ -125,6 +128,8 @@ class Connection:
         self._unauthorized = answer.status == HTTPStatus.UNAUTHORIZED
         self._accepted = self._accepted or not self._unauthorized
         self._set_clock(answer.headers.get("Date", ""))
+        if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
+            self._pace.slow_down()
         if not 200 <= answer.status <= 299:
             error: Any = ApiException(status=answer.status, reason=answer.reason)
             error.body = text.decode("utf-8", "replace")

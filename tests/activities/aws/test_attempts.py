@@ -9,14 +9,14 @@ from activities.aws.clients import CONNECT_SECONDS, READ_SECONDS
 from domain.errors import Unavailable
 from tests.activities.aws.faults import Faults
 from tests.activities.aws.subject import Subject
-from workflows.policies import ensure
+from workflows.policies import ATTEMPT
 
 NEEDED = ("database-password", "database-parameters", "auth-role")
 
 
 def test_the_last_call_ends_before_the_attempt_does() -> None:
     """The latest call and both of its timeouts fit into an attempt."""
-    limit = ensure("tabcdefghijk")["start_to_close_timeout"]
+    limit = ATTEMPT
     assert limit.total_seconds() > attempts.MAKING_SECONDS + CONNECT_SECONDS + READ_SECONDS
 
 
