@@ -2,6 +2,7 @@
 
 import threading
 from fnmatch import fnmatchcase
+from random import Random
 from typing import Literal
 from uuid import uuid4
 
@@ -43,6 +44,9 @@ class Fault(BaseModel):
     seconds: NonNegativeFloat = 0.0
     times: PositiveInt | None = None
     """how many calls it takes; None takes all"""
+    share: float = Field(default=1.0, gt=0, le=1)
+    """which part of the matching calls it takes, drawn from `seed`"""
+    seed: int = 0
     taken: int = 0
 
 
@@ -52,6 +56,7 @@ class Faults:
     def __init__(self) -> None:
         self._faults: dict[str, Fault] = {}
         self._removed: dict[str, threading.Event] = {}
+        self._draws: dict[str, Random] = {}
         self._lock = threading.Lock()
 
     def add(self, fault: Fault) -> None:
@@ -60,6 +65,7 @@ class Faults:
             self._forget(fault.id)
             self._faults[fault.id] = fault.model_copy(update={"taken": 0})
             self._removed[fault.id] = threading.Event()
+            self._draws[fault.id] = Random(fault.seed)
 
     def all(self) -> list[Fault]:
         with self._lock:
@@ -87,13 +93,16 @@ class Faults:
         with self._lock:
             for fault in self._faults.values():
                 spent = fault.times is not None and fault.taken >= fault.times
-                if spent or not fault.match.fits(call):
+                if spent or not fault.match.fits(call) or not self._drawn(fault):
                     continue
                 fault.taken += 1
                 taken.append(fault.model_copy())
                 if fault.action == "refuse":
                     break
         return taken
+
+    def _drawn(self, fault: Fault) -> bool:
+        return fault.share == 1 or self._draws[fault.id].random() < fault.share
 
     def _forget(self, fault_id: str) -> bool:
         if removed := self._removed.pop(fault_id, None):

@@ -5,6 +5,7 @@ import contextlib
 import fnmatch
 import itertools
 from dataclasses import dataclass, field
+from random import Random
 from typing import Any, Final
 
 from devstack.kubernetes.errors import ApiError
@@ -16,7 +17,10 @@ _MATCHED: Final = ("verb", "resource", "namespace", "name")
 
 @dataclass(slots=True)
 class Fault:
-    """One fault: `times` counts down to nothing; None is without end. `taken` counts up."""
+    """One fault: `times` counts down to nothing; None is without end. `taken` counts up.
+
+    `share` is the part of the matching requests that it takes, drawn from `seed`.
+    """
 
     id: str
     match: dict[str, str]
@@ -27,18 +31,26 @@ class Fault:
     message: str = "the server is currently unable to handle the request"
     retry_after: int | None = None
     seconds: float = 0.0
+    share: float = 1.0
+    seed: int = 0
     taken: int = 0
+    draws: Random = field(default_factory=Random, compare=False)
     removed: asyncio.Event = field(default_factory=asyncio.Event, compare=False)
 
+    def __post_init__(self) -> None:
+        self.draws.seed(self.seed)
+
     def hits(self, target: Target) -> bool:
-        """Whether this fault concerns a request."""
+        """Whether this fault concerns a request; asked once for each."""
         found = {
             "verb": target.verb,
             "resource": target.full_resource,
             "namespace": target.namespace,
             "name": target.name,
         }
-        return all(fnmatch.fnmatchcase(found[key], pattern) for key, pattern in self.match.items())
+        if not all(fnmatch.fnmatchcase(found[key], pattern) for key, pattern in self.match.items()):
+            return False
+        return self.share == 1 or self.draws.random() < self.share
 
     def refusal(self) -> Answer:
         """The answer of a refusing fault."""
@@ -51,7 +63,7 @@ class Fault:
         return {name: getattr(self, name) for name in _SHOWN}
 
 
-_SHOWN: Final = tuple(name for name in Fault.__dataclass_fields__ if name != "removed")
+_SHOWN: Final = tuple(name for name in Fault.__dataclass_fields__ if name not in {"draws", "removed"})
 
 
 class Faults:
@@ -75,6 +87,8 @@ class Faults:
         if unknown := sorted(set(match) - set(_MATCHED)):
             raise ValueError(f"unknown members of match: {', '.join(unknown)}")
         fault = Fault(**{"id": f"fault-{next(self._numbers)}", **given, "match": match})
+        if not 0 < fault.share <= 1:
+            raise ValueError("share is a part of the requests: above 0, at most 1")
         self._faults[fault.id] = fault
         return fault
 

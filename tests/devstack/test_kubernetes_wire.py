@@ -91,6 +91,7 @@ def test_a_removed_delay_lets_go(cluster: Client) -> None:
         {"action": "explode"},
         {"action": "delay", "match": {"colour": "red"}},
         {"action": "delay", "secs": 1},
+        {"action": "delay", "share": 0},
         [],
     ],
 )

@@ -115,6 +115,27 @@ def test_faults_are_counted_listed_and_removed(aws: Aws) -> None:
     assert aws.ask("DELETE", "faults/f1").status_code == 404
 
 
+def test_a_fault_takes_its_share(aws: Aws) -> None:
+    """Of many calls a fault takes about the part that it says, and with the same seed the same ones."""
+
+    def fates() -> list[bool]:
+        aws.control("POST", "faults", {"id": "some", "action": "refuse", "share": 0.25, "seed": 7})
+        return [_is_refused(aws) for _ in range(80)]
+
+    first = fates()
+    assert 8 <= sum(first) <= 32
+    assert fates() == first
+    aws.control("DELETE", "faults/some")
+
+
+def _is_refused(aws: Aws) -> bool:
+    try:
+        aws.iam.list_roles()
+    except ClientError:
+        return True
+    return False
+
+
 def test_unusable_settings_are_refused(aws: Aws) -> None:
     """A body that does not fit is a 422 that says why, and an unknown path a 404."""
     for method, path, body in (
