@@ -54,6 +54,10 @@ format: setup ## let ruff format and fix
 bench: setup ## measure sign-ups, start-up, memory and Temporal Actions
 	@$(BIN)/python -m bench
 
+.PHONY: chaos
+chaos: setup ## strike every step of every workflow with every fault; CASE=… plays some, ARGS=--fresh starts anew
+	@$(BIN)/python -m tests.chaos $(if $(CASE),--case '$(CASE)') $(ARGS)
+
 .PHONY: histories
 histories: setup ## record the workflow histories that the replay tests replay
 	@$(BIN)/python -m pytest -q tests/workflows/record_histories.py

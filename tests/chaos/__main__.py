@@ -1,24 +1,85 @@
-import asyncio, sys, tempfile, time
-from pathlib import Path
-from devstack.state import RunFolder
-from runtime.settings import ROOT
-from tests.chaos.ground import Ground
-from tests.chaos.matrix import chosen
-from tests.chaos.play import play
+"""`make chaos`: plays the fault matrix. Exit code 1 if anything did not end as it may."""
+
+import argparse
+import os
+import sys
+import time
+
+from rich.console import Console
+from rich.table import Table
+
+from tests.chaos.crew import LANES_PER_CORE, Crew
+from tests.chaos.display import Display, command
+from tests.chaos.matrix import all_cases, chosen
+from tests.chaos.play import Result
+from tests.chaos.report import HEADS, table, write_page
+from tests.chaos.results import HOME, Results
+
+USAGE = 2
 
 
-async def main() -> None:
-    folder = RunFolder.make(ROOT / ".devstack" / "chaos")
-    t = time.time()
-    try:
-        async with Ground(folder.path) as ground:
-            print("ready", time.time() - t)
-            for pattern in sys.argv[1:]:
-                for case in chosen(pattern):
-                    r = await play(ground, case)
-                    print("ok" if r.well else "BAD", r, flush=True)
-    finally:
-        folder.close()
+def main() -> int:
+    options = _options()
+    cases = [case.name for case in (chosen(options.case) if options.case else all_cases())]
+    if not cases:
+        sys.stderr.write(f"error: no case is named '{options.case}'; --list shows all\n")
+        return USAGE
+    if options.list:
+        sys.stdout.write("".join(f"{case}\n" for case in cases))
+        return 0
+    results = Results(HOME / "results.jsonl")
+    if options.fresh:
+        results.start_anew()
+    results.resume()
+    again = bool(options.case)
+    known = [name for name in cases if not again and name in results.known and results.known[name].well]
+    _play([name for name in cases if name not in known], len(known), options.lanes, results)
+    played = [results.known[name] for name in cases]
+    _show(played)
+    if not options.case:
+        write_page(played)
+    return 0 if all(result.well for result in played) else 1
 
 
-asyncio.run(main())
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
+    parser.add_argument("--case", help="only cases that fit, e.g. 'SignupTenant/database/*'")
+    parser.add_argument("--fresh", action="store_true", help="forget what earlier runs found out")
+    parser.add_argument("--list", action="store_true", help="show the names of the cases")
+    parser.add_argument(
+        "--lanes", type=int, default=LANES_PER_CORE * (os.cpu_count() or 1), help="cases played at once"
+    )
+    return parser.parse_args()
+
+
+def _play(cases: list[str], known: int, lanes: int, results: Results) -> None:
+    if not cases:
+        return
+    with (
+        Crew(min(lanes, len(cases)), HOME) as crew,
+        Display(len(cases) + known, known, lambda: crew.under_way) as display,
+    ):
+        for result in crew.play(cases):
+            if result is not None:
+                results.add(result)
+            display.show(result)
+
+
+def _show(played: list[Result]) -> None:
+    console = Console()
+    if len(played) > 1:
+        shown = Table(*HEADS, title=time.strftime("chaos, %Y-%m-%d %H:%M"))
+        for row in table(played):
+            shown.add_row(row.title, *row.cells, *row.sums)
+        console.print(shown)
+    for result in played:
+        if not result.well:
+            console.print(f"FAILED {result.case}: {command(result.case)}", markup=False, highlight=False)
+            for problem in result.problems:
+                console.print(f"  {problem}", markup=False, highlight=False)
+        elif len(played) == 1:
+            console.print(f"ok {result.case} in {result.seconds} s", markup=False, highlight=False)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

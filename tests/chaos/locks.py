@@ -13,7 +13,7 @@ from tests.workflows.stage import Json
 POLL_SECONDS = 0.01
 BLOCKED = """
 SELECT count(*) FROM pg_stat_activity
- WHERE application_name = 'tenantry' AND wait_event_type = 'Lock' AND pg_blocking_pids(pid) && %s"""
+ WHERE application_name = 'tenantry' AND wait_event_type = 'Lock' AND pg_blocking_pids(pid) && %s::int[]"""
 
 
 class Locks:

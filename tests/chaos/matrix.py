@@ -33,3 +33,6 @@ def all_cases() -> list[Case]:
 def chosen(pattern: str) -> list[Case]:
     """Cases whose names fit a pattern with `*` and `?`."""
     return [case for case in all_cases() if fnmatchcase(case.name, pattern)]
+
+
+CASE = {case.name: case for case in all_cases()}

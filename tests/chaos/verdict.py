@@ -20,7 +20,7 @@ class Verdict:
     orphans: int = 0
     duplicates: int = 0
 
-    def expect(self, right: bool, otherwise: str) -> None:  # noqa: FBT001 - reads as a sentence
+    def expect(self, right: bool, otherwise: str) -> None:
         if not right:
             self.problems.append(otherwise)
 
@@ -59,7 +59,8 @@ async def judge(scene: Scene, fault: FaultKind, before: World, after: World) -> 
     )
     await _operation(scene, outcome, verdict)
     _things(outcome.state, after, verdict)
-    verdict.expect(before.others == after.others, f"foreign things: {before.others} became {after.others}")
+    strange = sorted(set(before.others) ^ set(after.others))
+    verdict.expect(before.others == after.others, f"things of others came or went: {strange}")
     await _objects(scene, outcome.state, after, verdict)
     await _inventory(scene, outcome.state, after, verdict)
     await _certificate(scene, outcome.state, before, verdict)
