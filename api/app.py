@@ -14,7 +14,18 @@ from api.errors import install_error_answers
 from api.middleware import BodyLimit, Head, RequestLog
 from api.progress import Progress
 from api.revival import Revival
-from api.routes import cells, customers, events, health, operations, plans, problems, recoveries, tenants
+from api.routes import (
+    attention,
+    cells,
+    customers,
+    events,
+    health,
+    operations,
+    plans,
+    problems,
+    recoveries,
+    tenants,
+)
 from api.runs import Runs
 from api.services import Services
 from catalog import Catalog, load_catalog
@@ -27,6 +38,7 @@ ROUTERS = (
     customers.router,
     tenants.router,
     operations.router,
+    attention.router,
     events.router,
     recoveries.router,
     plans.router,

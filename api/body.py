@@ -19,8 +19,16 @@ async def _no_body(request: Request) -> None:
         raise invalid("body", "this request takes no body; see /docs for its parameters")
 
 
+async def _json_if_any(request: Request) -> None:
+    if await request.body():
+        _json_body(request)
+
+
 JSON_BODY = Depends(_json_body)
 """415 for anything that does not call itself JSON."""
 
 NO_BODY = Depends(_no_body)
 """422 for a body where none is read: a wish in it would be lost silently."""
+
+JSON_IF_ANY = Depends(_json_if_any)
+"""For a body that may be left out."""

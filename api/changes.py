@@ -1,13 +1,20 @@
 """From a request to an accepted operation: the same path for every change of a tenant's life."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Response
 
 from api.answers import accepted
-from api.checks import blueprint_problems, check_phase, check_shortened, region_problems, target_problems
+from api.checks import (
+    blueprint_problems,
+    check_phase,
+    check_shortened,
+    pause_problems,
+    region_problems,
+    target_problems,
+)
 from api.claims import OperationClaim, claim_operation, earlier_claim
 from api.customers import customer_of, customer_problems
 from api.find import find_tenant, newest_target, open_operation
@@ -36,6 +43,7 @@ class Wish:
     body: JsonObject
     scale: Scale | None = None
     grace_seconds: int | None = None
+    pause_before: Sequence[str] = ()
 
 
 class Changes:
@@ -64,6 +72,7 @@ class Changes:
                     customer_id=customer_id,
                     region=signup.region,
                     target=signup.target(),
+                    pause_before=signup.pause_before,
                 )
                 labels = Labels(plan=signup.plan, region=signup.region, phase=Phase.PROVISIONING)
                 return await self._start(request, labels)
@@ -77,6 +86,7 @@ class Changes:
             tenant_id = earlier.tenant_id if earlier else wish.tenant_id
             tenant = await find_tenant(self._services, wish.slug, tenant_id)
             target = await self._target(tenant, wish.scale) if wish.scale else None
+            self._check_pauses(tenant, wish)
             check_phase(wish.kind, tenant.phase)
             if wish.kind is OperationKind.TEARDOWN and tenant.phase is Phase.CLOSED:
                 check_shortened(tenant.remove_after, self._services.clock.now(), wish.grace_seconds)
@@ -89,6 +99,7 @@ class Changes:
                 requested_by=self._asked.caller,
                 target=target,
                 grace_seconds=wish.grace_seconds,
+                pause_before=list(wish.pause_before),
             )
             plan = target.plan if target else tenant.plan
             phase = TRANSITIONS[wish.kind].phase_during(tenant.phase)
@@ -130,6 +141,8 @@ class Changes:
             *target_problems(catalog, signup.target()),
             *await customer_problems(self._services, signup.customer_id, signup.customer),
         ]
+        if plan := catalog.plans.get(signup.plan):
+            problems += pause_problems(catalog, OperationKind.SIGNUP, plan.blueprint, signup.pause_before)
         if problems:
             raise invalid_fields(problems)
 
@@ -148,6 +161,15 @@ class Changes:
         if problems:
             raise invalid_fields(problems)
         return target
+
+    def _check_pauses(self, tenant: TenantRow, wish: Wish) -> None:
+        catalog = self._services.catalog
+        sold = catalog.plans.get(tenant.plan)
+        grace = wish.grace_seconds if wish.grace_seconds is not None or sold is None else sold.grace_days
+        removes = wish.kind is OperationKind.TEARDOWN and grace == 0
+        problems = pause_problems(catalog, wish.kind, tenant.blueprint, wish.pause_before, removes=removes)
+        if problems:
+            raise invalid_fields(problems)
 
     def _accepted(self, request: OperationRequest) -> Accepted:
         return accepted(self._response, request)

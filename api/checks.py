@@ -1,7 +1,9 @@
 """Rules that a request must keep before anything is started, each with words that help."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
+from activities.records.planning import steps_of
 from api.problems import ApiProblem, FieldProblem
 from catalog import Catalog
 from domain.grace import shortening_problem
@@ -51,6 +53,25 @@ def region_problems(catalog: Catalog, region: str) -> list[FieldProblem]:
         return []
     known = ", ".join(sorted({cell.region for cell in catalog.cells.values()}))
     return [FieldProblem(field="region", message=f"there is no region '{region}'; there are {known}")]
+
+
+def pause_problems(
+    catalog: Catalog,
+    kind: OperationKind,
+    blueprint: str,
+    pause_before: Sequence[str],
+    *,
+    removes: bool = False,
+) -> list[FieldProblem]:
+    """Steps to pause before that the operation never comes to; `removes`: it takes all of them away."""
+    known = catalog.blueprints.get(blueprint)
+    if not pause_before or known is None:
+        return []
+    steps = known.model.steps if removes else steps_of(kind, known.model)
+    names = [step.name for step in steps]
+    wrong = [name for name in pause_before if name not in names]
+    said = f"a {kind} has no step {', '.join(wrong)}; its steps are {', '.join(names)}"
+    return [FieldProblem(field="pause_before", message=said)] if wrong else []
 
 
 def blueprint_problems(catalog: Catalog, target: Target, blueprint: str) -> list[FieldProblem]:

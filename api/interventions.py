@@ -1,22 +1,31 @@
-"""What a person does to an operation that runs: cancel it, or have it try again what is stuck."""
+"""What a person does to an operation that runs: ends it, or helps it over what it is stuck at."""
 
-from collections.abc import Awaitable, Callable
 from typing import Annotated
 
 from fastapi import Depends, Response
 
 from api.answers import accepted
-from api.claims import OperationClaim, claim_operation, earlier_claim
+from api.claims import claim_operation, earlier_claim
 from api.find import find_operation
 from api.identity import AskedFor
+from api.intervention_schemas import Abort, Amend, Resume, Retry, Skip
 from api.problems import ApiProblem
+from api.schemas import Request
 from api.services import Served
 from api.views import Accepted
-from domain.messages import CancelRequest, RetryRequest
+from domain.messages import (
+    AbortRequest,
+    AmendRequest,
+    CancelRequest,
+    InterventionRequest,
+    JsonObject,
+    ResumeRequest,
+    RetryRequest,
+    SkipRequest,
+)
 from domain.phases import FINISHED, OperationStatus
-from store.tables import OperationRow
 
-Send = Callable[[OperationRow, OperationClaim], Awaitable[None]]
+_UNDONE = frozenset({OperationStatus.CANCELLED})
 
 
 class Interventions:
@@ -28,23 +37,43 @@ class Interventions:
         self._response = response
 
     async def cancel(self, operation_id: str) -> Accepted:
-        async def send(operation: OperationRow, claim: OperationClaim) -> None:
-            wish = CancelRequest(operation_id=operation.id, requested_by=self._asked.caller)
-            await self._services.runs.cancel(operation.request, wish, claim.operation_id)
+        wish = CancelRequest(operation_id=operation_id, requested_by=self._asked.caller)
+        return await self._intervene(operation_id, "cancel_operation", wish, heard=_UNDONE)
 
-        return await self._intervene(operation_id, send, heard=frozenset({OperationStatus.CANCELLED}))
+    async def abort(self, operation_id: str, given: Abort) -> Accepted:
+        wish = AbortRequest(operation_id=operation_id, **self._said(given))
+        return await self._intervene(operation_id, "abort", wish, heard=_UNDONE)
 
-    async def retry(self, operation_id: str) -> Accepted:
-        async def send(operation: OperationRow, claim: OperationClaim) -> None:
-            wish = RetryRequest(requested_by=self._asked.caller)
-            await self._services.runs.retry(operation.request, wish, claim.operation_id)
+    async def retry(self, operation_id: str, given: Retry) -> Accepted:
+        # Whatever runs: an operation that waits to take over is helped by a retry of the one before it.
+        return await self._intervene(operation_id, "retry", RetryRequest(**self._said(given)))
 
-        return await self._intervene(operation_id, send, heard=FINISHED)
+    async def skip(self, operation_id: str, given: Skip) -> Accepted:
+        wish = SkipRequest(operation_id=operation_id, **self._said(given))
+        return await self._intervene(operation_id, "skip", wish)
 
-    async def _intervene(self, operation_id: str, send: Send, heard: frozenset[OperationStatus]) -> Accepted:
+    async def amend(self, operation_id: str, given: Amend) -> Accepted:
+        wish = AmendRequest(operation_id=operation_id, **self._said(given))
+        return await self._intervene(operation_id, "amend", wish)
+
+    async def resume(self, operation_id: str, given: Resume) -> Accepted:
+        wish = ResumeRequest(operation_id=operation_id, **self._said(given))
+        return await self._intervene(operation_id, "resume_from_pause", wish)
+
+    def _said(self, given: Request) -> JsonObject:
+        return {"requested_by": self._asked.caller, **given.model_dump(mode="json", exclude_none=True)}
+
+    async def _intervene(
+        self,
+        operation_id: str,
+        update: str,
+        wish: InterventionRequest,
+        heard: frozenset[OperationStatus] = FINISHED,
+    ) -> Accepted:
         """`heard`: how the operation ends when the wish was heard; then its repeat is no refusal."""
         operation = await find_operation(self._services, operation_id)
-        fingerprint = self._asked.fingerprint({})
+        body = wish.model_dump(mode="json", exclude={"operation_id", "requested_by"}, exclude_defaults=True)
+        fingerprint = self._asked.fingerprint(body)
         earlier = await earlier_claim(self._services, self._asked, fingerprint)
         if earlier and operation.status in heard:
             return accepted(self._response, operation.request)
@@ -54,7 +83,7 @@ class Interventions:
         claim = earlier or await claim_operation(
             self._services, self._asked, fingerprint, operation.tenant_id
         )
-        await send(operation, claim)
+        await self._services.runs.intervene(operation.request, update, wish, claim.operation_id)
         return accepted(self._response, operation.request)
 
 

@@ -3,7 +3,7 @@
 from api.find import find_operation
 from api.services import Services
 from api.views import OperationDetail
-from domain.messages import OperationView, StepStatus
+from domain.messages import Intervention, OperationView, StepStatus
 from domain.phases import FINISHED, OperationStatus
 from store.tables import OperationRow
 
@@ -33,6 +33,7 @@ def _recorded(row: OperationRow) -> OperationDetail:
         error=row.error,
         kept=row.kept,
         conditions=[],
+        interventions=row.interventions,
         superseded_by=row.superseded_by,
         requested_by=row.requested_by,
         accepted_at=row.accepted_at,
@@ -51,5 +52,12 @@ def _live(row: OperationRow, view: OperationView) -> OperationDetail:
             "error": view.error,
             "kept": view.kept,
             "conditions": view.conditions,
+            "interventions": _all(row.interventions, view.interventions),
         }
     )
+
+
+def _all(recorded: list[Intervention], live: list[Intervention]) -> list[Intervention]:
+    """A run knows what is not written yet, and does not know what was done to a run that was lost."""
+    known = {intervention.id: intervention for intervention in [*recorded, *live]}
+    return sorted(known.values(), key=lambda intervention: intervention.at)

@@ -20,7 +20,7 @@ from api.problems import ApiProblem, OperationRef
 from api.revival import Revival
 from api.temporal_errors import RunGone, RunLost, WrongRun, temporal_errors
 from domain.describe import details, summary
-from domain.messages import CancelRequest, OperationAccepted, OperationRequest, RetryRequest, RunInput
+from domain.messages import InterventionRequest, OperationAccepted, OperationRequest, RunInput
 from domain.naming import workflow_id
 from domain.phases import TRANSITIONS, OperationKind, Phase
 
@@ -56,6 +56,10 @@ class Runs:
         self._task_queue = task_queue
         self._revival = revival
 
+    @property
+    def task_queue(self) -> str:
+        return self._task_queue
+
     async def accept(self, request: OperationRequest, labels: Labels, holder: Holder) -> OperationAccepted:
         """Returns when a run holds the tenant for this request, or has it in waiting as its successor.
 
@@ -65,27 +69,18 @@ class Runs:
         pause = _FIRST_PAUSE
         while True:
             try:
-                return await self._start_or_reach(request, labels, holder)
-            except (RunGone, RunLost) as gone:
-                if isinstance(gone, RunLost):
-                    await self._revive(request, holder)
+                return await self._try(request, labels, holder)
+            except RunGone:
                 if time.monotonic() > deadline:
                     raise in_progress(await holder()) from None
             # A run is about to close, or a recovery to go on as the operation's own type: matters of moments.
             await asyncio.sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE)
 
-    async def cancel(self, operation: OperationRequest, wish: CancelRequest, update_id: str) -> None:
-        """Asks the open run to undo the operation. Raises ApiProblem."""
-        await self._tell(operation, "cancel_operation", wish, update_id)
-
-    async def retry(self, operation: OperationRequest, wish: RetryRequest, update_id: str) -> None:
-        """Asks the open run to try again what waits for attention. Raises ApiProblem."""
-        await self._tell(operation, "retry", wish, update_id)
-
-    async def _tell(
-        self, operation: OperationRequest, update: str, wish: CancelRequest | RetryRequest, update_id: str
+    async def intervene(
+        self, operation: OperationRequest, update: str, wish: InterventionRequest, update_id: str
     ) -> None:
+        """Tells the open run what a person wants of it. Raises ApiProblem."""
         deadline = time.monotonic() + ENDING_SECONDS
         while True:
             try:
@@ -100,11 +95,17 @@ class Runs:
                 return
             await asyncio.sleep(_LONGEST_PAUSE)
 
-    async def _revive(self, request: OperationRequest, holder: Holder) -> None:
-        """Starts the recovery of the operation in the way; whoever may not end it is told to wait."""
-        await self._revival.of(request.tenant_id)
-        if request.kind not in _MAY_TAKE_OVER:
-            raise in_progress(await holder(), _RECOVERING)
+    async def _try(self, request: OperationRequest, labels: Labels, holder: Holder) -> OperationAccepted:
+        """Raises RunGone where another try, a moment later, meets something else."""
+        may_end = request.kind in _MAY_TAKE_OVER
+        try:
+            return await self._start_or_reach(request, labels, holder)
+        except RunLost:
+            await self._revival.of(request.tenant_id)
+            raise RunGone if may_end else in_progress(await holder(), _RECOVERING) from None
+        except WrongRun:
+            # Every operation can be asked to give way; only a recovery that has just begun cannot yet.
+            raise RunGone if may_end else await _conflict(holder) from None
 
     async def _start_or_reach(
         self, request: OperationRequest, labels: Labels, holder: Holder
@@ -115,9 +116,6 @@ class Runs:
                     return await self._start(request, labels)
         except WorkflowAlreadyStartedError:
             return await self._reach(request, holder)
-        except WrongRun:
-            # Every operation can be asked to give way; only a recovery that has just begun cannot yet.
-            raise RunGone if request.kind in _MAY_TAKE_OVER else await _conflict(holder) from None
 
     async def _start(self, request: OperationRequest, labels: Labels) -> OperationAccepted:
         start = self._start_operation(request, labels)

@@ -12,7 +12,7 @@ from pydantic import (
     model_validator,
 )
 
-from domain.naming import TENANT_ID_PATTERN, slug_problem
+from domain.naming import STEP_LIMIT, STEP_PATTERN, TENANT_ID_PATTERN, slug_problem
 from domain.plans import ResourceCounts, Target
 
 COUNT_LIMIT = 1_000_000
@@ -25,7 +25,8 @@ def _good_slug(slug: str) -> str:
     return slug
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
+    """The text without surrounding space. Raises ValueError."""
     text = text.strip()
     if not text or not text.isprintable():
         raise ValueError("needs at least one visible character and no control characters")
@@ -42,6 +43,17 @@ Users = Annotated[int, Field(ge=1, le=COUNT_LIMIT, examples=[50])]
 TenantId = Annotated[str, Field(pattern=TENANT_ID_PATTERN, examples=["k3v9x2m4q8w1"])]
 
 
+Step = Annotated[str, Field(pattern=STEP_PATTERN, max_length=STEP_LIMIT, examples=["dns"])]
+PauseBefore = Annotated[
+    list[Step],
+    Field(
+        max_length=50,
+        description="Steps before which the operation waits until it is told to go on.",
+        examples=[["dns"]],
+    ),
+]
+
+
 class Resources(Request):
     """How many things of each kind the customer will protect."""
 
@@ -51,9 +63,7 @@ class Resources(Request):
     clusters: Count = 0
 
 
-CustomerName = Annotated[
-    str, AfterValidator(_printable), Field(max_length=200, examples=["Acme Corporation"])
-]
+CustomerName = Annotated[str, AfterValidator(printable), Field(max_length=200, examples=["Acme Corporation"])]
 
 
 class NewCustomer(Request):
@@ -88,6 +98,7 @@ class Signup(Request):
     plan: Annotated[str, Field(max_length=64)]
     users: Users
     resources: Resources = Resources()
+    pause_before: PauseBefore = []
     id: TenantId | None = Field(
         default=None, description="Tenant id to use, for tests and migrations; made up when absent."
     )
@@ -126,6 +137,7 @@ class Scale(Request):
     plan: Annotated[str, Field(max_length=64)] | None = None
     users: Users | None = None
     resources: ScaleResources | None = None
+    pause_before: PauseBefore = []
 
     @model_validator(mode="after")
     def _says_something(self) -> "Scale":

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, Field
 
-from domain.messages import Condition, ErrorView, StepView
+from domain.messages import Action, Condition, ErrorView, Intervention, ObjectName, StepView
 from domain.phases import OperationKind, OperationStatus, Phase
 from domain.plans import Target
 from domain.sizing import Sizes
@@ -85,11 +85,33 @@ class OperationDetail(BaseModel):
     error: ErrorView | None
     kept: list[str] = Field(description="What could only grow and stayed as it is, in words.")
     conditions: list[Condition]
+    interventions: list[Intervention] = Field(description="What people did to it, who and why, oldest first.")
     superseded_by: str | None
     requested_by: str
     accepted_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
+
+
+class AttentionView(BaseModel):
+    """One step at which an operation stands still until a person decides."""
+
+    tenant_id: str
+    slug: str
+    operation_id: str = Field(examples=["opk3v9x2m4q8w1r5t7za"])
+    kind: OperationKind
+    condition: str = Field(description="NeedsAttention: it failed for good. Paused: it was asked to wait.")
+    step: str
+    object: ObjectName | None = Field(description="What is stuck, where it is known.")
+    reason: str = Field(examples=["AccessDenied"])
+    message: str
+    since: datetime = Field(description="When it first stopped here; a retry in vain does not change it.")
+    actions: list[Action] = Field(description="What can be done about it now.")
+
+
+class AttentionPage(BaseModel):
+    items: list[AttentionView]
+    next: str | None = Field(description="Cursor of the next page; null on the last one.")
 
 
 class PlanView(BaseModel):

@@ -10,13 +10,14 @@ from api.changes import ChangesOf, Wish
 from api.docs import BODY, CHANGES, READS, errors
 from api.find import find_tenant
 from api.problems import ApiProblem, invalid
-from api.schemas import CUSTOMER_ID_PATTERN, Scale, Signup, TenantId
+from api.schemas import CUSTOMER_ID_PATTERN, Scale, Signup, Step, TenantId
 from api.services import Served
 from api.tenant_view import tenant_view
 from api.views import Accepted, OperationSummary, TenantPage, TenantView
 from domain.messages import Certificate
 from domain.phases import OperationKind, Phase
 from store.certificates import get_certificate
+from store.observations import observations
 from store.operations import latest_operations
 from store.tenants import MAX_PAGE, list_tenants
 
@@ -37,7 +38,15 @@ class Which(BaseModel):
     )
 
 
-class Leaving(Which):
+class Starting(Which):
+    pause_before: list[Step] = Field(
+        default=[],
+        max_length=50,
+        description="Steps before which the operation waits until it is told to go on.",
+    )
+
+
+class Leaving(Starting):
     grace: int | None = Field(
         default=None,
         ge=0,
@@ -62,6 +71,7 @@ class Listing(BaseModel):
 
 
 WhichOf = Annotated[Which, Query()]
+StartingOf = Annotated[Starting, Query()]
 
 
 @router.post(
@@ -91,14 +101,17 @@ async def tenants(services: Served, listing: Annotated[Listing, Query()]) -> Ten
         )
     except ValueError as error:
         raise invalid("cursor", str(error)) from error
-    items = [tenant_view(services.catalog, row) for row in page.items]
+    looks = await services.query(observations, [row.id for row in page.items])
+    items = [tenant_view(services.catalog, row, looks.get(row.id, [])) for row in page.items]
     return TenantPage(items=items, next=page.next_cursor)
 
 
 @router.get("/{slug}", summary="Show a tenant", responses=errors("TenantNotFound", "InvalidSpec", *READS))
 async def tenant(services: Served, slug: Slug, which: WhichOf) -> TenantView:
     """The tenant that has this slug now; if none has, the one that had it last."""
-    return tenant_view(services.catalog, await find_tenant(services, slug, which.id))
+    row = await find_tenant(services, slug, which.id)
+    looks = await services.query(observations, [row.id])
+    return tenant_view(services.catalog, row, looks.get(row.id, []))
 
 
 @router.patch(
@@ -114,33 +127,44 @@ async def scale(changes: ChangesOf, slug: Slug, which: WhichOf, target: Scale) -
     """Brings the tenant to a new target, or back to its last good sizes. While a scale runs, a new one takes
     its place and starts from the newest target."""
     body = target.model_dump(mode="json", exclude_unset=True)
-    return await changes.change(Wish(OperationKind.SCALE, slug, which.id, body, scale=target))
+    return await changes.change(
+        Wish(OperationKind.SCALE, slug, which.id, body, scale=target, pause_before=target.pause_before)
+    )
 
 
 @router.post("/{slug}/suspend", summary="Suspend", responses=_CHANGE, dependencies=[NO_BODY], status_code=202)
-async def suspend(changes: ChangesOf, slug: Slug, which: WhichOf) -> Accepted:
+async def suspend(changes: ChangesOf, slug: Slug, starting: StartingOf) -> Accepted:
     """Stops the workload and keeps the data. Ends a running change and takes its place."""
-    return await changes.change(Wish(OperationKind.SUSPEND, slug, which.id, {}))
+    return await changes.change(_wish(OperationKind.SUSPEND, slug, starting))
 
 
 @router.post("/{slug}/resume", summary="Resume", responses=_CHANGE, dependencies=[NO_BODY], status_code=202)
-async def resume(changes: ChangesOf, slug: Slug, which: WhichOf) -> Accepted:
+async def resume(changes: ChangesOf, slug: Slug, starting: StartingOf) -> Accepted:
     """Starts the workload of a suspended tenant again."""
-    return await changes.change(Wish(OperationKind.RESUME, slug, which.id, {}))
+    return await changes.change(_wish(OperationKind.RESUME, slug, starting))
 
 
 @router.post("/{slug}/restore", summary="Restore", responses=_CHANGE, dependencies=[NO_BODY], status_code=202)
-async def restore(changes: ChangesOf, slug: Slug, which: WhichOf) -> Accepted:
+async def restore(changes: ChangesOf, slug: Slug, starting: StartingOf) -> Accepted:
     """Brings back a tenant that was torn down and whose grace is not over."""
-    return await changes.change(Wish(OperationKind.RESTORE, slug, which.id, {}))
+    return await changes.change(_wish(OperationKind.RESTORE, slug, starting))
 
 
 @router.delete("/{slug}", summary="Tear down", responses=_CHANGE, dependencies=[NO_BODY], status_code=202)
 async def tear_down(changes: ChangesOf, slug: Slug, leaving: Annotated[Leaving, Query()]) -> Accepted:
     """Stops the tenant and removes it when its grace is over. Ends a running change and takes its place."""
-    body = {"grace": leaving.grace}
-    return await changes.change(
-        Wish(OperationKind.TEARDOWN, slug, leaving.id, body, grace_seconds=leaving.grace)
+    return await changes.change(_wish(OperationKind.TEARDOWN, slug, leaving))
+
+
+def _wish(kind: OperationKind, slug: str, starting: Starting) -> Wish:
+    body = starting.model_dump(mode="json", exclude={"id"}, exclude_unset=True)
+    return Wish(
+        kind,
+        slug,
+        starting.id,
+        body,
+        grace_seconds=starting.grace if isinstance(starting, Leaving) else None,
+        pause_before=starting.pause_before,
     )
 
 

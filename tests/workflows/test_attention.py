@@ -1,0 +1,266 @@
+"""What waits for a person: where it is shown, and each thing that can be done about it."""
+
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Any
+
+from temporalio.client import Client
+
+from tests.workflows.faults import STEP
+from tests.workflows.stage import Json, Stage
+
+DENIED = {"action": "refuse", "code": "AccessDenied", "status": 403, "message": "not authorized"}
+
+
+async def test_what_is_stuck_is_shown_everywhere(stage: Stage) -> None:
+    """Progress, operation, tenant, Temporal's page, search attribute and the list name step, object, reason."""
+    tenant = await stage.active()
+    async with refused(stage, "DeleteBucket"):
+        teardown = await stage.ask("DELETE", f"{path(tenant)}?grace=0")
+        stop = await stuck(stage, teardown, "recordings")
+        bucket = f"test-{tenant['tenant_id']}-recordings"
+        assert stop["object"] == {"kind": "s3:bucket", "name": bucket, "namespace": ""}
+        assert (stop["reason"], stop["actions"]) == ("AccessDenied", ["retry"])
+        assert stop == (await shown(stage, tenant))["stops"][0]
+        run = await stage.run_of(tenant).describe()
+        assert run.search_attributes["NeedsAttention"] == [True]
+        page = await run_page(stage.client, run.id)
+        assert f"- `recordings` (s3:bucket {bucket}): AccessDenied" in page
+        listed = await attention(stage, tenant)
+        assert [(item["step"], item["object"], item["since"]) for item in listed] == [
+            ("recordings", stop["object"], stop["since"])
+        ]
+    await intervene(stage, teardown, "retry", reason="the permission is back")
+    ended = await stage.finished(teardown)
+    assert ended["status"] == "succeeded"
+    (did,) = ended["interventions"]
+    assert (did["action"], did["by"], did["why"]) == ("retry", "anonymous", "the permission is back")
+    assert await attention(stage, tenant) == []
+    assert (await stage.run_of(tenant).describe()).search_attributes["NeedsAttention"] == [False]
+
+
+async def test_each_stuck_step_waits_for_itself(stage: Stage) -> None:
+    """Two stuck steps are both shown, the rest goes on, and a retry of one leaves the other waiting."""
+    tenant = await stage.active()
+    async with refused(stage, "DeleteBucket"):
+        async with refused(stage, "DeleteDBParameterGroup"):
+            teardown = await stage.ask("DELETE", f"{path(tenant)}?grace=0")
+            view = await stage.until(teardown, lambda view: len(stops(view)) == 2)
+            assert set(stops(view)) == {"recordings", "database-parameters"}
+        await intervene(stage, teardown, "retry", step="database-parameters")
+        view = await stage.until(teardown, lambda view: set(stops(view)) == {"recordings"})
+        view = await stage.until(teardown, lambda view: all_else_is_gone(view))
+        problem = await stage.refused("POST", url(teardown, "retry"), {"step": "database"})
+        assert problem["code"] == "PhaseConflict"
+        assert "recordings waits for attention" in problem["detail"]
+    await intervene(stage, teardown, "retry")
+    assert (await stage.finished(teardown))["status"] == "succeeded"
+
+
+async def test_a_retry_in_vain_keeps_the_time_since_when_it_waits(stage: Stage) -> None:
+    """A step that fails again waits since it first did: a retry does not move it down the list."""
+    tenant = await stage.active()
+    async with refused(stage, "DeleteBucket"):
+        teardown = await stage.ask("DELETE", f"{path(tenant)}?grace=0")
+        first = await stuck(stage, teardown, "recordings")
+        await intervene(stage, teardown, "retry")
+        again = await stage.until(
+            teardown, lambda view: len(view["interventions"]) == 1 and "recordings" in stops(view)
+        )
+        assert stops(again)["recordings"]["since"] == first["since"]
+    await stage.finished_with_retries(teardown)
+
+
+async def test_a_skipped_step_is_left_and_the_certificate_says_so(stage: Stage) -> None:
+    """Skipped, the records of a removal stay: certified as not proven gone, by whom and why; all else is gone."""
+    tenant = await stage.active()
+    async with refused(stage, "ChangeResourceRecordSets"):
+        teardown = await stage.ask("DELETE", f"{path(tenant)}?grace=0")
+        stop = await stuck(stage, teardown, "dns")
+        assert stop["actions"] == ["retry", "skip"]
+        await intervene(stage, teardown, "skip", step="dns", reason="the zone went with its account")
+        ended = await stage.finished(teardown)
+    assert ended["status"] == "succeeded"
+    assert {step["name"]: step["status"] for step in ended["steps"]}["dns"] == "skipped"
+    assert all("not proven gone, as anonymous decided: the zone" in kept for kept in ended["kept"])
+    certificate = (await stage.http.get(f"{path(tenant)}/certificate")).json()
+    left = [entry for entry in certificate["entries"] if entry["gone_at"] is None]
+    assert {entry["kind"] for entry in left} == {"route53:record"}
+    assert len(left) == len(ended["kept"]) == 4
+    for entry in left:
+        assert entry["skipped"]["by"] == "anonymous"
+        assert entry["proof"] == "not proven gone: skipped by anonymous, because the zone went with its account"
+    survivors = await stage.things(tenant)
+    assert survivors
+    assert all(thing.startswith("record ") for thing in survivors), survivors
+
+
+async def test_a_skip_in_the_undo_of_a_signup_ends_it(stage: Stage) -> None:
+    """A failed sign-up whose undo is stuck at a skippable step ends failed, and names what may be left."""
+    async with refused(stage, "DeletePodIdentityAssociation"), STEP["proxy"].refused(stage):
+        signup = await stage.ask_signup()
+        await stage.until(signup, lambda view: {"auth-identity", "proxy-identity"} <= set(stops(view)))
+        for step in ("auth-identity", "proxy-identity"):
+            await intervene(stage, signup, "skip", step=step, reason="the cluster is gone")
+        ended = await stage.finished(signup)
+    assert ended["status"] == "failed"
+    assert len(ended["kept"]) == 2
+    assert (await stage.tenant(signup))["phase"] == "failed"
+
+
+async def test_only_what_the_blueprint_allows_is_skipped(stage: Stage) -> None:
+    """A step that holds data cannot be skipped, nor what does not wait; the refusal says what is possible."""
+    tenant = await stage.active()
+    async with refused(stage, "DeleteBucket"):
+        teardown = await stage.ask("DELETE", f"{path(tenant)}?grace=0")
+        await stuck(stage, teardown, "recordings")
+        why = {"reason": "no time"}
+        problem = await stage.refused("POST", url(teardown, "skip"), {"step": "recordings", **why})
+        assert (problem["status"], problem["code"]) == (409, "PhaseConflict")
+        assert "possible now: retry" in problem["detail"]
+        problem = await stage.refused("POST", url(teardown, "skip"), {"step": "dns", **why})
+        assert "recordings waits for attention" in problem["detail"]
+        problem = await stage.refused("POST", url(teardown, "abort"), why)
+        assert "removal has begun" in problem["detail"]
+        problem = await stage.refused("POST", url(teardown, "skip"), {"step": "recordings"})
+        assert problem["errors"][0]["field"] == "reason"
+    await intervene(stage, teardown, "retry")
+    assert (await stage.finished(teardown))["status"] == "succeeded"
+
+
+async def test_a_snapshot_that_is_refused_can_be_given_up(stage: Stage) -> None:
+    """A removal whose final snapshot meets a quota goes on without it when told to, and says so."""
+    tenant = await stage.active(plan="business", users=300)
+    quota = {"action": "refuse", "code": "SnapshotQuotaExceeded", "status": 400, "message": "quota"}
+    async with stage.aws_fault(match={"operation": "DeleteDBInstance"}, **quota):
+        teardown = await stage.ask("DELETE", f"{path(tenant)}?grace=0")
+        stop = await stuck(stage, teardown, "database")
+        assert (stop["reason"], stop["actions"]) == ("QuotaExceeded", ["retry", "amend"])
+        wrong = {"step": "database", "reason": "x", "input": {"database_class": "db.t4g.large"}}
+        problem = await stage.refused("POST", url(teardown, "amend"), wrong)
+        assert "it takes final_snapshot" in problem["detail"]
+    given_up = {"step": "database", "input": {"final_snapshot": False}}
+    await intervene(stage, teardown, "amend", reason="the customer has an export", **given_up)
+    ended = await stage.finished(teardown)
+    assert ended["status"] == "succeeded"
+    assert ended["kept"] == [
+        "Database: no final snapshot was taken, as anonymous decided: the customer has an export"
+    ]
+    assert ended["interventions"][0]["input"] == {"final_snapshot": False, "database_class": None}
+    assert await stage.things(tenant) == []
+
+
+async def test_an_undo_can_end_with_another_database_class(stage: Stage) -> None:
+    """A scale whose old class has no capacity ends with another, and the tenant's sizes are the true ones."""
+    tenant = await stage.active(users=50)
+    none_left = {"action": "refuse", "code": "InsufficientDBInstanceCapacity", "status": 400}
+    async with contextlib.AsyncExitStack() as hold:
+        await hold.enter_async_context(STEP["proxy"].held(stage))
+        scale = await stage.ask("PATCH", path(tenant), {"users": 120})
+        await stage.until_step(scale, "proxy")
+        async with stage.aws_fault(match={"operation": "ModifyDBInstance"}, **none_left):
+            await stage.ask("POST", url(scale, "cancel"))
+            await hold.aclose()
+            stop = await stuck(stage, scale, "database")
+            assert stop["actions"] == ["retry", "amend"]
+        other = {"step": "database", "input": {"database_class": "db.t4g.large"}}
+        await intervene(stage, scale, "amend", reason="no db.t4g.small in the region", **other)
+    ended = await stage.finished(scale)
+    assert ended["status"] == "cancelled"
+    assert "db.t4g.large instead of" in ended["kept"][-1]
+    view = await stage.tenant(tenant)
+    assert (view["phase"], view["target"]["users"]) == ("active", 50)
+    assert view["sizes"]["database"]["instance_class"] == "db.t4g.large"
+    there = stage.auditor.database(tenant["tenant_id"], "us-east-1")
+    assert there["DBInstanceClass"] == "db.t4g.large"
+
+
+async def test_a_stuck_teardown_can_be_aborted_before_it_removes(stage: Stage) -> None:
+    """Aborted while its stop is stuck, a teardown brings the tenant back and ends cancelled."""
+    tenant = await stage.active()
+    async with STEP["auth"].refused(stage):
+        teardown = await stage.ask("DELETE", f"{path(tenant)}?grace=3600")
+        stop = await stuck(stage, teardown, "auth", one_thing=False)
+        assert stop["actions"] == ["retry", "abort"]
+    await intervene(stage, teardown, "abort", reason="the customer stays")
+    ended = await stage.finished(teardown)
+    assert ended["status"] == "cancelled"
+    assert [did["action"] for did in ended["interventions"]] == ["abort"]
+    view = await stage.tenant(tenant)
+    assert (view["phase"], view["remove_after"]) == ("active", None)
+    for name in ("auth", "proxy"):
+        assert stage.auditor.deployment("use1", tenant["tenant_id"], name).status.available_replicas >= 1
+
+
+async def test_abort_of_a_signup_leaves_nothing(stage: Stage) -> None:
+    """For what can be cancelled, abort is cancel with a reason that is kept."""
+    async with STEP["database"].held(stage):
+        signup = await stage.ask_signup()
+        await stage.until_step(signup, "database")
+        await intervene(stage, signup, "abort", reason="a wrong region")
+        ended = await stage.finished(signup)
+    assert (ended["status"], ended["interventions"][0]["why"]) == ("cancelled", "a wrong region")
+    assert await stage.things(signup) == []
+
+
+@contextlib.asynccontextmanager
+async def refused(stage: Stage, operation: str) -> AsyncIterator[None]:
+    async with stage.aws_fault(match={"operation": operation}, **DENIED):
+        yield
+
+
+async def stuck(stage: Stage, accepted: Json, step: str, *, one_thing: bool = True) -> Json:
+    """The place at which the run stands still, once its object is known; a group of objects is none."""
+    view = await stage.until(
+        accepted, lambda view: step in stops(view) and (not one_thing or bool(stops(view)[step]["object"]))
+    )
+    found: Json = stops(view)[step]
+    return found
+
+
+def stops(view: Json) -> dict[str, Json]:
+    return {stop["step"]: stop for condition in view["conditions"] for stop in condition["stops"]}
+
+
+def all_else_is_gone(view: Json) -> bool:
+    return {step["status"] for step in view["steps"] if step["name"] != "recordings"} == {"undone"}
+
+
+async def shown(stage: Stage, tenant: Json) -> Json:
+    view = await stage.until_tenant(tenant, lambda view: any(c["status"] for c in view["conditions"]))
+    condition: Json = next(c for c in view["conditions"] if c["type"] == "NeedsAttention")
+    return condition
+
+
+async def attention(stage: Stage, tenant: Json) -> list[Json]:
+    """What the list of all that waits says of one tenant."""
+    found: list[Json] = []
+    cursor: dict[str, str] = {}
+    while True:
+        answer = await stage.http.get("/v1/attention", params={"limit": "2", **cursor})
+        assert answer.status_code == 200, answer.text
+        page = answer.json()
+        found += page["items"]
+        if not page["next"]:
+            break
+        cursor = {"cursor": page["next"]}
+    assert [item["since"] for item in found] == sorted(item["since"] for item in found)
+    return [item for item in found if item["tenant_id"] == tenant["tenant_id"]]
+
+
+async def intervene(stage: Stage, accepted: Json, action: str, **said: Any) -> None:
+    await stage.ask("POST", url(accepted, action), said)
+
+
+async def run_page(client: Client, run: str) -> str:
+    """What Temporal's page of the run shows as its current details."""
+    handle = client.get_workflow_handle(run)
+    return str(await handle.query("__temporal_workflow_metadata"))
+
+
+def url(accepted: Json, action: str) -> str:
+    return f"/v1/operations/{accepted['operation_id']}/{action}"
+
+
+def path(tenant: Json) -> str:
+    return f"/v1/tenants/{tenant['slug']}"
