@@ -1,5 +1,6 @@
 """All settings, from environment variables that start with TENANTRY_ (AWS_* as boto3 reads them)."""
 
+import re
 import sys
 from pathlib import Path
 from typing import Annotated, Literal, get_args
@@ -9,6 +10,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 Role = Literal["records", "aws", "kubernetes"]
 """What a worker process may serve: runs and records, or the calls to one provider."""
+DRIFT_KIND = r"\*|[a-z0-9]+:[a-z-]+|(?:[a-z0-9.-]+/)?v[a-z0-9]+/[A-Z][A-Za-z]+"
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -76,6 +78,16 @@ class Settings(BaseSettings):
     recovery_settling_seconds: Annotated[float, Field(ge=0)] = 75
     """How long the calls of a lost run may still take effect: longer than one attempt (60 s)."""
 
+    drift_interval_seconds: Annotated[int, Field(ge=1)] = 3600
+    """How often the schedule looks at every tenant's things and for things of no tenant."""
+    drift_tenants_per_minute: Annotated[float, Field(gt=0, le=6000)] = 120
+    """How fast a scan goes, by each provider's worker process: a tenant of the default blueprint costs 25
+    calls to AWS, one of them to Route 53, which takes 300 a minute from an account."""
+    drift_page_size: Annotated[int, Field(ge=1, le=500)] = 20
+    """Tenants that one activity looks at."""
+    drift_policy: Annotated[dict[str, Literal["repair", "report"]], NoDecode] = {"*": "report"}
+    """What is done about drift, as 'report', 'repair' or 'rds:db-instance=report,*=repair'."""
+
     api_host: str = "127.0.0.1"
     api_port: Annotated[int, Field(ge=0, le=65535)] = 8000
     api_max_body_bytes: Annotated[int, Field(ge=1024)] = 64 * 1024
@@ -95,12 +107,37 @@ class Settings(BaseSettings):
             raise ValueError(f"must name some of {', '.join(get_args(Role))}, each once")
         return value
 
+    @field_validator("drift_policy", mode="before")
+    @classmethod
+    def _by_kind(cls, value: object) -> object:
+        return parsed_policy(value) if isinstance(value, str) else value
+
     @field_validator("database_url")
     @classmethod
     def _postgresql(cls, value: SecretStr) -> SecretStr:
         if not value.get_secret_value().startswith(("postgresql://", "postgres://")):
             raise ValueError("must start with postgresql://")
         return value
+
+
+def parsed_policy(text: str) -> dict[str, str]:
+    """Actions by kind; `*` is every kind that is not named. Raises ValueError with all that is wrong."""
+    actions: dict[str, str] = {}
+    problems: list[str] = []
+    for part in (part.strip() for part in text.split(",")):
+        kind, equals, action = (word.strip() for word in part.partition("="))
+        if not equals:
+            kind, action = "*", part
+        if action not in {"repair", "report"}:
+            problems.append(f"'{part}' must be repair, report or <kind>=repair|report")
+        elif not re.fullmatch(DRIFT_KIND, kind):
+            problems.append(f"'{kind}' is no kind: write s3:bucket, apps/v1/Deployment or *")
+        elif kind in actions:
+            problems.append(f"'{kind}' is named twice")
+        actions[kind] = action
+    if problems:
+        raise ValueError("; ".join(problems))
+    return actions
 
 
 def load_settings() -> Settings:

@@ -66,7 +66,8 @@ class Inventory:
     def __init__(self, engine: Engine, clock: Clock) -> None:
         # Reads and writes are single statements and need no transaction around them: two round trips fewer.
         self._single = engine.execution_options(isolation_level="AUTOCOMMIT")
-        self._clock = clock
+        self.engine = engine
+        self.clock = clock
 
     def rows(
         self, tenant_id: str, step: str | None = None, provider: str | None = None
@@ -128,7 +129,7 @@ class Inventory:
             return
         values |= {"tenant_id": tenant_id, "operation_id": operation_id, "things": json.dumps(things)}
         with database_errors(), self._single.connect() as connection:
-            held = connection.execute(statement, values | {"now": self._clock.now()}).scalar_one()
+            held = connection.execute(statement, values | {"now": self.clock.now()}).scalar_one()
         if not held:
             raise stale(tenant_id, operation_id)
 

@@ -14,7 +14,7 @@ from domain.phases import GONE
 from domain.queues import Provider
 from runtime.clock import Clock
 from store.engine import transaction
-from store.tables import ORPHANS_THERE, OrphanRow, OrphanState, TenantRow
+from store.tables import ORPHANS_THERE, OrphanRow, OrphanState, ResourceRow, TenantRow
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,13 @@ class Orphans:
             for tenant_id in tenant_ids
             if phases.get(tenant_id) in GONE or tenant_id not in phases
         }
+
+    def kubernetes_kinds(self) -> list[tuple[str, str]]:
+        """API version and kind of everything that blueprints have ever made in a cluster."""
+        query = select(ResourceRow.kind).where(ResourceRow.provider == "kubernetes").distinct()
+        with transaction(self._engine) as session:
+            parts = [kind.rpartition("/") for kind in session.exec(query)]
+        return sorted((api_version, kind) for api_version, _, kind in parts)
 
     def record(self, provider: Provider, place: str, found: Sequence[Marked]) -> int:
         """Keeps what a whole scan of a place saw; what it did not see is gone. How many are there."""

@@ -17,15 +17,20 @@ from temporalio.worker import (
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities.aws import aws_activities
+from activities.drift.orphans import OrphanDesk
+from activities.drift.scan import Scan
 from activities.kubernetes import kubernetes_activities
 from activities.records import Records
 from activities.recovery import Recovery
 from activities.releases import Releases
 from activities.removals import Removals
 from catalog import Catalog
+from domain.drift import Policy
 from runtime.clock import Clock
 from runtime.settings import Role, Settings
 from store.inventory import Inventory
+from store.observations import Observations
+from store.orphans import Orphans
 from store.tenants import due_for_removal
 from worker.attempts import AttemptLimit
 from worker.interceptor import FailureInterceptor
@@ -82,7 +87,16 @@ def records_activities(
     releases = Releases(client, versioned=settings.build_id is not None)
     settling = timedelta(seconds=settings.recovery_settling_seconds)
     recovery = Recovery(client, settings.task_queue, engine, settling)
-    return [*records.activities(), removals.start_due, *recovery.activities(), releases.follow]
+    observations = Observations(engine, clock)
+    scan = Scan(client, settings.task_queue, catalog, Policy(settings.drift_policy), observations)
+    return [
+        *records.activities(),
+        removals.start_due,
+        *recovery.activities(),
+        releases.follow,
+        *scan.activities(),
+        *OrphanDesk(Orphans(engine, clock)).activities(),
+    ]
 
 
 def workflow_runner(*, sandboxed: bool) -> WorkflowRunner:

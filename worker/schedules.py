@@ -17,12 +17,17 @@ from temporalio.client import (
     ScheduleUpdateInput,
 )
 
+from domain.messages import DriftInput
 from runtime.settings import Settings
+from workflows.drift import CheckDrift
 from workflows.due_removals import StartDueRemovals
 from workflows.recover_lost import RecoverLost
 
 REMOVALS = "due-removals"
 RECOVERY = "recover-lost"
+DRIFT = "check-drift"
+JITTER = 0.1
+"""Share of the interval by which a scan may begin later."""
 
 
 async def keep_schedules(client: Client, settings: Settings) -> None:
@@ -43,6 +48,15 @@ async def keep_schedules(client: Client, settings: Settings) -> None:
         settings.task_queue,
         settings.recovery_interval_seconds,
     )
+    await _keep(
+        client,
+        DRIFT,
+        CheckDrift.run,
+        "look at every tenant's things, and for things of no tenant",
+        settings.task_queue,
+        settings.drift_interval_seconds,
+        argument=DriftInput(page_size=settings.drift_page_size),
+    )
 
 
 async def _keep(
@@ -52,10 +66,17 @@ async def _keep(
     summary: str,
     task_queue: str,
     every_seconds: int,
+    argument: DriftInput | None = None,
 ) -> None:
     schedule = Schedule(
-        action=ScheduleActionStartWorkflow(run, id=name, task_queue=task_queue, static_summary=summary),
-        spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=timedelta(seconds=every_seconds))]),
+        action=ScheduleActionStartWorkflow(
+            run, args=[argument] if argument else [], id=name, task_queue=task_queue, static_summary=summary
+        ),
+        spec=ScheduleSpec(
+            intervals=[ScheduleIntervalSpec(every=timedelta(seconds=every_seconds))],
+            # What costs many calls must not begin at once in all installations that share an account.
+            jitter=timedelta(seconds=every_seconds * JITTER) if argument else None,
+        ),
         # The next firing finds whatever a missed one would have found.
         policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=timedelta(minutes=1)),
     )

@@ -1,9 +1,12 @@
 """Every workflow type that a worker serves."""
 
+from workflows.delete_orphan import DeleteOrphan
+from workflows.drift import CheckDrift
 from workflows.due_removals import StartDueRemovals
 from workflows.recover import RecoverTenant
 from workflows.recover_lost import RecoverLost
 from workflows.remove import RemoveTenant
+from workflows.repair import RepairTenant
 from workflows.restore import RestoreTenant
 from workflows.resume import ResumeTenant
 from workflows.scale import ScaleTenant
@@ -19,6 +22,9 @@ WORKFLOWS: list[type] = [
     TeardownTenant,
     RestoreTenant,
     RemoveTenant,
+    RepairTenant,
+    CheckDrift,
+    DeleteOrphan,
     StartDueRemovals,
     RecoverTenant,
     RecoverLost,

@@ -12,10 +12,24 @@ from activities.aws.pod_identity import PodIdentities
 from activities.aws.role import Roles
 from activities.aws.secret import Secrets
 from activities.aws.verify import Verification
+from activities.drift.observer import Observer
+from activities.drift.orphans_aws import AwsOrphans
 from catalog import Catalog
 from domain.blueprint import StepKind
 from runtime.settings import Settings
 from store.inventory import Inventory
+from store.observations import Observations
+from store.orphans import Orphans
+
+KINDS: dict[StepKind, type[Kind]] = {
+    StepKind.BUCKET: Buckets,
+    StepKind.SECRET: Secrets,
+    StepKind.DATABASE_PARAMETERS: DatabaseParameters,
+    StepKind.DATABASE: Databases,
+    StepKind.ROLE: Roles,
+    StepKind.POD_IDENTITY: PodIdentities,
+    StepKind.DNS: Dns,
+}
 
 
 def aws_activities(settings: Settings, catalog: Catalog, inventory: Inventory) -> list[Callable[..., object]]:
@@ -23,25 +37,15 @@ def aws_activities(settings: Settings, catalog: Catalog, inventory: Inventory) -
     clients = Clients(settings)
     clients.preload({cell.region for cell in catalog.cells.values()})
     ground = Ground(settings, catalog, inventory, clients)
-    buckets = Buckets(ground)
-    secrets = Secrets(ground)
-    parameters = DatabaseParameters(ground)
-    databases = Databases(ground)
-    roles = Roles(ground)
-    pod_identities = PodIdentities(ground)
-    dns = Dns(ground)
-    kinds: dict[StepKind, Kind] = {
-        StepKind.BUCKET: buckets,
-        StepKind.SECRET: secrets,
-        StepKind.DATABASE_PARAMETERS: parameters,
-        StepKind.DATABASE: databases,
-        StepKind.ROLE: roles,
-        StepKind.POD_IDENTITY: pod_identities,
-        StepKind.DNS: dns,
-    }
+    databases, dns = Databases(ground), Dns(ground)
+    kinds: dict[StepKind, Kind] = {kind: make(ground) for kind, make in KINDS.items()}
+    observations = Observations(inventory.engine, inventory.clock)
+    looks = {kind: made.observe for kind, made in kinds.items()}
     return [
         *(step for kind in kinds.values() for step in (kind.ensure, kind.remove)),
         databases.await_ready,
         dns.await_ready,
         Verification(ground, kinds).verify_gone,
+        *Observer("aws", settings, catalog, observations, looks).activities(),
+        *AwsOrphans(ground, Orphans(inventory.engine, inventory.clock), KINDS).activities(),
     ]

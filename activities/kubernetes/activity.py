@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Final
 
 from temporalio import activity
 
@@ -24,7 +25,7 @@ from domain.messages import Difference, JsonObject, StepCall, StepOutcome, Verif
 from runtime.settings import Settings
 from store.inventory import Inventory, Made
 
-PROVIDER = "kubernetes"
+PROVIDER: Final = "kubernetes"
 ATTEMPT_SECONDS = 30
 """After it an ensure applies nothing more: Temporal would have given it up, and its undo might have begun."""
 
@@ -42,7 +43,7 @@ class KubernetesActivities:
         self._settings = settings
         self._catalog = catalog
         self._inventory = inventory
-        self._clusters = Clusters(settings, catalog.cells)
+        self.clusters = Clusters(settings, catalog.cells)
 
     @activity.defn(name="kubernetes.ensure")
     def ensure(self, call: StepCall) -> StepOutcome:
@@ -113,7 +114,7 @@ class KubernetesActivities:
         rows = self._inventory.to_verify(call.tenant.id, PROVIDER)
         if not rows:
             return VerifyOutcome(checked=0)
-        left = survivors(self._clusters.of(call.tenant.cell), self._inventory, call, rows)
+        left = survivors(self.clusters.of(call.tenant.cell), self._inventory, call, rows)
         return VerifyOutcome(checked=len(rows), survivors=left)
 
     def observe(self, call: StepCall) -> list[Difference]:
@@ -126,7 +127,7 @@ class KubernetesActivities:
         return [self.ensure, self.await_ready, self.remove, self.verify_gone]
 
     def _cluster(self, call: StepCall) -> Cluster:
-        return self._clusters.of(call.tenant.cell)
+        return self.clusters.of(call.tenant.cell)
 
     def _is_stuck(self, cluster: Cluster, going: JsonObject) -> bool:
         limit = timedelta(seconds=self._settings.stuck_terminating_seconds)

@@ -114,10 +114,11 @@ class Connection:
         query: Mapping[str, str] | None = None,
         body: JsonObject | None = None,
         content_type: str = "application/json",
+        accept: str = "application/json",
     ) -> tuple[int, JsonObject]:
         """Status and body of a success. Raises ApiException for a refusal, urllib3's HTTPError for none."""
         url = f"{self._base}{path}?{urlencode(query)}" if query else f"{self._base}{path}"
-        headers = {**self._client.default_headers, **self._credentials(), "Accept": "application/json"}
+        headers = {**self._client.default_headers, **self._credentials(), "Accept": accept}
         if body is not None:
             headers["Content-Type"] = content_type
         self._pace.await_turn()

@@ -16,6 +16,7 @@ from domain.naming import FIELD_MANAGER
 
 APPLY = "application/apply-patch+yaml"
 STRICT = {"fieldManager": FIELD_MANAGER, "fieldValidation": "Strict"}
+METADATA = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json"
 PAGE = "500"
 
 Propagation = Literal["Foreground", "Background"]
@@ -39,6 +40,7 @@ class Requests(Protocol):
         query: dict[str, str] | None = None,
         body: JsonObject | None = None,
         content_type: str = "application/json",
+        accept: str = "application/json",
     ) -> tuple[int, JsonObject]: ...
 
     def now(self) -> datetime: ...
@@ -106,6 +108,19 @@ class Cluster:
                 token = page["metadata"].get("continue")
                 if not token:
                     return items
+                query["continue"] = token
+
+    def labelled(self, api_version: str, kind: str, selector: str) -> Iterator[JsonObject]:
+        """Metadata of the objects of all namespaces, page by page."""
+        query = {"limit": PAGE, "labelSelector": selector}
+        with self._served(f"list {kind}", api_version, kind) as resource:
+            path = f"{resource.root}/{resource.plural}"
+            while True:
+                _, page = self._connection.request("GET", path, query=query, accept=METADATA)
+                yield from page["items"]
+                token = page["metadata"].get("continue")
+                if not token:
+                    return
                 query["continue"] = token
 
     def remaining(self, resource: str, namespace: str) -> list[JsonObject]:

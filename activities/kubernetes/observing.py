@@ -142,5 +142,3 @@ def _difference(
         wanted=wanted,
         found=found,
     )
-
-

@@ -114,8 +114,7 @@ class DriftInput(Model):
     """Argument of the scan, which carries its counts from run to run."""
 
     after: str = ""
-    page_size: int | None = None
-    """None takes the settings'."""
+    page_size: int = 20
     pages_per_run: int = 50
     """After so many pages it continues as new, so that any number of tenants fits."""
     orphans: bool = True

@@ -1,0 +1,61 @@
+"""Orphans: what is written about them, and what every deletion of one has to make sure of first."""
+
+from collections.abc import Callable, Iterable
+
+from temporalio import activity
+
+from domain.messages import OrphanEnding, OrphanPlace, OrphanRequest, TenantContext
+from store.orphans import Marked, NoOrphan, Orphans
+from store.tables import OrphanRow
+
+
+class OrphanDesk:
+    """On the main queue: needs our own database only."""
+
+    def __init__(self, orphans: Orphans) -> None:
+        self._orphans = orphans
+
+    def activities(self) -> list[Callable[..., object]]:
+        return [self.accept, self.end]
+
+    @activity.defn(name="orphans.accept")
+    def accept(self, request: OrphanRequest) -> OrphanPlace:
+        """Records who has it deleted and why. Raises NoOrphan."""
+        row = self._orphans.accept(request)
+        return OrphanPlace(id=row.id, provider="aws" if row.provider == "aws" else "kubernetes")
+
+    @activity.defn(name="orphans.end")
+    def end(self, ending: OrphanEnding) -> None:
+        self._orphans.end(ending)
+
+
+def checked(orphans: Orphans, place: OrphanPlace) -> OrphanRow:
+    """Looks once more: a tenant may have come that has it. Raises NoOrphan."""
+    row = orphans.get(place.id)
+    if row.tenant_id not in orphans.homeless({row.tenant_id}):
+        raise NoOrphan(
+            f"{row.kind} {row.name} belongs to tenant {row.tenant_id} by now; it is left untouched"
+        )
+    return row
+
+
+def context(orphan: OrphanRow, install: str, region: str = "") -> TenantContext:
+    """The tenant as the thing's mark names it."""
+    return TenantContext(
+        id=orphan.tenant_id,
+        slug=orphan.slug,
+        customer_id="",
+        install=install,
+        region=region,
+        cell=orphan.cell,
+        blueprint="",
+    )
+
+
+def heartbeating(found: Iterable[Marked]) -> list[Marked]:
+    """A search takes minutes where a zone has many records."""
+    seen: list[Marked] = []
+    for one in found:
+        seen.append(one)
+        activity.heartbeat(len(seen))
+    return seen

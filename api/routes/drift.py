@@ -1,0 +1,128 @@
+"""Drift: what differs from what the blueprint wants, and what belongs to no tenant."""
+
+import re
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, status
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from api.body import NO_BODY
+from api.changes import ChangesOf, Wish
+from api.docs import CHANGES, READS, errors
+from api.drift import DriftPage, DriftView, OrphanPage, OrphanView, drift_view, orphan_view
+from api.find import find_tenant
+from api.identity import Caller
+from api.orphans import start_deletion
+from api.problems import ApiProblem
+from api.routes.tenants import Slug, WhichOf
+from api.schemas import printable
+from api.services import Served
+from api.views import Accepted
+from domain.phases import OperationKind
+from store.observations import observations, out_of_sync
+from store.orphans import get_orphan, list_orphans
+from store.tables import ORPHANS_THERE, OrphanRow, OrphanState
+
+router = APIRouter(tags=["drift"])
+
+MAX_PAGE = 200
+_ORPHAN_ID = re.compile(r"or[0-9a-f]{16}")
+
+
+class Paging(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    cursor: str = Field(default="", pattern="^[a-z0-9]{0,64}$", description="`next` of the page before.")
+    limit: int = Field(default=50, ge=1, le=MAX_PAGE)
+
+
+class OrphanListing(Paging):
+    state: list[OrphanState] | None = Field(
+        default=None, description="Only orphans in these states; else those that are there."
+    )
+
+
+class Deletion(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Annotated[str, AfterValidator(printable)] = Field(
+        max_length=500, description="Why it may go; recorded with who asked."
+    )
+
+
+OrphanId = Annotated[str, Path(openapi_examples={"orphan": {"value": "or5f0c2a9be1d47a63"}})]
+
+
+@router.get("/v1/drift", summary="List tenants that are not in sync", responses=errors("InvalidSpec", *READS))
+async def drifted(services: Served, paging: Annotated[Paging, Query()]) -> DriftPage:
+    """Tenants of which the last look found something that is not as wanted, or could not look."""
+    tenants = await services.query(out_of_sync, paging.cursor, paging.limit)
+    looks = await services.query(observations, [tenant.id for tenant in tenants])
+    items = [drift_view(tenant, looks.get(tenant.id, [])) for tenant in tenants]
+    return DriftPage(items=items, next=tenants[-1].id if len(tenants) == paging.limit else None)
+
+
+@router.get(
+    "/v1/tenants/{slug}/drift",
+    summary="Show a tenant's drift",
+    responses=errors("TenantNotFound", "InvalidSpec", *READS),
+)
+async def tenant_drift(services: Served, slug: Slug, which: WhichOf) -> DriftView:
+    """Every difference that the last look found, and since when."""
+    tenant = await find_tenant(services, slug, which.id)
+    looks = await services.query(observations, [tenant.id])
+    return drift_view(tenant, looks.get(tenant.id, []))
+
+
+@router.post(
+    "/v1/tenants/{slug}/repair",
+    summary="Repair",
+    status_code=status.HTTP_202_ACCEPTED,
+    responses=errors("TenantNotFound", "PhaseConflict", "OperationInProgress", "Refused", *CHANGES),
+    dependencies=[NO_BODY],
+)
+async def repair(changes: ChangesOf, slug: Slug, which: WhichOf) -> Accepted:
+    """Looks at everything, and brings back what differs, whatever the policy says. What is missing is made
+    again: a database comes back empty. Things that are not ours are left untouched."""
+    return await changes.change(Wish(OperationKind.REPAIR, slug, which.id, {}))
+
+
+@router.get("/v1/orphans", summary="List orphans", responses=errors("InvalidSpec", *READS))
+async def orphans(services: Served, listing: Annotated[OrphanListing, Query()]) -> OrphanPage:
+    """Things that bear this installation's mark and belong to no tenant that may have them."""
+    states = listing.state or ORPHANS_THERE
+    rows = await services.query(list_orphans, listing.cursor, listing.limit, states)
+    items = [orphan_view(row) for row in rows]
+    return OrphanPage(items=items, next=rows[-1].id if len(rows) == listing.limit else None)
+
+
+@router.get("/v1/orphans/{orphan_id}", summary="Show an orphan", responses=errors("OrphanNotFound", *READS))
+async def orphan(services: Served, orphan_id: OrphanId) -> OrphanView:
+    """Also when it is gone: who had it deleted, and why."""
+    return orphan_view(await _find(services, orphan_id))
+
+
+@router.delete(
+    "/v1/orphans/{orphan_id}",
+    summary="Delete an orphan",
+    status_code=status.HTTP_202_ACCEPTED,
+    responses=errors("OrphanNotFound", "OrphanGone", "InvalidSpec", *READS),
+    dependencies=[NO_BODY],
+)
+async def delete_orphan(
+    services: Served, caller: Caller, orphan_id: OrphanId, deletion: Annotated[Deletion, Query()]
+) -> OrphanView:
+    """Deletes it for good, if it still is ours and still belongs to nobody; a database leaves a last
+    snapshot. Needs no Idempotency-Key: an orphan is deleted once. Follow it with a GET of the same path."""
+    row = await _find(services, orphan_id)
+    if row.state not in ORPHANS_THERE:
+        raise ApiProblem("OrphanGone", f"Orphan {row.id} is {row.state}; there is nothing to delete.")
+    await start_deletion(services, row, caller, deletion.reason)
+    return orphan_view(row)
+
+
+async def _find(services: Served, orphan_id: str) -> OrphanRow:
+    row = await services.query(get_orphan, orphan_id) if _ORPHAN_ID.fullmatch(orphan_id) else None
+    if row is None:
+        raise ApiProblem("OrphanNotFound")
+    return row
