@@ -15,6 +15,8 @@ def caller() -> str:
     return "anonymous"
 
 
+Caller = Annotated[str, Depends(caller)]
+
 IdempotencyKey = Annotated[
     str,
     Header(

@@ -41,6 +41,7 @@ PROBLEMS: dict[str, ProblemType] = _catalogue(
     ProblemType(
         "OperationNotFound", 404, "No such operation", "Use the id or Location of the 202 that accepted it."
     ),
+    ProblemType("OrphanNotFound", 404, "No such orphan", "List orphans with GET /v1/orphans."),
     ProblemType(
         "CertificateNotFound",
         404,
@@ -70,6 +71,9 @@ PROBLEMS: dict[str, ProblemType] = _catalogue(
     ),
     ProblemType(
         "OperationFinished", 409, "The operation has ended", "Nothing is left to cancel; look at its status."
+    ),
+    ProblemType(
+        "OrphanGone", 409, "The orphan is gone", "Nothing is left to delete; look at its state and detail."
     ),
     ProblemType(
         "QuotaExceeded",

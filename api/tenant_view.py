@@ -1,11 +1,14 @@
 """A tenant's row as the API shows it."""
 
+from collections.abc import Sequence
+
+from api.drift import conditions_of
 from api.views import TenantView
 from catalog import Catalog
-from store.tables import TenantRow
+from store.tables import ObservationRow, TenantRow
 
 
-def tenant_view(catalog: Catalog, row: TenantRow) -> TenantView:
+def tenant_view(catalog: Catalog, row: TenantRow, looks: Sequence[ObservationRow]) -> TenantView:
     # A cell that cells.yaml no longer lists still has tenants.
     cell = catalog.cells.get(row.cell)
     return TenantView(
@@ -19,7 +22,7 @@ def tenant_view(catalog: Catalog, row: TenantRow) -> TenantView:
         region=row.region,
         cell=row.cell,
         url=f"https://{row.slug}.{cell.domain}" if cell else None,
-        conditions=row.conditions,
+        conditions=[*row.conditions, *conditions_of(row, looks)],
         remove_after=row.remove_after,
         operation_id=row.held_by,
         created_at=row.created_at,

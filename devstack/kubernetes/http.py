@@ -41,7 +41,8 @@ class Site:
         refusal, dropped = await self.control.faults.before(target)
         answer = refusal or self.cluster.answer(request, who)
         status = answer.status if isinstance(answer, Answer) else 200
-        self.control.calls.append(Call.of(target, who, status))
+        dry_run = bool(request.query.get("dryRun"))
+        self.control.calls.append(Call.of(target, who, status, dry_run=dry_run))
         await self.cluster.quiet()
         if dropped and incoming.transport is not None:
             incoming.transport.abort()

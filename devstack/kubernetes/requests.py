@@ -108,9 +108,10 @@ class Call:
     name: str
     user: str
     status: int
+    dry_run: bool
 
     @classmethod
-    def of(cls, target: Target, who: Identity, status: int) -> "Call":
+    def of(cls, target: Target, who: Identity, status: int, *, dry_run: bool = False) -> "Call":
         """The record of an answered request."""
         return cls(
             target.verb,
@@ -122,4 +123,5 @@ class Call:
             target.name,
             who.user,
             status,
+            dry_run,
         )
