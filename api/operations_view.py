@@ -1,6 +1,7 @@
 """One operation as it is now: live from its open run, else as recorded."""
 
 from api.find import find_operation
+from api.progress import RunClosed
 from api.services import Services
 from api.views import OperationDetail
 from domain.messages import Intervention, OperationView, StepStatus
@@ -14,7 +15,12 @@ async def operation_detail(services: Services, operation_id: str) -> OperationDe
     if row.status in FINISHED:
         return _recorded(row)
     request = row.request
-    live = await services.progress.of(request.slug, request.tenant_id, operation_id)
+    try:
+        live = await services.progress.of(request.slug, request.tenant_id, operation_id)
+    except RunClosed:
+        # It may have ended between the two looks.
+        row = await find_operation(services, operation_id)
+        return _recorded(row) if row.status in FINISHED else _lost(row)
     return _live(row, live) if live else _recorded(row)
 
 
@@ -40,6 +46,10 @@ def _recorded(row: OperationRow) -> OperationDetail:
         started_at=row.started_at,
         finished_at=row.finished_at,
     )
+
+
+def _lost(row: OperationRow) -> OperationDetail:
+    return _recorded(row).model_copy(update={"waiting_for": "its recovery, because its run was lost"})
 
 
 def _live(row: OperationRow, view: OperationView) -> OperationDetail:

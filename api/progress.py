@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import structlog
-from temporalio.client import Client, WorkflowQueryFailedError
-from temporalio.service import RPCError
+from temporalio.client import Client, WorkflowQueryFailedError, WorkflowQueryRejectedError
+from temporalio.common import QueryRejectCondition
+from temporalio.service import RPCError, RPCStatusCode
 
 from domain.messages import OperationView
 from domain.naming import workflow_id
@@ -24,6 +25,10 @@ _QUERY_TIMEOUT = timedelta(seconds=2)
 _KEPT_ANSWERS = 2000
 
 
+class RunClosed(Exception):
+    """No run of the tenant is open: the operation has just ended, or its run was lost."""
+
+
 @dataclass(frozen=True)
 class _Answer:
     until: float
@@ -37,7 +42,10 @@ class Progress:
         self._answers: dict[str, _Answer] = {}
 
     async def of(self, slug: str, tenant_id: str, operation_id: str) -> OperationView | None:
-        """The operation as its open run sees it; None when no run knows it or none can be asked now."""
+        """The operation as its open run sees it; None when that does not know it or cannot be asked now.
+
+        Raises RunClosed.
+        """
         views = await self._views(workflow_id(slug, tenant_id))
         return next((view for view in views if view.operation_id == operation_id), None)
 
@@ -58,9 +66,17 @@ class Progress:
     async def _ask(self, run: str) -> list[OperationView]:
         try:
             views: list[OperationView] = await self._client.get_workflow_handle(run).query(
-                "progress", result_type=list[OperationView], rpc_timeout=_QUERY_TIMEOUT
+                "progress",
+                result_type=list[OperationView],
+                # A closed run would answer, too, and show as under way what nobody does any more.
+                reject_condition=QueryRejectCondition.NOT_OPEN,
+                rpc_timeout=_QUERY_TIMEOUT,
             )
+        except WorkflowQueryRejectedError as error:
+            raise RunClosed from error
         except (RPCError, WorkflowQueryFailedError, RuntimeError) as error:
+            if isinstance(error, RPCError) and error.status is RPCStatusCode.NOT_FOUND:
+                raise RunClosed from error
             # Temporal or the workers are away, or the run has just ended: the database answers instead.
             log.debug("progress_unknown", run=run, error=str(error))
             if answer := self._answers.get(run):

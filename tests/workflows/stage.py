@@ -92,11 +92,11 @@ class Stage:
 
     async def until(self, accepted: Json, condition: Callable[[Json], bool]) -> Json:
         """The first view of the operation that meets the condition."""
-        return await _first(lambda: self.operation(accepted), condition)
+        return await first(lambda: self.operation(accepted), condition)
 
     async def until_tenant(self, accepted: Json, condition: Callable[[Json], bool]) -> Json:
         """The first view of the tenant that meets the condition."""
-        return await _first(lambda: self.tenant(accepted), condition)
+        return await first(lambda: self.tenant(accepted), condition)
 
     async def until_step(self, accepted: Json, step: str) -> Json:
         """The first view in which the step is under way."""
@@ -184,7 +184,7 @@ def new_key() -> dict[str, str]:
     return {"Idempotency-Key": uuid4().hex}
 
 
-async def _first(look: Callable[[], Awaitable[Json]], condition: Callable[[Json], bool]) -> Json:
+async def first(look: Callable[[], Awaitable[Json]], condition: Callable[[Json], bool]) -> Json:
     view: Json = {}
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):
