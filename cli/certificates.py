@@ -19,7 +19,9 @@ def print_certificate(console: Console, certificate: Json) -> None:
         f"issued {short_time(certificate['issued_at'])} UTC"
     )
     kinds: dict[tuple[str, str], list[Json]] = defaultdict(list)
-    for entry in certificate["entries"]:
+    skipped = [entry for entry in certificate["entries"] if entry["skipped"]]
+    proven = [entry for entry in certificate["entries"] if not entry["skipped"]]
+    for entry in proven:
         # Kubernetes kinds come as <apiVersion>/<Kind>.
         kinds[entry["provider"], entry["kind"].rpartition("/")[2]].append(entry)
     rows = (
@@ -27,11 +29,15 @@ def print_certificate(console: Console, certificate: Json) -> None:
         for (provider, kind), entries in sorted(kinds.items())
     )
     console.print(table(["PROVIDER", "KIND", "GONE", "HOW IT WAS ASKED (THE FIRST ONE)"], rows))
-    never = sum(entry["made_at"] is None for entry in certificate["entries"])
+    never = sum(entry["made_at"] is None for entry in proven)
     console.print(
-        f"{len(certificate['entries'])} things were looked for and are not there"
+        f"{len(proven)} things were looked for and are not there"
         + (f"; {never} of them were never made" if never else "")
     )
+    if skipped:
+        console.print(f"[bold red]{len(skipped)} things may still be there:[/]")
+    for entry in skipped:
+        console.print(f"  {escape(entry['kind'])} {escape(entry['name'])}: {escape(entry['proof'])}")
 
 
 def _shortened(entry: Json) -> str:

@@ -42,6 +42,12 @@ SlugOrOperation = Annotated[
         help="A tenant's slug, or the id of an operation.", show_default=False, callback=_slug_or_operation
     ),
 ]
+PauseBefore = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--pause-before", help="Wait before this step for `resume-from-pause`; may be given several times."
+    ),
+]
 Counted = Annotated[int | None, typer.Option(min=0, show_default=False)]
 
 

@@ -1,7 +1,7 @@
 """Client of the HTTP API: one method per request, problems as exceptions."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 from uuid import uuid4
 
@@ -64,16 +64,26 @@ class Client:
     def scale(self, slug: str, changes: Json, *, key: str) -> Json:
         return self._change("PATCH", f"/v1/tenants/{slug}", key, changes)
 
-    def act(self, slug: str, action: str, *, key: str) -> Json:
+    def act(self, slug: str, action: str, *, key: str, pause_before: Sequence[str] = ()) -> Json:
         """`action` is suspend, resume or restore."""
-        return self._change("POST", f"/v1/tenants/{slug}/{action}", key)
+        return self._change("POST", f"/v1/tenants/{slug}/{action}", key, query=_pauses(pause_before))
 
-    def teardown(self, slug: str, grace_seconds: int | None, *, key: str) -> Json:
-        query = {} if grace_seconds is None else {"grace": grace_seconds}
+    def teardown(
+        self, slug: str, grace_seconds: int | None, *, key: str, pause_before: Sequence[str] = ()
+    ) -> Json:
+        query = _pauses(pause_before) | ({} if grace_seconds is None else {"grace": grace_seconds})
         return self._change("DELETE", f"/v1/tenants/{slug}", key, query=query)
 
     def cancel(self, operation_id: str, *, key: str) -> Json:
         return self._change("POST", f"/v1/operations/{operation_id}/cancel", key)
+
+    def intervene(self, operation_id: str, action: str, body: Json, *, key: str) -> Json:
+        """`action` is retry, skip, abort, amend or resume."""
+        return self._change("POST", f"/v1/operations/{operation_id}/{action}", key, body)
+
+    def attention(self) -> Iterator[Json]:
+        """Everything that waits for a person, the oldest first."""
+        return self._pages("/v1/attention", {})
 
     def recover(self, *, key: str) -> Json:
         """Starts a recovery for every operation whose run was lost."""
@@ -84,13 +94,7 @@ class Client:
 
     def tenants(self, filters: Mapping[str, list[str]] | None = None) -> Iterator[Json]:
         """All that match, page by page; `filters` are those of GET /v1/tenants."""
-        cursor: str | None = None
-        while True:
-            page = self._read("/v1/tenants", {**(filters or {}), **({"cursor": cursor} if cursor else {})})
-            yield from page["items"]
-            cursor = page.get("next")
-            if not cursor:
-                return
+        return self._pages("/v1/tenants", filters or {})
 
     def operation(self, operation_id: str) -> Json:
         return cast("Json", self._read(f"/v1/operations/{operation_id}"))
@@ -105,6 +109,15 @@ class Client:
     def operations(self, slug: str) -> list[Json]:
         """The tenant's latest, newest first."""
         return cast("list[Json]", self._read(f"/v1/tenants/{slug}/operations"))
+
+    def _pages(self, path: str, filters: Mapping[str, list[str]]) -> Iterator[Json]:
+        cursor: str | None = None
+        while True:
+            page = self._read(path, {**filters, **({"cursor": cursor} if cursor else {})})
+            yield from page["items"]
+            cursor = page.get("next")
+            if not cursor:
+                return
 
     def _read(self, path: str, query: Mapping[str, Any] | None = None) -> Any:
         return self._request("GET", path, query=query)
@@ -136,6 +149,10 @@ class Client:
         if answer.is_error:
             raise ApiProblemError(_problem(answer))
         return answer.json()
+
+
+def _pauses(steps: Sequence[str]) -> Json:
+    return {"pause_before": list(steps)} if steps else {}
 
 
 def new_key() -> str:

@@ -53,6 +53,8 @@ def current_step(view: Json) -> str:
     """What it does now, for people."""
     if view["status"] == "waiting":
         return "waiting for the open operation to hand over"
+    if view["conditions"]:
+        return f"waiting for {view['waiting_for']}"
     busy = [step["title"] for step in view["steps"] if step["status"] in {"running", "undoing"}]
     backwards = any(step["status"] in {"undoing", "undone"} for step in view["steps"])
     if not backwards or not busy:

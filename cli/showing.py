@@ -17,6 +17,7 @@ from cli.changes import (
     operation_of,
 )
 from cli.connection import connect
+from cli.interventions import standing
 from cli.output import out, print_fields, print_json, short_time, styled, table
 from domain.phases import Phase
 
@@ -173,6 +174,8 @@ def _print_operation(view: Json) -> None:
         for step in view["steps"]
     )
     out().print(table(["STEP", "STATUS", "SECONDS", ""], rows))
+    for line in standing(view):
+        out().print(escape(line))
 
 
 def _seconds(step: Json) -> str | None:

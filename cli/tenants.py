@@ -7,9 +7,19 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.changes import AsJson, Change, Counted, Key, NoWait, Slug, SlugOrOperation, operation_of
+from cli.changes import (
+    AsJson,
+    Change,
+    Counted,
+    Key,
+    NoWait,
+    PauseBefore,
+    Slug,
+    SlugOrOperation,
+    operation_of,
+)
 from cli.client import Client
-from cli.output import err
+from cli.leaving import confirm, removes_at_once
 from cli.signups import SignupForm, load_signup
 
 Json = dict[str, Any]
@@ -43,6 +53,7 @@ def signup(  # noqa: PLR0913, PLR0917 - Typer makes each parameter an option
     databases: Counted = None,
     applications: Counted = None,
     clusters: Counted = None,
+    pause_before: PauseBefore = None,
     key: Key = None,
     as_json: AsJson = False,
     no_wait: NoWait = False,
@@ -58,7 +69,7 @@ def signup(  # noqa: PLR0913, PLR0917 - Typer makes each parameter an option
     if missing := [name for name in given if name not in form]:
         raise typer.BadParameter(f"missing: {', '.join(missing)}")
     filled = SignupForm.model_validate(form)
-    body = filled.body(customer_id=customer_id)
+    body = filled.body(customer_id=customer_id) | _pauses(pause_before)
     Change(as_json, no_wait, key).run(lambda client, key: client.signup(body, key=key))
 
 
@@ -71,6 +82,7 @@ def scale(  # noqa: PLR0913, PLR0917 - Typer makes each parameter an option
     databases: Counted = None,
     applications: Counted = None,
     clusters: Counted = None,
+    pause_before: PauseBefore = None,
     key: Key = None,
     as_json: AsJson = False,
     no_wait: NoWait = False,
@@ -83,25 +95,45 @@ def scale(  # noqa: PLR0913, PLR0917 - Typer makes each parameter an option
         changes["resources"] = resources
     if not changes:
         raise typer.BadParameter("name what changes: --plan, --users or a count")
-    Change(as_json, no_wait, key).run(lambda client, key: client.scale(slug, changes, key=key))
+    Change(as_json, no_wait, key).run(
+        lambda client, key: client.scale(slug, changes | _pauses(pause_before), key=key)
+    )
 
 
 @app.command()
-def suspend(slug: Slug, key: Key = None, as_json: AsJson = False, no_wait: NoWait = False) -> None:
+def suspend(
+    slug: Slug,
+    pause_before: PauseBefore = None,
+    key: Key = None,
+    as_json: AsJson = False,
+    no_wait: NoWait = False,
+) -> None:
     """Stop the tenant's workload and keep its data."""
-    Change(as_json, no_wait, key).run(lambda client, key: client.act(slug, "suspend", key=key))
+    _act(slug, "suspend", pause_before, Change(as_json, no_wait, key))
 
 
 @app.command()
-def resume(slug: Slug, key: Key = None, as_json: AsJson = False, no_wait: NoWait = False) -> None:
+def resume(
+    slug: Slug,
+    pause_before: PauseBefore = None,
+    key: Key = None,
+    as_json: AsJson = False,
+    no_wait: NoWait = False,
+) -> None:
     """Start a suspended tenant again."""
-    Change(as_json, no_wait, key).run(lambda client, key: client.act(slug, "resume", key=key))
+    _act(slug, "resume", pause_before, Change(as_json, no_wait, key))
 
 
 @app.command()
-def restore(slug: Slug, key: Key = None, as_json: AsJson = False, no_wait: NoWait = False) -> None:
+def restore(
+    slug: Slug,
+    pause_before: PauseBefore = None,
+    key: Key = None,
+    as_json: AsJson = False,
+    no_wait: NoWait = False,
+) -> None:
     """Take back a teardown whose grace is not over."""
-    Change(as_json, no_wait, key).run(lambda client, key: client.act(slug, "restore", key=key))
+    _act(slug, "restore", pause_before, Change(as_json, no_wait, key))
 
 
 @app.command()
@@ -111,6 +143,7 @@ def teardown(
         str | None, typer.Option(help="How long it stays restorable (0, 12h, 14d); else as the plan says.")
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    pause_before: PauseBefore = None,
     key: Key = None,
     as_json: AsJson = False,
     no_wait: NoWait = False,
@@ -119,9 +152,9 @@ def teardown(
     seconds = None if grace is None else grace_seconds(grace)
 
     def send(client: Client, key: str) -> Json:
-        if not yes and _removes_at_once(client, slug, seconds):
-            _confirm(slug, can_ask=not as_json and sys.stdin.isatty())
-        return client.teardown(slug, seconds, key=key)
+        if not yes and removes_at_once(client, slug, seconds):
+            confirm(slug, can_ask=not as_json and sys.stdin.isatty())
+        return client.teardown(slug, seconds, key=key, pause_before=pause_before or ())
 
     Change(as_json, no_wait, key).run(send)
 
@@ -141,20 +174,12 @@ def cancel(
     Change(as_json, no_wait, key).run(send, wanted="cancelled")
 
 
-def _confirm(slug: str, *, can_ask: bool) -> None:
-    """Returns if a person agrees. Raises typer.Abort, or BadParameter where nobody can be asked."""
-    said = f"everything of {slug} will be removed for good; only a plan's final snapshot is kept"
-    if not can_ask:
-        raise typer.BadParameter(f"{said}; say --yes if that is meant")
-    err().print(said)
-    typer.confirm("go on?", abort=True, err=True)
+def _act(slug: str, action: str, pause_before: list[str] | None, change: Change) -> None:
+    change.run(lambda client, key: client.act(slug, action, key=key, pause_before=pause_before or ()))
 
 
-def _removes_at_once(client: Client, slug: str, grace: int | None) -> bool:
-    if grace is not None:
-        return grace == 0
-    plan = client.tenant(slug)["plan"]
-    return any(sold["name"] == plan and sold["grace_days"] == 0 for sold in client.listing("plans"))
+def _pauses(steps: list[str] | None) -> Json:
+    return {"pause_before": steps} if steps else {}
 
 
 def _counts(

@@ -1,0 +1,148 @@
+"""Commands for the engineer on call: what waits for a person, and what can be done about it."""
+
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+
+from cli.changes import OPERATION_ID, AsJson, Key, SlugOrOperation, operation_of
+from cli.client import Client, new_key
+from cli.connection import connect
+from cli.output import out, print_json, short_time, table
+
+Json = dict[str, Any]
+
+Reason = Annotated[
+    str, typer.Option("--reason", "-r", help="Why; kept with the operation.", show_default=False)
+]
+ReasonIfAny = Annotated[str | None, typer.Option("--reason", "-r", help="Why; kept with the operation.")]
+Step = Annotated[str, typer.Argument(help="Name of the step, as `attention` shows it.", show_default=False)]
+StepIfAny = Annotated[str | None, typer.Option("--step", help="Only this step; else all that wait.")]
+
+app = typer.Typer()
+
+
+@app.command()
+def attention(as_json: AsJson = False) -> None:
+    """What waits for a person, over all tenants: the oldest first."""
+    waiting = list(connect().attention())
+    if as_json:
+        print_json(waiting)
+        return
+    if not waiting:
+        out().print("nothing waits for a person")
+        return
+    columns = ["SINCE", "TENANT", "OPERATION", "STEP", "REASON", "POSSIBLE", "OBJECT: MESSAGE"]
+    out().print(table(columns, ([escape(cell) for cell in _row(stop)] for stop in waiting)))
+
+
+@app.command()
+def retry(
+    operation: SlugOrOperation,
+    step: StepIfAny = None,
+    reason: ReasonIfAny = None,
+    key: Key = None,
+    as_json: AsJson = False,
+) -> None:
+    """Try again now what waits for attention, after its cause was mended."""
+    _intervene(operation, "retry", {"step": step, "reason": reason}, key, as_json=as_json)
+
+
+@app.command()
+def skip(
+    operation: SlugOrOperation, step: Step, reason: Reason, key: Key = None, as_json: AsJson = False
+) -> None:
+    """Leave a step of a removal or an undo as it is; the certificate says that nothing is proven."""
+    _intervene(operation, "skip", {"step": step, "reason": reason}, key, as_json=as_json)
+
+
+@app.command()
+def abort(operation: SlugOrOperation, reason: Reason, key: Key = None, as_json: AsJson = False) -> None:
+    """Undo what an operation did; a teardown as well, until its removal begins."""
+    _intervene(operation, "abort", {"reason": reason}, key, as_json=as_json)
+
+
+@app.command()
+def amend(
+    operation: SlugOrOperation,
+    step: Step,
+    reason: Reason,
+    no_final_snapshot: Annotated[
+        bool, typer.Option("--no-final-snapshot", help="Remove the database without its last snapshot.")
+    ] = False,
+    database_class: Annotated[
+        str | None, typer.Option(help="Class that the database gets instead of the one it had.")
+    ] = None,
+    key: Key = None,
+    as_json: AsJson = False,
+) -> None:
+    """Give a step that waits for attention other input, and try it again."""
+    if no_final_snapshot == (database_class is not None):
+        raise typer.BadParameter("name one of --no-final-snapshot and --database-class")
+    given: Json = {"final_snapshot": False} if no_final_snapshot else {"database_class": database_class}
+    _intervene(operation, "amend", {"step": step, "reason": reason, "input": given}, key, as_json=as_json)
+
+
+@app.command("resume-from-pause")
+def resume_from_pause(
+    operation: SlugOrOperation,
+    step: StepIfAny = None,
+    reason: ReasonIfAny = None,
+    key: Key = None,
+    as_json: AsJson = False,
+) -> None:
+    """Go on with an operation that was started with --pause-before."""
+    _intervene(operation, "resume", {"step": step, "reason": reason}, key, as_json=as_json)
+
+
+def _intervene(operation: str, action: str, said: Json, key: str | None, *, as_json: bool) -> None:
+    body = {name: value for name, value in said.items() if value is not None}
+    client = connect()
+    accepted = client.intervene(_standing(client, operation), action, body, key=key or new_key())
+    if as_json:
+        print_json(accepted)
+        return
+    what = f"{accepted['kind']} of {accepted['slug']}"
+    out().print(f"{what}: {action} accepted; follow it with `tenantry watch {accepted['operation_id']}`")
+
+
+def _standing(client: Client, text: str) -> str:
+    """An operation's id as it is; for a slug, the operation that holds the tenant, else its newest."""
+    if OPERATION_ID.fullmatch(text):
+        return text
+    return client.tenant(text)["operation_id"] or operation_of(client, text)
+
+
+def _row(stop: Json) -> list[str]:
+    return [
+        short_time(stop["since"]),
+        stop["slug"],
+        f"{stop['kind']} {stop['operation_id']}",
+        stop["step"],
+        stop["reason"],
+        ", ".join(stop["actions"]),
+        said(stop),
+    ]
+
+
+def standing(view: Json) -> list[str]:
+    """Where an operation stands still and what people did to it, line by line."""
+    stops = [(c["type"], stop) for c in view["conditions"] if c["status"] for stop in c["stops"]]
+    lines = [
+        f"{kind}: {stop['step']}: {stop['reason']}: {said(stop)} "
+        f"(since {short_time(stop['since'])}; possible: {', '.join(stop['actions'])})"
+        for kind, stop in stops
+    ]
+    return lines + [_did(intervention) for intervention in view["interventions"]]
+
+
+def _did(intervention: Json) -> str:
+    step = f" of {intervention['step']}" if intervention["step"] else ""
+    why = f": {intervention['why']}" if intervention["why"] else ""
+    return f"{short_time(intervention['at'])} {intervention['action']}{step} by {intervention['by']}{why}"
+
+
+def said(stop: Json) -> str:
+    """What is stuck, where it is known, and why."""
+    thing = stop["object"]
+    return f"{thing['kind']} {thing['name']}: {stop['message']}" if thing else stop["message"]
