@@ -58,6 +58,10 @@ bench: setup ## measure sign-ups, start-up, memory and Temporal Actions
 chaos: setup ## strike every step of every workflow with every fault; CASE=… plays some, ARGS=--fresh starts anew
 	@$(BIN)/python -m tests.chaos $(if $(CASE),--case '$(CASE)') $(ARGS)
 
+.PHONY: noisy
+noisy: setup ## 200 sign-ups at once while providers throttle and lose answers; some minutes
+	@$(BIN)/python -m tests.noisy $(ARGS)
+
 .PHONY: histories
 histories: setup ## record the workflow histories that the replay tests replay
 	@$(BIN)/python -m pytest -q tests/workflows/record_histories.py

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.stage import running_stack
-from tests.noisy.day import STORMY_SERVICE, WINDOW_SECONDS, Day, Part, Storm
+from tests.noisy.day import STORMY_SERVICE, Day, Part, Storm
 from tests.noisy.judge import verdict
 
 AUDITED = 20
@@ -31,7 +31,7 @@ async def _play(day: Day, count: int) -> int:
     say(f"{count} sign-ups at once, 5 % of calls throttled, 1 % without an answer")
     noisy = await day.noisy(count)
     say(f"{count // 4} sign-ups at once, {STORMY_SERVICE} refuses everything for 40 s")
-    storm = await day.storm(count // 4, windows=8)
+    storm = await day.storm(count // 4, windows=8, seconds=5)
     audited = [signup.tenant_id for signup in noisy.crowd.ended[:AUDITED]]
     incomplete = await day.incomplete(audited)
     await day.close()
@@ -54,8 +54,8 @@ def _show(quiet: Part, noisy: Part, storm: Storm) -> None:
     table.add_row("Kubernetes calls", str(quiet.calls.clusters), str(noisy.calls.clusters))
     table.add_row("AWS calls throttled", str(quiet.calls.throttled), str(noisy.calls.throttled))
     table.add_row("AWS answers lost", str(quiet.calls.lost), str(noisy.calls.lost))
-    per_minute = [str(round(calls * 60 / WINDOW_SECONDS)) for calls in storm.windows]
-    calls = Table("seconds", *(f"{i * WINDOW_SECONDS:.0f}" for i in range(len(per_minute))))
+    per_minute = [str(round(calls * 60 / storm.seconds)) for calls in storm.windows]
+    calls = Table("seconds", *(f"{i * storm.seconds:.0f}" for i in range(len(per_minute))))
     calls.title = f"{STORMY_SERVICE} refuses everything: calls a minute"
     calls.add_row("calls", *per_minute)
     console = Console()

@@ -15,7 +15,6 @@ from tests.noisy.wire import Calls, Wire
 from tests.outages.site import EVERYTHING
 
 STORMY_SERVICE = "iam"
-WINDOW_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -26,10 +25,13 @@ class Part:
     calls: Calls
 
     @property
+    def struck(self) -> set[str]:
+        """Tenants of whom AWS refused or lost a call."""
+        return self.calls.struck([signup.tenant_id for signup in self.crowd.ended])
+
+    @property
     def untouched(self) -> set[str]:
-        """Tenants of whom AWS refused and lost nothing."""
-        tenants = [signup.tenant_id for signup in self.crowd.ended]
-        return set(tenants) - self.calls.struck(tenants)
+        return {signup.tenant_id for signup in self.crowd.ended} - self.struck
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,8 @@ class Storm:
     crowd: Crowd
     windows: list[int]
     """Calls to the throttled service per window while it refused everything."""
+    seconds: float
+    """Length of a window."""
 
 
 class Day:
@@ -65,16 +69,16 @@ class Day:
             self._wire.calm()
         return Part(crowd, self._wire.calls())
 
-    async def storm(self, count: int, windows: int) -> Storm:
-        """One service refuses everything for that many windows, while a crowd wants it."""
+    async def storm(self, count: int, windows: int, seconds: float) -> Storm:
+        """One service refuses everything for that many windows of so many seconds, while a crowd wants it."""
         self._wire.forget()
         self._wire.storm(STORMY_SERVICE)
         began = datetime.now(UTC)
         crowd = asyncio.create_task(self._customers.sign_up(count))
-        await asyncio.sleep(windows * WINDOW_SECONDS)
-        calls = self._wire.calls().per_window(STORMY_SERVICE, began, WINDOW_SECONDS)
+        await asyncio.sleep(windows * seconds)
+        calls = self._wire.calls().per_window(STORMY_SERVICE, began, seconds)
         self._wire.calm()
-        return Storm(await crowd, [*calls, *[0] * windows][:windows])
+        return Storm(await crowd, [*calls, *[0] * windows][:windows], seconds)
 
     async def incomplete(self, tenant_ids: list[str]) -> list[str]:
         """Those of whom something is missing or there twice, asked of the providers."""
