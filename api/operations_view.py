@@ -4,8 +4,9 @@ from api.find import find_operation
 from api.progress import RunClosed
 from api.services import Services
 from api.views import OperationDetail
-from domain.messages import Intervention, OperationView, StepStatus
+from domain.messages import Intervention, OperationView
 from domain.phases import FINISHED, OperationStatus
+from domain.progress import percent_done, percent_undone
 from store.tables import OperationRow
 
 
@@ -25,15 +26,14 @@ async def operation_detail(services: Services, operation_id: str) -> OperationDe
 
 
 def _recorded(row: OperationRow) -> OperationDetail:
-    done = sum(step.status is StepStatus.DONE for step in row.timeline)
-    percent = 100 * done // len(row.timeline) if row.timeline else 0
     return OperationDetail(
         id=row.id,
         kind=row.kind,
         status=row.status,
         tenant_id=row.tenant_id,
         slug=row.request.slug,
-        percent=100 if row.status is OperationStatus.SUCCEEDED else percent,
+        percent=100 if row.status is OperationStatus.SUCCEEDED else percent_done(row.timeline),
+        undone_percent=percent_undone(row.timeline),
         waiting_for="",
         steps=row.timeline,
         error=row.error,
@@ -57,6 +57,7 @@ def _live(row: OperationRow, view: OperationView) -> OperationDetail:
         update={
             # 100 is for what has succeeded: the last step is done before the ending is written.
             "percent": min(view.percent, 99),
+            "undone_percent": view.undone_percent,
             "waiting_for": view.waiting_for,
             "steps": view.steps,
             "error": view.error,

@@ -79,7 +79,10 @@ class OperationDetail(BaseModel):
     status: OperationStatus
     tenant_id: str
     slug: str
-    percent: int = Field(ge=0, le=100)
+    percent: int = Field(ge=0, le=100, description="Of its work; never falls.")
+    undone_percent: int | None = Field(
+        ge=0, le=100, description="Of the undo, when what was begun is being, or was, undone."
+    )
     waiting_for: str
     steps: list[StepView]
     error: ErrorView | None

@@ -59,7 +59,10 @@ def current_step(view: Json) -> str:
     backwards = any(step["status"] in {"undoing", "undone"} for step in view["steps"])
     if not backwards or not busy:
         return ", ".join(busy)
-    return ("removing: " if view["kind"] in REMOVING else "undoing: ") + ", ".join(busy)
+    if view["kind"] in REMOVING:
+        return f"removing: {', '.join(busy)}"
+    undone = view.get("undone_percent")
+    return f"undoing{'' if undone is None else f' ({undone} %)'}: {', '.join(busy)}"
 
 
 def _with_bar(client: Client, operation_id: str) -> Json:

@@ -164,22 +164,29 @@ def _print_operation(view: Json) -> None:
             "operation": view["id"],
             "kind": f"{view['kind']} of {escape(view['slug'])}",
             "status": f"{styled(view['status'])} ({view['percent']} %)",
+            "undone": None if view["undone_percent"] is None else f"{view['undone_percent']} %",
             "waiting for": escape(view["waiting_for"]) or None,
             "error": f"{error['code']}: {escape(error['message'])}" if error else None,
             "kept": escape("; ".join(view["kept"])) or None,
         }
     )
     rows = (
-        [step["title"], styled(step["status"]), _seconds(step), escape(step["detail"])]
+        [
+            step["title"],
+            styled(step["status"]),
+            _seconds(step["started_at"], step["finished_at"]),
+            _seconds(step["undo_started_at"], step["undo_finished_at"]),
+            escape(step["detail"]),
+        ]
         for step in view["steps"]
     )
-    out().print(table(["STEP", "STATUS", "SECONDS", ""], rows))
+    out().print(table(["STEP", "STATUS", "SECONDS", "UNDO", ""], rows))
     for line in standing(view):
         out().print(escape(line))
 
 
-def _seconds(step: Json) -> str | None:
-    if not step["started_at"] or not step["finished_at"]:
+def _seconds(begin: str | None, end: str | None) -> str | None:
+    if not begin or not end:
         return None
-    took = datetime.fromisoformat(step["finished_at"]) - datetime.fromisoformat(step["started_at"])
+    took = datetime.fromisoformat(end) - datetime.fromisoformat(begin)
     return f"{took.total_seconds():.1f}"

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from temporalio import workflow
 
 from domain.messages import Condition, Intervention, StepPlan, StepStatus, StepView, Stop
+from domain.progress import percent_done, percent_undone
 
 _MARKS = {
     StepStatus.PENDING: "- [ ]",
@@ -15,8 +16,8 @@ _MARKS = {
     StepStatus.UNDONE: "- [ ] ~~",
     StepStatus.SKIPPED: "- [ ] ⏭️",
 }
-
-
+_BACK = {StepStatus.UNDOING, StepStatus.UNDONE}
+_FORTH = {StepStatus.RUNNING, StepStatus.DONE}
 _ENDED = {StepStatus.DONE, StepStatus.FAILED, StepStatus.UNDONE, StepStatus.SKIPPED}
 
 
@@ -37,21 +38,29 @@ class Board:
         self.refresh()
 
     def mark(self, step: str, status: StepStatus, detail: str = "") -> None:
-        now = workflow.now()
         view = self._views[step]
-        started = view.started_at if status not in {StepStatus.RUNNING, StepStatus.UNDOING} else now
-        if status is StepStatus.RUNNING and view.status is StepStatus.RUNNING:
-            started = view.started_at
-        ended = status in _ENDED
+        # A removal is the work of its operation; everywhere else going back is told beside the work.
+        back = (
+            not self.removing
+            and status not in _FORTH
+            and (status in _BACK or view.undo_started_at is not None)
+        )
+        started, finished = ("undo_started_at", "undo_finished_at") if back else ("started_at", "finished_at")
+        now = workflow.now()
         self._views[step] = view.model_copy(
             update={
                 "status": status,
                 "detail": detail,
-                "started_at": started,
-                "finished_at": now if ended else None,
+                "done": view.done or status in self._aim,
+                started: getattr(view, started) or now,
+                finished: now if status in _ENDED else None,
             }
         )
         self.refresh()
+
+    @property
+    def _aim(self) -> set[StepStatus]:
+        return {StepStatus.UNDONE, StepStatus.SKIPPED} if self.removing else {StepStatus.DONE}
 
     def stand_still(self, conditions: Sequence[Condition]) -> None:
         """Shows where the run waits for a person, and no longer where it does not."""
@@ -72,11 +81,12 @@ class Board:
 
     @property
     def percent(self) -> int:
-        """Share of steps that are made, or removed where that is the aim; an undo counts down."""
-        views = self._views.values()
-        aim = {StepStatus.UNDONE, StepStatus.SKIPPED} if self.removing else {StepStatus.DONE}
-        done = sum(view.status in aim for view in views)
-        return 100 * done // len(views) if views else 0
+        """Share of steps that were made, or removed where that is the aim."""
+        return percent_done(self.timeline)
+
+    @property
+    def undone_percent(self) -> int | None:
+        return percent_undone(self.timeline)
 
     @property
     def waiting_for(self) -> str:

@@ -61,7 +61,8 @@ class Handlers(Interventions):
             await self.begun()
             self.refuse_when_ending()
             self.cancelled = True
-            self.remember(Action.CANCEL, request)
+            # Before the answer: what was accepted is kept even if this run is lost.
+            await self.record(Action.CANCEL, request)
             return accepted(self.asked)
 
     @cancel_operation.validator
@@ -119,6 +120,7 @@ class Handlers(Interventions):
             slug=request.slug,
             steps=self.board.timeline,
             percent=self.board.percent,
+            undone_percent=self.board.undone_percent,
             waiting_for=self.board.waiting_for,
             error=self.error,
             kept=self.provider.kept if self.plan else [],

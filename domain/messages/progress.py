@@ -28,8 +28,13 @@ class StepView(Model):
     name: str
     title: str
     status: StepStatus = StepStatus.PENDING
+    done: bool = False
+    """Whether its work was done; stays so when that is undone."""
     started_at: datetime | None = None
+    """When its work began, the first time."""
     finished_at: datetime | None = None
+    undo_started_at: datetime | None = None
+    undo_finished_at: datetime | None = None
     detail: str = ""
 
 
@@ -86,6 +91,8 @@ class OperationView(Model):
     slug: str
     steps: list[StepView] = []
     percent: Annotated[int, Field(ge=0, le=100)] = 0
+    undone_percent: Annotated[int, Field(ge=0, le=100)] | None = None
+    """None where nothing is being undone."""
     waiting_for: str = ""
     error: ErrorView | None = None
     kept: list[str] = []

@@ -108,3 +108,23 @@ async def test_a_slug_can_be_used_again(front: Front) -> None:
     before = (await front.http.get(f"/v1/tenants/{slug}?id={first['tenant_id']}")).json()
     assert (before["id"], before["phase"]) == (first["tenant_id"], "deleted")
     await front.ended(second["operation_id"])
+
+
+async def test_an_undo_is_told_beside_the_work(front: Front) -> None:
+    """A cancelled sign-up keeps when its steps began and how far it came, and tells the undo by itself."""
+    body = await front.signup_body()
+    front.providers.hold(body["slug"])
+    accepted = (await front.ask("POST", "/v1/tenants", body)).json()
+
+    async def begun() -> Json | None:
+        view = await front.operation(accepted["operation_id"])
+        return next((step for step in view["steps"] if step["started_at"]), None)
+
+    before = await until(begun)
+    await front.ask("POST", f"{accepted['links']['operation']}/cancel")
+    ended = await front.ended(accepted["operation_id"])
+    assert (ended["status"], ended["percent"], ended["undone_percent"]) == ("cancelled", 0, 100)
+    after = next(step for step in ended["steps"] if step["name"] == before["name"])
+    assert (after["status"], after["started_at"]) == ("undone", before["started_at"])
+    assert before["started_at"] < after["undo_started_at"] <= after["undo_finished_at"]
+    assert after["finished_at"] is None

@@ -29,6 +29,7 @@ def view(status: str = "running", kind: str = "signup", percent: int = 0, **step
     [
         (view(Bucket="done", Database="running", Role="running"), "Database, Role"),
         (view(Bucket="undoing", Database="failed"), "undoing: Bucket"),
+        (view(Bucket="undoing", Database="undone") | {"undone_percent": 50}, "undoing (50 %): Bucket"),
         (view(kind="teardown", Bucket="undoing", Proxy="undone"), "removing: Bucket"),
         (view(Bucket="done"), ""),
         (view("waiting"), "waiting for the open operation to hand over"),
