@@ -21,6 +21,7 @@ from domain.messages import (
     SkipRequest,
     StateInput,
     Stop,
+    Undoing,
 )
 from workflows import records
 from workflows.attention import NEEDS_ATTENTION, PAUSED
@@ -40,7 +41,7 @@ class Interventions(Lifecycle):
     async def retry(self, request: RetryRequest) -> None:
         async with self.one_at_a_time:
             self._may_retry(request)
-            done = await self._record(Action.RETRY, request, request.step)
+            done = await self.record(Action.RETRY, request, request.step)
             self.attention.answer(NEEDS_ATTENTION, request.step, done)
 
     @retry.validator
@@ -54,7 +55,7 @@ class Interventions(Lifecycle):
     async def skip(self, request: SkipRequest) -> None:
         async with self.one_at_a_time:
             self._may_skip(request)
-            done = await self._record(Action.SKIP, request, request.step)
+            done = await self.record(Action.SKIP, request, request.step)
             self.attention.answer(NEEDS_ATTENTION, request.step, done)
 
     @skip.validator
@@ -74,7 +75,7 @@ class Interventions(Lifecycle):
             self._may_abort(request)
             # At once: while it is written down, the run could pass the point from which it can go back.
             self.cancelled = True
-            await self._record(Action.ABORT, request)
+            await self.record(Action.ABORT, request)
 
     @abort.validator
     def _may_abort(self, request: AbortRequest) -> None:
@@ -89,7 +90,7 @@ class Interventions(Lifecycle):
     async def amend(self, request: AmendRequest) -> None:
         async with self.one_at_a_time:
             self._may_amend(request)
-            done = await self._record(Action.AMEND, request, request.step, request.input)
+            done = await self.record(Action.AMEND, request, request.step, request.input)
             if step := self.stuck_step(request.step):
                 self.amend_step(step, done)
             self.attention.answer(NEEDS_ATTENTION, request.step, done)
@@ -110,7 +111,7 @@ class Interventions(Lifecycle):
     async def resume_from_pause(self, request: ResumeRequest) -> None:
         async with self.one_at_a_time:
             self._may_resume(request)
-            done = await self._record(Action.RESUME, request, request.step)
+            done = await self.record(Action.RESUME, request, request.step)
             self.attention.answer(PAUSED, request.step, done)
 
     @resume_from_pause.validator
@@ -152,7 +153,7 @@ class Interventions(Lifecycle):
         self.board.intervened(intervention)
         return intervention
 
-    async def _record(
+    async def record(
         self,
         action: Action,
         request: InterventionRequest,
@@ -162,13 +163,17 @@ class Interventions(Lifecycle):
         """Remembers it in the database as well."""
         intervention = self.remember(action, request, step, amendment)
         tenant_id = self.plan.tenant.id if self.plan else ""
+        why = Undoing(cancelled=True, error=self.error) if self.cancelled else None
         try:
             await records.note(
-                StateInput(tenant_id=tenant_id, operation_id=self.holder, intervention=intervention)
+                StateInput(
+                    tenant_id=tenant_id, operation_id=self.holder, intervention=intervention, undoing=why
+                )
             )
         except ActivityError as error:
             view = error_view(error)
             raise too_late() if view.code == StaleRun.__name__ else as_failure(view) from error
+        self.noted_undo = why or self.noted_undo
         return intervention
 
     def _check_operation(self, request: InterventionRequest) -> None:
