@@ -2,18 +2,18 @@
 
 import contextlib
 from collections.abc import AsyncIterator
-from typing import Any
 
 from temporalio.client import Client
 
 from tests.workflows.faults import STEP
 from tests.workflows.stage import Json, Stage
+from tests.workflows.standing import attention, intervene, path, stops, stuck, url
 
 DENIED = {"action": "refuse", "code": "AccessDenied", "status": 403, "message": "not authorized"}
 
 
 async def test_what_is_stuck_is_shown_everywhere(stage: Stage) -> None:
-    """Progress, operation, tenant, Temporal's page, search attribute and the list name step, object, reason."""
+    """Operation, tenant, Temporal's page, search attribute and the list name step, object and reason."""
     tenant = await stage.active()
     async with refused(stage, "DeleteBucket"):
         teardown = await stage.ask("DELETE", f"{path(tenant)}?grace=0")
@@ -49,7 +49,7 @@ async def test_each_stuck_step_waits_for_itself(stage: Stage) -> None:
             assert set(stops(view)) == {"recordings", "database-parameters"}
         await intervene(stage, teardown, "retry", step="database-parameters")
         view = await stage.until(teardown, lambda view: set(stops(view)) == {"recordings"})
-        view = await stage.until(teardown, lambda view: all_else_is_gone(view))
+        view = await stage.until(teardown, all_else_is_gone)
         problem = await stage.refused("POST", url(teardown, "retry"), {"step": "database"})
         assert problem["code"] == "PhaseConflict"
         assert "recordings waits for attention" in problem["detail"]
@@ -72,7 +72,7 @@ async def test_a_retry_in_vain_keeps_the_time_since_when_it_waits(stage: Stage) 
 
 
 async def test_a_skipped_step_is_left_and_the_certificate_says_so(stage: Stage) -> None:
-    """Skipped, the records of a removal stay: certified as not proven gone, by whom and why; all else is gone."""
+    """Skipped, records stay and are certified as not proven gone, by whom and why; all else is gone."""
     tenant = await stage.active()
     async with refused(stage, "ChangeResourceRecordSets"):
         teardown = await stage.ask("DELETE", f"{path(tenant)}?grace=0")
@@ -89,7 +89,9 @@ async def test_a_skipped_step_is_left_and_the_certificate_says_so(stage: Stage) 
     assert len(left) == len(ended["kept"]) == 4
     for entry in left:
         assert entry["skipped"]["by"] == "anonymous"
-        assert entry["proof"] == "not proven gone: skipped by anonymous, because the zone went with its account"
+        assert (
+            entry["proof"] == "not proven gone: skipped by anonymous, because the zone went with its account"
+        )
     survivors = await stage.things(tenant)
     assert survivors
     assert all(thing.startswith("record ") for thing in survivors), survivors
@@ -209,19 +211,6 @@ async def refused(stage: Stage, operation: str) -> AsyncIterator[None]:
         yield
 
 
-async def stuck(stage: Stage, accepted: Json, step: str, *, one_thing: bool = True) -> Json:
-    """The place at which the run stands still, once its object is known; a group of objects is none."""
-    view = await stage.until(
-        accepted, lambda view: step in stops(view) and (not one_thing or bool(stops(view)[step]["object"]))
-    )
-    found: Json = stops(view)[step]
-    return found
-
-
-def stops(view: Json) -> dict[str, Json]:
-    return {stop["step"]: stop for condition in view["conditions"] for stop in condition["stops"]}
-
-
 def all_else_is_gone(view: Json) -> bool:
     return {step["status"] for step in view["steps"] if step["name"] != "recordings"} == {"undone"}
 
@@ -232,35 +221,7 @@ async def shown(stage: Stage, tenant: Json) -> Json:
     return condition
 
 
-async def attention(stage: Stage, tenant: Json) -> list[Json]:
-    """What the list of all that waits says of one tenant."""
-    found: list[Json] = []
-    cursor: dict[str, str] = {}
-    while True:
-        answer = await stage.http.get("/v1/attention", params={"limit": "2", **cursor})
-        assert answer.status_code == 200, answer.text
-        page = answer.json()
-        found += page["items"]
-        if not page["next"]:
-            break
-        cursor = {"cursor": page["next"]}
-    assert [item["since"] for item in found] == sorted(item["since"] for item in found)
-    return [item for item in found if item["tenant_id"] == tenant["tenant_id"]]
-
-
-async def intervene(stage: Stage, accepted: Json, action: str, **said: Any) -> None:
-    await stage.ask("POST", url(accepted, action), said)
-
-
 async def run_page(client: Client, run: str) -> str:
     """What Temporal's page of the run shows as its current details."""
     handle = client.get_workflow_handle(run)
     return str(await handle.query("__temporal_workflow_metadata"))
-
-
-def url(accepted: Json, action: str) -> str:
-    return f"/v1/operations/{accepted['operation_id']}/{action}"
-
-
-def path(tenant: Json) -> str:
-    return f"/v1/tenants/{tenant['slug']}"
