@@ -23,7 +23,7 @@ $(VENV)/.ready: requirements/dev.lock pyproject.toml
 setup: $(VENV)/.ready ## make the virtual environment with pinned packages
 
 .PHONY: demo
-demo: setup ## play the life of four tenants on real servers, then stop
+demo: setup ## play the life of a few tenants on real servers, then stop
 	@$(BIN)/tenantry demo
 
 .PHONY: dev

@@ -10,6 +10,9 @@ from cli.output import short_time, table
 
 Json = dict[str, Any]
 
+REMAINS = "; "
+"""In a proof, between the question with its answer and each thing that is left behind on purpose."""
+
 
 def print_certificate(console: Console, certificate: Json) -> None:
     """Who and when, then per kind how many things were proven gone and how; the JSON has every single one."""
@@ -34,14 +37,24 @@ def print_certificate(console: Console, certificate: Json) -> None:
         f"{len(proven)} things were looked for and are not there"
         + (f"; {never} of them were never made" if never else "")
     )
+    _print_kept(console, proven)
     if skipped:
         console.print(f"[bold red]{len(skipped)} things may still be there:[/]")
     for entry in skipped:
         console.print(f"  {escape(entry['kind'])} {escape(entry['name'])}: {escape(entry['proof'])}")
 
 
+def _print_kept(console: Console, entries: list[Json]) -> None:
+    """What outlives a thing that is gone, such as the final snapshot of a database."""
+    kept = [(entry, text) for entry in entries for text in entry["proof"].split(REMAINS)[1:]]
+    if kept:
+        console.print("[bold]Kept[/], a copy of the tenant's data each:")
+    for entry, text in kept:
+        console.print(f"  {escape(entry['kind'])} {escape(entry['name'])}: {escape(text)}", soft_wrap=True)
+
+
 def _shortened(entry: Json) -> str:
-    """The proof without the tenant's namespace in every path."""
+    """The proof without the tenant's namespace in every path, and without what is kept."""
     namespace = entry.get("namespace")
-    proof: str = entry["proof"]
+    proof: str = entry["proof"].split(REMAINS)[0]
     return proof.replace(f"/namespaces/{namespace}/", "/…/") if namespace else proof

@@ -54,7 +54,7 @@ def dev(
 
 @app.command()
 def demo() -> None:
-    """Play the life of four tenants on a stack of its own, then stop it."""
+    """Play the life of the tenants in examples/signups on a stack of its own, then stop it."""
     from cli.demo.story import play  # noqa: PLC0415 - no other command should wait for the cloud libraries
 
     began = time.monotonic()

@@ -60,17 +60,15 @@ def styled(status: str) -> str:
 
 
 def table(columns: Iterable[str], rows: Iterable[Iterable[Any]]) -> Table:
-    """Cells are texts with rich markup; None is an empty cell. Too narrow a terminal cuts the last column."""
+    """Cells are texts with rich markup; None is an empty cell. On a narrow terminal the last column wraps."""
     made = Table(box=None, header_style="bold", pad_edge=False)
     *firsts, last = columns
     for heading in firsts:
         made.add_column(heading, no_wrap=True)
-    # To the table it can be narrowed, as it must be to spare the others; its texts are cut, not wrapped.
-    made.add_column(last)
+    # Folded and not cut: the reason of a failure stands there, and names in it have no blanks to break at.
+    made.add_column(last, overflow="fold")
     for row in rows:
-        texts = [Text.from_markup("" if cell is None else str(cell), overflow="ellipsis") for cell in row]
-        texts[-1].no_wrap = True
-        made.add_row(*texts)
+        made.add_row(*(Text.from_markup("" if cell is None else str(cell)) for cell in row))
     return made
 
 

@@ -19,7 +19,7 @@ from cli.output import styled
 Json = dict[str, Any]
 
 FRAMES_PER_SECOND = 8
-BAR_WIDTH = 24
+BAR_WIDTH = 16
 
 
 @dataclass
@@ -100,12 +100,14 @@ class Board:
             shown.add_column(name, no_wrap=True)
         shown.add_column("", width=BAR_WIDTH)
         shown.add_column("SECONDS", justify="right")
-        shown.add_column("STEP", ratio=1, no_wrap=True)
+        shown.add_column("STEP", ratio=1, overflow="fold")
         with self._lock:
             rows = sorted(self._rows.values(), key=lambda row: row.slug)
         for row in rows:
             bar = ProgressBar(total=100, completed=row.percent, width=BAR_WIDTH)
-            shown.add_row(
-                row.slug, row.what, styled(row.status), bar, f"{row.seconds:.1f}", Text(row.step, style="dim")
-            )
+            # What runs stays on one line, so that rows do not jump; why something ended is told whole.
+            step = Text(row.step, style="dim", no_wrap=row.ended is None, overflow="ellipsis")
+            if row.ended is not None:
+                step.overflow = "fold"
+            shown.add_row(row.slug, row.what, styled(row.status), bar, f"{row.seconds:.1f}", step)
         return shown

@@ -43,8 +43,8 @@ class Life:
                 return
         raise DemoFailedError(f"the sign-up of {self.slug} ended too early")
 
-    def scale_twice(self, users: int, more_users: int) -> Json:
-        """The second wish comes while the first runs, which hands its work over to it."""
+    def ask_to_grow_twice(self, users: int, more_users: int) -> tuple[str, str]:
+        """The second wish comes while the first runs; returns the operations of both."""
         self._board.begin(self.slug, "scale")
         first = self._client.scale(self.slug, {"users": users}, key=new_key())["operation_id"]
         for view in views(self._client, first, longest_pause=0.2):
@@ -53,6 +53,10 @@ class Life:
                 break
         second = self._client.scale(self.slug, {"users": more_users}, key=new_key())["operation_id"]
         self._board.say(f"  {self.slug} asks for {more_users} users while it still grows to {users}")
+        return first, second
+
+    def grow(self, first: str, second: str) -> Json:
+        """Wait for both wishes: the first hands its work over to the second."""
         view = self._follow(second, "succeeded")
         replaced = self._client.operation(first)
         if replaced["status"] != "superseded":

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from cli.certificates import print_certificate
 from cli.client import ApiProblemError
 from cli.demo.board import Board
 from cli.following import current_step
@@ -20,6 +21,7 @@ def view(status: str = "running", kind: str = "signup", percent: int = 0, **step
         "percent": percent,
         "steps": [{"title": name, "status": state} for name, state in steps.items()],
         "error": {"message": "no such class"} if status == "failed" else None,
+        "conditions": [],
         "finished_at": "2026-01-01T00:00:00Z" if status in {"failed", "succeeded"} else None,
     }
 
@@ -70,16 +72,49 @@ def test_on_a_terminal_a_row_per_tenant() -> None:
     ]
 
 
-def test_a_narrow_terminal_cuts_only_the_last_column() -> None:
-    """All columns but the last stay whole when there is no room."""
+def test_a_narrow_terminal_wraps_only_the_last_column() -> None:
+    """All columns but the last stay whole when there is no room, and nothing is cut off."""
     file = io.StringIO()
-    Console(file=file, width=40).print(
-        table(["KIND", "COUNT", "WHY"], [["rds:db-instance", 1, "long " * 20]])
-    )
-    row = file.getvalue().splitlines()[1]
-    assert row.startswith("rds:db-instance  1")
-    assert row.rstrip().endswith("…")
-    assert len(file.getvalue().splitlines()) == 2
+    why = f"{'long ' * 20}{'x' * 50}"
+    Console(file=file, width=40).print(table(["KIND", "COUNT", "WHY"], [["rds:db-instance", 1, why]]))
+    _, first, *further = file.getvalue().splitlines()
+    assert first.startswith("rds:db-instance  1")
+    assert all(line.startswith(" " * 20) for line in further)
+    assert "".join(file.getvalue().split()).endswith("long" * 20 + "x" * 50)
+
+
+def test_the_reason_of_a_failure_is_shown_whole() -> None:
+    """On a terminal of 100 columns the row of a failed operation tells all of why."""
+    file = io.StringIO()
+    message = "InvalidParameterValue while making the database: Invalid DB Instance class: db.t4g.medium"
+    with Board(Console(file=file, width=100, force_terminal=True, color_system=None)) as board:
+        board.begin("alder", "signup")
+        board.show(view("failed") | {"error": {"message": message}})
+    last = file.getvalue().rpartition("TENANT")[2]
+    assert set(message.split()) <= set(last.split())
+
+
+def test_a_certificate_tells_what_is_kept() -> None:
+    """A final snapshot stands in a section of its own, and not in the proof that the database is gone."""
+    entry = {
+        "provider": "aws",
+        "kind": "rds:db-instance",
+        "name": "t-abc-database",
+        "namespace": "",
+        "made_at": "2026-01-01T00:00:00Z",
+        "proof": "rds:DescribeDBInstances answered DBInstanceNotFound; a final snapshot s-1 is kept by plan",
+        "skipped": None,
+    }
+    head = {"slug": "alder", "tenant_id": "abc", "issued_at": "2026-01-01T00:00:00Z"}
+    file = io.StringIO()
+    print_certificate(Console(file=file, width=100), head | {"entries": [entry]})
+    above, kept = file.getvalue().split("Kept")
+    assert "snapshot" not in above
+    assert "rds:db-instance t-abc-database: a final snapshot s-1 is kept by plan" in kept
+    file = io.StringIO()
+    gone = entry | {"proof": "rds:DescribeDBInstances answered DBInstanceNotFound"}
+    print_certificate(Console(file=file, width=100), head | {"entries": [gone]})
+    assert "Kept" not in file.getvalue()
 
 
 def test_a_problem_names_fields_and_the_open_operation() -> None:
