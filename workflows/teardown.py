@@ -10,6 +10,7 @@ from domain.messages import (
     OperationAccepted,
     OperationPlan,
     OperationRequest,
+    Recovered,
     RunInput,
     RunResult,
     StepPlan,
@@ -41,9 +42,13 @@ class TeardownTenant(Handlers):
     def _may_accept(self, request: OperationRequest) -> None:
         self.may_accept(request)
 
+    def take_up(self, plan: OperationPlan, recovered: Recovered) -> None:
+        super().take_up(plan, recovered)
+        # Stopping again would make workload anew where it was removed.
+        self._removal_began = recovered.phase is Phase.REMOVING
+
     async def carry_out(self, plan: OperationPlan) -> None:
         self.board.removing = _removes_at_once(plan)
-        self._removal_began = self._was_removing()
         if not _nothing_to_keep(plan) and not self._removal_began:
             await self._stop(plan)
             if self.halted():
@@ -80,10 +85,6 @@ class TeardownTenant(Handlers):
         if self.plan and _nothing_to_keep(self.plan):
             return "the tenant's sign-up was undone, so there is nothing to go back to"
         return None
-
-    def _was_removing(self) -> bool:
-        """A lost run had begun to remove: stopping again would make workload anew where it was removed."""
-        return self.recovered is not None and self.recovered.phase is Phase.REMOVING
 
     async def _stop(self, plan: OperationPlan) -> None:
         async def one(step: StepPlan, may_go_on: MayGoOn) -> None:
