@@ -8,6 +8,7 @@ from domain.messages import Intervention, OperationView
 from domain.phases import FINISHED, OperationStatus
 from domain.progress import percent_done, percent_undone
 from store.tables import OperationRow
+from store.tenants import get_tenant_by_id
 
 
 async def operation_detail(services: Services, operation_id: str) -> OperationDetail:
@@ -22,7 +23,7 @@ async def operation_detail(services: Services, operation_id: str) -> OperationDe
         # It may have ended between the two looks.
         row = await find_operation(services, operation_id)
         return _recorded(row) if row.status in FINISHED else _lost(row)
-    return _live(row, live) if live else _recorded(row)
+    return _live(row, live) if live else await _standing(services, row)
 
 
 def _recorded(row: OperationRow) -> OperationDetail:
@@ -46,6 +47,13 @@ def _recorded(row: OperationRow) -> OperationDetail:
         started_at=row.started_at,
         finished_at=row.finished_at,
     )
+
+
+async def _standing(services: Services, row: OperationRow) -> OperationDetail:
+    """As recorded, with what its run waits for: that is written down, and stays while nobody answers."""
+    tenant = await services.query(get_tenant_by_id, row.tenant_id)
+    waits = [c for c in tenant.conditions if c.stops] if tenant and tenant.held_by == row.id else []
+    return _recorded(row).model_copy(update={"conditions": waits})
 
 
 def _lost(row: OperationRow) -> OperationDetail:

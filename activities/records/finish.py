@@ -111,8 +111,12 @@ def _check_gone(desk: Desk, tenant: TenantRow, phase: Phase) -> None:
 
 
 def _with(conditions: list[Condition], new: Condition) -> list[Condition]:
-    """`since` tells when the status last changed, not when it was last looked at."""
+    """`since` tells when the status last changed, not when it was last looked at.
+
+    What a run waited for and waits for no longer is nothing to show.
+    """
     old = next((c for c in conditions if c.type == new.type), None)
     if old is not None and old.status == new.status:
         new = new.model_copy(update={"since": old.since})
-    return [*(c for c in conditions if c.type != new.type), new]
+    shown = [] if new.type in OF_A_RUN and not new.status else [new]
+    return [*(c for c in conditions if c.type != new.type), *shown]
