@@ -24,6 +24,15 @@ class Sizes(Model):
     database: DatabaseSize | None = None
 
     @property
+    def requested_cpu_millis(self) -> int:
+        """What the pods request at first; the autoscaler may add to it."""
+        return sum(c.replicas * c.cpu_millis for c in self.components.values())
+
+    @property
+    def requested_memory_mib(self) -> int:
+        return sum(c.replicas * c.memory_mib for c in self.components.values())
+
+    @property
     def quota_cpu_millis(self) -> int:
         """CPU requests of the namespace: every component at its maximum plus one surge replica of each."""
         return sum((c.max_replicas + 1) * c.cpu_millis for c in self.components.values())

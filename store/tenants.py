@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from psycopg.errors import UniqueViolation
-from sqlalchemy import Engine, and_, func, or_
+from sqlalchemy import Engine, and_, or_
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
 from domain.errors import SlugTaken, Unavailable
 from domain.naming import TENANT_ID_PATTERN
-from domain.phases import GONE, Phase
+from domain.phases import Phase
 from store.engine import transaction
 from store.tables import TenantRow
 
@@ -115,16 +115,6 @@ def insert_tenant(session: Session, tenant: TenantRow) -> None:
         if error.orig.diag.constraint_name == "uq_tenant_slug_not_gone":
             raise SlugTaken(f"the slug '{tenant.slug}' is taken; choose another") from error
         raise Unavailable(f"tenant {tenant.id} is being registered by another attempt") from error
-
-
-def tenants_per_cell(session: Session, cells: Collection[str]) -> dict[str, int]:
-    """How many tenants that are not gone each cell holds; cells without any are left out."""
-    query = (
-        select(TenantRow.cell, func.count())
-        .where(col(TenantRow.cell).in_(cells), col(TenantRow.phase).not_in(GONE))
-        .group_by(col(TenantRow.cell))
-    )
-    return dict(session.exec(query).all())
 
 
 def _encoded(row: TenantRow) -> str:

@@ -1,6 +1,6 @@
 """What an operation is to do, decided from catalog and records: pure, no database."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from enum import Enum
 
 from domain.blueprint import Blueprint, StepKind
@@ -8,7 +8,7 @@ from domain.errors import InvalidSpec, PhaseConflict
 from domain.graph import restricted
 from domain.messages import Desired, StepPlan
 from domain.phases import OPEN_PHASES, TRANSITIONS, Mode, OperationKind, Phase
-from domain.plans import Cell, Plan, Target
+from domain.plans import Plan, Target
 from domain.sizing import size
 
 
@@ -39,11 +39,6 @@ def known_plan(plans: dict[str, Plan], name: str) -> Plan:
     if name not in plans:
         raise InvalidSpec(f"there is no plan '{name}'; plans are {', '.join(sorted(plans))}")
     return plans[name]
-
-
-def emptiest(cells: Iterable[Cell], tenants: dict[str, int]) -> Cell:
-    """The cell with the fewest tenants; of equals the first by name."""
-    return min(cells, key=lambda cell: (tenants.get(cell.name, 0), cell.name))
 
 
 def step_plans(blueprint: Blueprint) -> list[StepPlan]:

@@ -1,19 +1,22 @@
 """The start of a sign-up: a slug is claimed, a cell chosen, everything that will be made is written down."""
 
 from activities.records.desk import Desk, required
-from activities.records.planning import desired, emptiest, known_plan, step_plans
+from activities.records.planning import desired, known_plan, step_plans
 from domain.errors import InvalidSpec
 from domain.messages import BeginInput, OperationPlan, OperationRequest
 from domain.naming import slug_problem
 from domain.phases import Mode, OperationKind, OperationStatus, Phase
+from domain.placement import place
 from domain.plans import Cell, Target
+from domain.sizing import Sizes
+from store.capacity import requests_per_cell
 from store.customers import find_customer
 from store.tables import OperationRow, TenantRow
-from store.tenants import insert_tenant, tenants_per_cell
+from store.tenants import insert_tenant
 
 
 def begin_signup(desk: Desk, call: BeginInput) -> OperationPlan:
-    """Raises InvalidSpec or SlugTaken; then nothing is written."""
+    """Raises InvalidSpec, QuotaExceeded or SlugTaken; then nothing is written."""
     request = call.request
     tenant = _placed(desk, request, call.run_id)
     insert_tenant(desk.session, tenant)
@@ -50,12 +53,12 @@ def _placed(desk: Desk, request: OperationRequest, run_id: str) -> TenantRow:
         raise InvalidSpec(problem)
     target = _target(request)
     sold = known_plan(desk.catalog.plans, target.plan)
-    desired(sold, target, Mode.RUNNING)
+    sizes = desired(sold, target, Mode.RUNNING).sizes
     region = required(request.region, "region", request)
-    cell = _cell(desk, region)
     customer_id = required(request.customer_id, "customer", request)
     if find_customer(desk.session, customer_id) is None:
         raise InvalidSpec(f"there is no customer '{customer_id}'")
+    cell = _cell(desk, region, sizes)
     return TenantRow(
         id=request.tenant_id,
         slug=request.slug,
@@ -79,9 +82,9 @@ def _target(request: OperationRequest) -> Target:
     return request.target
 
 
-def _cell(desk: Desk, region: str) -> Cell:
+def _cell(desk: Desk, region: str, sizes: Sizes) -> Cell:
     cells = desk.catalog.cells_of(region)
     if not cells:
         regions = sorted({cell.region for cell in desk.catalog.cells.values()})
         raise InvalidSpec(f"there is no cell in region '{region}'; regions are {', '.join(regions)}")
-    return emptiest(cells, tenants_per_cell(desk.session, [cell.name for cell in cells]))
+    return place(cells, requests_per_cell(desk.session, [cell.name for cell in cells]), sizes)

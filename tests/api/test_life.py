@@ -127,4 +127,3 @@ async def test_an_undo_is_told_beside_the_work(front: Front) -> None:
     after = next(step for step in ended["steps"] if step["name"] == before["name"])
     assert (after["status"], after["started_at"]) == ("undone", before["started_at"])
     assert before["started_at"] < after["undo_started_at"] <= after["undo_finished_at"]
-    assert after["finished_at"] is None

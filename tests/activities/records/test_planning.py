@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from activities.records.planning import Hold, emptiest, removal_steps, startable
+from activities.records.planning import Hold, removal_steps, startable
 from catalog import Catalog
 from domain.blueprint import StepKind
 from domain.phases import GONE, TRANSITIONS, OperationKind, may_take_over
@@ -57,12 +57,3 @@ def test_removal_without_its_blueprint(catalog: Catalog) -> None:
         ("a", StepKind.KUBERNETES, []),
         ("b", StepKind.BUCKET, []),
     ]
-
-
-@given(counts=st.dictionaries(st.sampled_from(["a", "b", "c"]), st.integers(1, 5)))
-def test_no_cell_is_emptier_than_the_chosen(catalog: Catalog, counts: dict[str, int]) -> None:
-    """The chosen cell has no more tenants than any other, and of equals it is the first by name."""
-    any_cell = catalog.cells["use1"]
-    cells = [any_cell.model_copy(update={"name": name}) for name in "cab"]
-    chosen = emptiest(cells, counts)
-    assert all((counts.get(chosen.name, 0), chosen.name) <= (counts.get(c.name, 0), c.name) for c in cells)

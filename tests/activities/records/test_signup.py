@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from domain.errors import InvalidSpec, PhaseConflict, SlugTaken, StaleRun, Unavailable
+from domain.errors import InvalidSpec, PhaseConflict, QuotaExceeded, SlugTaken, StaleRun, Unavailable
 from domain.messages import OperationRequest
 from domain.naming import new_operation_id, new_tenant_id
 from domain.phases import Mode, OperationStatus, Phase
@@ -174,9 +174,42 @@ def test_signup_of_an_existing_tenant_id(world: World) -> None:
         world.begin(other)
 
 
-def test_a_tenant_comes_into_the_emptiest_cell(world: World) -> None:
-    """Of two cells in a region the one with fewer tenants is taken, by name if they are equal."""
+def test_a_tenant_comes_into_the_cell_with_most_room(world: World) -> None:
+    """Of two cells in a region the one with more room is taken, by name if they are equal."""
     second = world.catalog.cells["usw2"].model_copy(update={"name": "usw2b"})
     shared = world.with_cells(world.catalog.cells["usw2"], second)
     placed = [shared.tenant(shared.signing_up(region="us-west-2", target=SMALL)).cell for _ in range(4)]
     assert placed == ["usw2", "usw2b", "usw2", "usw2b"]
+
+
+def test_requests_fill_a_cell_until_it_refuses(world: World) -> None:
+    """Open sign-ups and stopped tenants count; without room a sign-up is refused and nothing is written."""
+    room = 2 * size(world.catalog.plans["team"], TEAM).requested_cpu_millis
+    changes = {"name": "apse2", "region": "ap-southeast-2", "allocatable_cpu_millis": room}
+    narrow = world.with_cells(world.catalog.cells["usw2"].model_copy(update=changes))
+    wishes: dict[str, Any] = {"region": "ap-southeast-2", "target": TEAM}
+    narrow.signing_up(**wishes)
+    narrow.closed(**wishes)
+
+    refused = narrow.signup_request(**wishes)
+    with pytest.raises(QuotaExceeded, match="apse2 has 0 CPU"):
+        narrow.begin(refused)
+    assert get_tenant_by_id(narrow.engine, refused.tenant_id) is None
+
+
+def test_sign_ups_at_once_do_not_share_the_last_room(world: World) -> None:
+    """Of many sign-ups at the same moment only as many are taken as fit."""
+    room = 2 * size(world.catalog.plans["team"], TEAM).requested_cpu_millis
+    changes = {"name": "sae1", "region": "sa-east-1", "allocatable_cpu_millis": room}
+    narrow = world.with_cells(world.catalog.cells["usw2"].model_copy(update=changes))
+    requests = [narrow.signup_request(region="sa-east-1", target=TEAM) for _ in range(6)]
+
+    def taken(request: OperationRequest) -> bool:
+        try:
+            narrow.begin(request)
+        except QuotaExceeded:
+            return False
+        return True
+
+    with ThreadPoolExecutor(6) as pool:
+        assert sum(pool.map(taken, requests)) == 2
