@@ -32,10 +32,6 @@ def note(desk: Desk, state: StateInput) -> Condition | None:
     """Answers the condition with what is known of its objects. Raises StaleRun when another operation holds
     the tenant."""
     tenant = held_tenant(desk.session, state.tenant_id, state.operation_id)
-    if state.phase is not None:
-        if state.phase not in OPEN_PHASES:
-            raise InvalidSpec(f"phase {state.phase} is an end: a run notes it when it finishes")
-        tenant.phase = state.phase
     condition = state.condition and with_objects(desk, tenant.id, state.condition)
     if condition is not None:
         tenant.conditions = _with(tenant.conditions, condition)

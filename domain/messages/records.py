@@ -74,11 +74,10 @@ class FinishResult(Model):
 
 
 class StateInput(Model):
-    """What a run notes in the middle: a phase, a condition, what a person did, that it undoes its work."""
+    """What a run notes in the middle: a condition, what a person did, that it undoes its work."""
 
     tenant_id: str
     operation_id: str
-    phase: Phase | None = None
     condition: Condition | None = None
     undoing: Undoing | None = None
     intervention: Intervention | None = None
