@@ -15,6 +15,9 @@ NAMED_AT_MOST = 5
 OBSERVED: frozenset[Phase] = frozenset({Phase.ACTIVE, Phase.SUSPENDED})
 """Phases in which a tenant has a last good state that is to be found as it was left."""
 
+CHANGING: frozenset[Phase] = frozenset({Phase.SCALING, Phase.SUSPENDING, Phase.RESUMING})
+"""Phases that lead from one of those to one of those: such a tenant is left for the next scan."""
+
 HOLDS_DATA = frozenset({"s3:bucket", "secretsmanager:secret", "rds:db-instance"})
 """Kinds that come back empty when they are made again, so `*=repair` does not speak of a missing one."""
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy import Engine, and_, exists, or_
 from sqlmodel import Session, col, select
 
-from domain.drift import OBSERVED
+from domain.drift import CHANGING, OBSERVED
 from domain.errors import capped
 from domain.messages import Desired, Difference
 from domain.queues import Provider
@@ -39,10 +39,10 @@ class Observations:
         self._clock = clock
 
     def page(self, after: str, limit: int) -> list[str]:
-        """Ids of tenants that are to be found as they were left, in order."""
+        """Ids of tenants that are to be found as they were left, or will be in a moment, in order."""
         query = (
             select(TenantRow.id)
-            .where(col(TenantRow.phase).in_(OBSERVED), TenantRow.id > after)
+            .where(col(TenantRow.phase).in_(OBSERVED | CHANGING), TenantRow.id > after)
             .order_by(col(TenantRow.id))
             .limit(limit)
         )
@@ -53,7 +53,7 @@ class Observations:
         """Those that still are, in the order of their ids."""
         query = (
             select(TenantRow)
-            .where(col(TenantRow.id).in_(tenant_ids), col(TenantRow.phase).in_(OBSERVED))
+            .where(col(TenantRow.id).in_(tenant_ids), col(TenantRow.phase).in_(OBSERVED | CHANGING))
             .order_by(col(TenantRow.id))
         )
         with transaction(self._engine) as session:

@@ -32,9 +32,9 @@ async def observe_page(provider: Provider, tenant_ids: Sequence[str]) -> Observe
     )
 
 
-async def observe_held(tenant_id: str, holder: str, repaired: Sequence[str] = ()) -> None:
+async def observe_held(call: ObserveInput) -> None:
     """Looks at one tenant that this run holds. Raises ActivityError where it cannot be looked at."""
-    call = ObserveInput(tenant_ids=[tenant_id], holder=holder, repaired=list(repaired))
+    (tenant_id,) = call.tenant_ids
     results = await asyncio.gather(
         *(
             _observe(name, call, f"look at what is in {name}", policies.provider(name, tenant_id, LOOK_LIMIT))

@@ -1,5 +1,6 @@
 """What somebody else changed or deleted is brought back; nothing else is touched, and nothing is undone."""
 
+import asyncio
 from collections.abc import Collection, Sequence
 
 from temporalio import workflow
@@ -7,6 +8,7 @@ from temporalio.exceptions import ActivityError
 
 from domain.graph import restricted
 from domain.messages import (
+    ObserveInput,
     OperationAccepted,
     OperationPlan,
     OperationRequest,
@@ -61,13 +63,26 @@ class RepairTenant(Handlers):
 
     async def _differing(self, plan: OperationPlan) -> set[str]:
         await self._look(plan, ())
+        if self.halted():
+            return set()
         return set(await observing.steps_to_repair(plan.tenant.id, by_policy=self.asked.by_policy))
 
     async def _look(self, plan: OperationPlan, repaired: Collection[str]) -> None:
+        """Ends early when the tenant is wanted for something else, whatever a provider's trouble is."""
+        call = ObserveInput(
+            tenant_ids=[plan.tenant.id],
+            holder=self.holder,
+            repaired=sorted(repaired),
+            outputs=dict(self.provider.outputs),
+        )
+        look = asyncio.create_task(observing.observe_held(call))
+        await workflow.wait_condition(lambda: look.done() or self.halted())
+        look.cancel()
         try:
-            await observing.observe_held(plan.tenant.id, self.holder, sorted(repaired))
-        except ActivityError as error:
-            raise StepFailures({LOOK: error}) from error
+            await look
+        except (ActivityError, asyncio.CancelledError) as error:
+            if not self.halted():
+                raise StepFailures({LOOK: error}) from error
 
     async def _bring_back(self, steps: Sequence[StepPlan], plan: OperationPlan) -> None:
         """What fails for good leaves out only what needs it."""

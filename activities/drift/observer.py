@@ -83,7 +83,7 @@ class Observer:
     def _observe_held(self, call: ObserveInput, subjects: Sequence[Subject]) -> ObserveOutcome:
         for subject in subjects:
             if subject.held_by == call.holder:
-                found = self._differences(subject)
+                found = self._differences(subject, call.outputs)
                 self._observations.record(subject, self._provider, found, call.repaired)
         return ObserveOutcome(looked_at=len(subjects))
 
@@ -133,7 +133,7 @@ class Observer:
         self._observations.deferred(subject.tenant.id, [self._provider])
         return _Seen.HELD
 
-    def _differences(self, subject: Subject) -> list[Difference]:
+    def _differences(self, subject: Subject, outputs: dict[str, str] | None = None) -> list[Difference]:
         tenant = subject.tenant
         blueprint = self._catalog.blueprints.get(tenant.blueprint)
         if blueprint is None:
@@ -157,7 +157,7 @@ class Observer:
                     operation_id=subject.held_by or "",
                     step=step.name,
                     desired=subject.desired,
-                    outputs=tenant.outputs,
+                    outputs=tenant.outputs if outputs is None else outputs,
                 )
             )
         ]

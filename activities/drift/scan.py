@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from typing import get_args
 
 from temporalio import activity
 from temporalio.client import Client
@@ -26,6 +27,7 @@ from domain.messages import (
 )
 from domain.naming import new_operation_id, workflow_id
 from domain.phases import TRANSITIONS, OperationKind
+from domain.queues import Provider
 from store.observations import Observations, Subject
 from store.tables import ObservationRow
 
@@ -89,6 +91,8 @@ class Scan:
     async def _repair(self, subject: Subject) -> bool:
         """False where an operation holds the tenant: the next scan will see. Raises Unavailable."""
         tenant = subject.tenant
+        if subject.held_by:
+            return await self._deferred(tenant.id)
         request = OperationRequest(
             operation_id=new_operation_id(),
             kind=OperationKind.REPAIR,
@@ -112,8 +116,11 @@ class Scan:
                 memo={"operation_id": request.operation_id},
             )
         except WorkflowAlreadyStartedError:
-            await asyncio.to_thread(self._observations.deferred, tenant.id, ["aws", "kubernetes"])
-            return False
+            return await self._deferred(tenant.id)
         except RPCError as error:
             raise Unavailable("Temporal cannot be asked for runs right now") from error
         return True
+
+    async def _deferred(self, tenant_id: str) -> bool:
+        await asyncio.to_thread(self._observations.deferred, tenant_id, get_args(Provider))
+        return False

@@ -81,6 +81,8 @@ class ObserveInput(Model):
     leaves tenants alone that an operation holds."""
     repaired: list[str] = []
     """Steps that were just brought back: what is still found in them has survived a repair."""
+    outputs: dict[str, str] | None = None
+    """What the steps of the holder's run found out; none takes what is recorded of the tenant."""
 
 
 class ObserveOutcome(Model):

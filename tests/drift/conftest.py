@@ -1,0 +1,136 @@
+"""An installation of its own: a scan looks at every tenant, and takes what it does not know for orphans."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+from sqlalchemy import Engine
+
+from catalog import Catalog, load_catalog
+from devstack.postgres import Postgres
+from domain.messages import DriftInput, DriftResult
+from runtime.clock import SystemClock
+from runtime.settings import Settings
+from runtime.temporal import connect
+from store.engine import make_engine
+from tests.audit import Auditor
+from tests.workflows.conftest import _cluster_urls
+from tests.workflows.stage import PATIENCE_SECONDS, POLL_SECONDS, Json, Stage, serving
+from worker.app import build_worker
+from worker.setup import set_up
+
+INSTALL = "drift"
+REPAIRS = "drift-repairs"
+"""Task queue of workers whose policy repairs; the main one's reports."""
+READS = ("Describe", "Get", "Head", "List")
+
+
+@dataclass
+class DriftStage(Stage):
+    """A stage with a clock hand: scans when a test says so."""
+
+    engine: Engine | None = None
+
+    async def scan(self, *, repair: bool = False, orphans: bool = False, **given: Any) -> DriftResult:
+        """One whole scan, by workers that repair or only report."""
+        queue = REPAIRS if repair else self.settings.task_queue
+        result: DriftResult = await self.client.execute_workflow(
+            "CheckDrift",
+            DriftInput(orphans=orphans, **given),
+            id=f"scan-{uuid4().hex[:8]}",
+            task_queue=queue,
+            result_type=DriftResult,
+        )
+        return result
+
+    async def drift(self, tenant: Json) -> Json:
+        answer = await self.http.get(f"/v1/tenants/{tenant['slug']}/drift")
+        assert answer.status_code == 200, answer.text
+        view: Json = answer.json()
+        return view
+
+    async def conditions(self, tenant: Json) -> dict[str, Json]:
+        """By type."""
+        return {one["type"]: one for one in (await self.tenant(tenant))["conditions"]}
+
+    async def repairs(self, tenant: Json) -> list[Json]:
+        """Those of the tenant's latest operations, newest first."""
+        answer = await self.http.get(f"/v1/tenants/{tenant['slug']}/operations")
+        return [one for one in answer.json() if one["kind"] == "repair"]
+
+    async def repaired(self, tenant: Json) -> Json:
+        """The last view of the newest repair, which a scan has just started."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while not await self.repairs(tenant):  # noqa: ASYNC110 - it begins in another process
+                await asyncio.sleep(POLL_SECONDS)
+        return await self.finished({"operation_id": (await self.repairs(tenant))[0]["id"]})
+
+    def name(self, tenant: Json, step: str) -> str:
+        return f"{INSTALL}-{tenant['tenant_id']}-{step}"
+
+    async def writes(self, tenant_ids: set[str]) -> list[str]:
+        """Calls that changed, or tried to change, something of these tenants at the providers."""
+        assert self.settings.aws_endpoint_url
+        async with httpx.AsyncClient() as http:
+            calls = (await http.get(f"{self.settings.aws_endpoint_url}/_devstack/calls")).json()["calls"]
+            made = [
+                f"{call['operation']} {call['resources']}"
+                for call in calls
+                if not call["operation"].startswith(READS)
+            ]
+            for url in set(self.cluster_urls.values()):
+                calls = (await http.get(f"{url}/_devstack/calls")).json()["calls"]
+                made += [
+                    f"{call['verb']} {call['resource']} {call['namespace']}"
+                    for call in calls
+                    if call["verb"] not in {"get", "list", "watch"} and not call["dry_run"]
+                ]
+        return [one for one in made if any(tenant_id in one for tenant_id in tenant_ids)]
+
+    async def forget_calls(self) -> None:
+        assert self.settings.aws_endpoint_url
+        async with httpx.AsyncClient() as http:
+            for url in {self.settings.aws_endpoint_url, *self.cluster_urls.values()}:
+                await http.delete(f"{url}/_devstack/calls")
+
+
+@pytest.fixture(scope="session")
+def drift_settings(settings: Settings, postgres: Postgres) -> Settings:
+    return Settings.model_validate(
+        settings.model_dump()
+        | {
+            "install": INSTALL,
+            "database_url": postgres.create_database("drift"),
+            "task_queue": "drift",
+            "drift_tenants_per_minute": 6000,
+            "TENANTRY_AWS_ENDPOINT_URL": settings.aws_endpoint_url,
+        }
+    )
+
+
+@pytest.fixture(scope="session")
+def drift_catalog(drift_settings: Settings) -> Catalog:
+    return load_catalog(drift_settings.plans_file, drift_settings.cells_file, drift_settings.blueprints_dir)
+
+
+@pytest.fixture(scope="session")
+async def stage(
+    drift_settings: Settings, drift_catalog: Catalog, auditor: Auditor
+) -> AsyncIterator[DriftStage]:
+    """An installation that serves, with workers that report and workers that repair."""
+    client = await connect(drift_settings)
+    engine = make_engine(drift_settings.database_url.get_secret_value(), drift_settings.database_pool)
+    await set_up(client, drift_settings, drift_catalog, engine)
+    repairing = drift_settings.model_copy(update={"task_queue": REPAIRS, "drift_policy": {"*": "repair"}})
+    async with (
+        build_worker(client, drift_settings, drift_catalog, engine, SystemClock()),
+        build_worker(client, repairing, drift_catalog, engine, SystemClock()),
+        serving(drift_settings) as http,
+    ):
+        urls = _cluster_urls(drift_settings.kubeconfig)
+        yield DriftStage(http, client, drift_settings, auditor, urls, engine)
+    engine.dispose()

@@ -1,0 +1,173 @@
+"""Orphans: found by their marks, reported, and deleted only when a person says so."""
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+
+from domain.naming import namespace_name, new_tenant_id, ownership_tags, resource_name
+from tests.drift import hands
+from tests.drift.conftest import INSTALL, DriftStage
+from tests.workflows.stage import Json
+
+REGION = "us-east-1"
+
+
+def _tags(tenant_id: str) -> list[dict[str, str]]:
+    marks = ownership_tags(INSTALL, tenant_id, f"s-{tenant_id}", "left")
+    return [{"Key": key, "Value": value} for key, value in marks.items()]
+
+
+def leave_behind(stage: DriftStage, tenant_id: str) -> set[tuple[str, str]]:
+    """One thing of each kind, as a process that died would leave them: kind and name."""
+    aws, name = stage.auditor.aws, resource_name(INSTALL, tenant_id, "left")
+    tags, namespace = _tags(tenant_id), namespace_name(INSTALL, tenant_id)
+    principal = {"Service": "pods.eks.amazonaws.com"}
+    allowed = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
+    trust = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
+    aws("s3").create_bucket(Bucket=name)
+    aws("s3").put_bucket_tagging(Bucket=name, Tagging={"TagSet": tags})
+    aws("s3").put_object(Bucket=name, Key="recording", Body=b"data")
+    aws("secretsmanager").create_secret(Name=name, SecretString="hidden", Tags=tags)
+    aws("rds").create_db_parameter_group(
+        DBParameterGroupName=name, DBParameterGroupFamily="postgres16", Description="left", Tags=tags
+    )
+    aws("rds").create_db_instance(
+        DBInstanceIdentifier=name, Engine="postgres", DBInstanceClass="db.t4g.small", AllocatedStorage=20,
+        DBName=f"t{tenant_id}", MasterUsername=f"t{tenant_id}", MasterUserPassword="throwaway-pw",
+        DeletionProtection=True, Tags=tags,
+    )  # fmt: skip
+    role = aws("iam").create_role(RoleName=name, AssumeRolePolicyDocument=trust, Tags=tags)["Role"]["Arn"]
+    aws("eks").create_pod_identity_association(
+        clusterName="tenants-use1", namespace=namespace, serviceAccount="auth", roleArn=role,
+        tags={tag["Key"]: tag["Value"] for tag in tags},
+    )  # fmt: skip
+    host = f"s-{tenant_id}.use1.tenants.example.com"
+    value = f'"heritage=tenantry,install={INSTALL},tenant={tenant_id}"'
+    records = [(host, "CNAME", "gone.example.org"), (f"_tenantry.{host}", "TXT", value)]
+    changes = [
+        {
+            "Action": "CREATE",
+            "ResourceRecordSet": {
+                "Name": at, "Type": kind, "TTL": 60, "ResourceRecords": [{"Value": to}]
+            },
+        }
+        for at, kind, to in records
+    ]  # fmt: skip
+    aws("route53").change_resource_record_sets(HostedZoneId=hands.ZONE, ChangeBatch={"Changes": changes})
+    labels = ownership_tags(INSTALL, tenant_id, f"s-{tenant_id}", "left")
+    hands.core(stage).create_namespace({"metadata": {"name": namespace, "labels": labels}})
+    hands.core(stage).create_namespaced_config_map(
+        namespace, {"metadata": {"name": "in-it", "labels": labels}}
+    )
+    hands.core(stage).create_namespaced_config_map("default", {"metadata": {"name": name, "labels": labels}})
+    return {
+        ("s3:bucket", name),
+        ("secretsmanager:secret", name),
+        ("rds:db-parameter-group", name),
+        ("rds:db-instance", name),
+        ("iam:role", name),
+        ("eks:pod-identity-association", f"{namespace}/auth"),
+        ("route53:record", f"_tenantry.{host} TXT"),
+        ("v1/Namespace", namespace),
+        ("v1/ConfigMap", name),
+    }
+
+
+async def orphans(stage: DriftStage, tenant_id: str, **query: Any) -> list[Json]:
+    answer = await stage.http.get("/v1/orphans", params={"limit": 200, **query})
+    assert answer.status_code == 200, answer.text
+    return [one for one in answer.json()["items"] if one["tenant_id"] == tenant_id]
+
+
+async def ended(stage: DriftStage, orphan_id: str) -> Json:
+    view: Json = {"state": "found"}
+    async with asyncio.timeout(60):
+        while view["state"] in {"found", "deleting"}:
+            await asyncio.sleep(0.05)
+            view = (await stage.http.get(f"/v1/orphans/{orphan_id}")).json()
+    return view
+
+
+async def delete(stage: DriftStage, orphan: Json, reason: str = "left by a test") -> Json:
+    answer = await stage.http.delete(f"/v1/orphans/{orphan['id']}", params={"reason": reason})
+    assert answer.status_code == 202, answer.text
+    return await ended(stage, orphan["id"])
+
+
+@pytest.fixture(scope="module")
+async def known(stage: DriftStage) -> Json:
+    """A tenant, so that the kinds of its blueprint are known; it must never be reported."""
+    return await stage.active()
+
+
+async def test_orphans_of_every_kind_are_found_reported_and_deleted_on_request(
+    stage: DriftStage, known: Json
+) -> None:
+    """Each is listed once with its place and since when; each goes only after its own deletion."""
+    tenant_id = new_tenant_id()
+    left = leave_behind(stage, tenant_id)
+    await stage.scan(repair=True, orphans=True)
+    found = await orphans(stage, tenant_id)
+    assert {(one["kind"], one["name"]) for one in found} == left
+    assert {one["why"] for one in found} == {"no such tenant"}
+    assert await orphans(stage, known["tenant_id"]) == []
+    there = await asyncio.to_thread(stage.auditor.things_of, tenant_id)
+    await stage.scan(repair=True, orphans=True)
+    assert await asyncio.to_thread(stage.auditor.things_of, tenant_id) == there
+    again = {one["id"]: one for one in await orphans(stage, tenant_id)}
+    for one in found:
+        assert again[one["id"]]["first_seen"] == one["first_seen"]
+        assert again[one["id"]]["last_seen"] > one["last_seen"]
+    # The parameter group is in use as long as the database is there.
+    for one in sorted(found, key=lambda one: one["kind"] == "rds:db-parameter-group"):
+        done = await delete(stage, one)
+        assert done["state"] == "deleted", done
+        assert (done["requested_by"], done["reason"]) == ("anonymous", "left by a test")
+        assert done["detail"]
+    left_over = await asyncio.to_thread(stage.auditor.things_of, tenant_id)
+    assert [thing for thing in left_over if not thing.startswith("snapshot")] == []
+    assert any(thing.startswith("snapshot") for thing in left_over)
+    assert await orphans(stage, tenant_id) == []
+
+
+async def test_what_is_no_orphan_any_more_is_not_deleted(stage: DriftStage, known: Json) -> None:
+    """Between report and deletion its tags went: it is refused, with the reason, and stays."""
+    tenant_id = new_tenant_id()
+    name = resource_name(INSTALL, tenant_id, "left")
+    s3 = stage.auditor.aws("s3")
+    s3.create_bucket(Bucket=name)
+    s3.put_bucket_tagging(Bucket=name, Tagging={"TagSet": _tags(tenant_id)})
+    await stage.scan(orphans=True)
+    (orphan,) = await orphans(stage, tenant_id)
+    s3.delete_bucket_tagging(Bucket=name)
+    refused = await delete(stage, orphan)
+    assert (refused["state"], "OwnershipConflict" in refused["detail"]) == ("refused", True)
+    assert s3.list_buckets(Prefix=name)["Buckets"]
+    await stage.scan(orphans=True)
+    assert (await ended(stage, orphan["id"]))["state"] == "gone"
+    gone = await stage.http.delete(f"/v1/orphans/{orphan['id']}", params={"reason": "again"})
+    assert (gone.status_code, gone.json()["code"]) == (409, "OrphanGone")
+
+
+async def test_what_a_deleted_tenant_left_is_an_orphan(stage: DriftStage, known: Json) -> None:
+    """Its certificate says that nothing is left, so whatever bears its mark now belongs to nobody."""
+    tenant = await stage.active(plan="echo")
+    await stage.finished(await stage.ask("DELETE", f"/v1/tenants/{tenant['slug']}?grace=0"))
+    name = resource_name(INSTALL, tenant["tenant_id"], "late")
+    s3 = stage.auditor.aws("s3")
+    s3.create_bucket(Bucket=name)
+    s3.put_bucket_tagging(Bucket=name, Tagging={"TagSet": _tags(tenant["tenant_id"])})
+    await stage.scan(orphans=True)
+    (orphan,) = await orphans(stage, tenant["tenant_id"])
+    assert orphan["why"] == "its tenant is deleted"
+    assert (await delete(stage, orphan))["state"] == "deleted"
+
+
+async def test_a_deletion_needs_a_reason(stage: DriftStage) -> None:
+    """Nobody deletes without saying why; what does not exist is said to."""
+    path = "/v1/orphans/or0123456789abcdef"
+    assert (await stage.http.delete(path)).json()["code"] == "InvalidSpec"
+    assert (await stage.http.delete(path, params={"reason": "x"})).json()["code"] == "OrphanNotFound"
+    assert (await stage.http.get("/v1/orphans/nonsense")).json()["code"] == "OrphanNotFound"
