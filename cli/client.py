@@ -65,7 +65,7 @@ class Client:
         return self._change("PATCH", f"/v1/tenants/{slug}", key, changes)
 
     def act(self, slug: str, action: str, *, key: str, pause_before: Sequence[str] = ()) -> Json:
-        """`action` is suspend, resume or restore."""
+        """`action` is suspend, resume, restore or repair."""
         return self._change("POST", f"/v1/tenants/{slug}/{action}", key, query=_pauses(pause_before))
 
     def teardown(
@@ -88,6 +88,24 @@ class Client:
     def recover(self, *, key: str) -> Json:
         """Starts a recovery for every operation whose run was lost."""
         return self._change("POST", "/v1/recoveries", key)
+
+    def drifted(self) -> Iterator[Json]:
+        """The drift of all tenants that are not in sync."""
+        return self._pages("/v1/drift", {})
+
+    def drift(self, slug: str) -> Json:
+        return cast("Json", self._read(f"/v1/tenants/{slug}/drift"))
+
+    def orphans(self) -> Iterator[Json]:
+        """All that are there."""
+        return self._pages("/v1/orphans", {})
+
+    def orphan(self, orphan_id: str) -> Json:
+        return cast("Json", self._read(f"/v1/orphans/{orphan_id}"))
+
+    def delete_orphan(self, orphan_id: str, reason: str) -> Json:
+        """Needs no key: an orphan is deleted once."""
+        return cast("Json", self._request("DELETE", f"/v1/orphans/{orphan_id}", query={"reason": reason}))
 
     def tenant(self, slug: str) -> Json:
         return cast("Json", self._read(f"/v1/tenants/{slug}"))
