@@ -1,0 +1,161 @@
+"""`tenantry drift`: what differs from what the blueprints want, and what belongs to no tenant."""
+
+import time
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+
+from cli.changes import AsJson, Change, Key, NoWait, Slug
+from cli.client import Client
+from cli.connection import connect
+from cli.output import err, out, print_error, print_json, short_time, styled, table
+
+Json = dict[str, Any]
+
+PAUSE_SECONDS = 0.5
+ENDINGS = frozenset({"deleted", "refused", "gone"})
+ANY_SLUG = Annotated[str | None, typer.Argument(help="One tenant; else all that are not in sync.")]
+Reason = Annotated[str, typer.Option(help="Why it may go; recorded with who asked.", show_default=False)]
+OrphanId = Annotated[
+    str, typer.Argument(metavar="ID", help="From `tenantry drift orphans`.", show_default=False)
+]
+
+group = typer.Typer(no_args_is_help=True)
+app = typer.Typer()
+app.add_typer(group, name="drift", help="What differs from the blueprints, and what belongs to no tenant.")
+
+
+@group.command()
+def show(slug: ANY_SLUG = None, as_json: AsJson = False) -> None:
+    """What the last look found: of one tenant everything, else a line for each that is not in sync."""
+    client = connect()
+    if slug is None:
+        found = list(client.drifted())
+        print_json(found) if as_json else _print_drifted(found)
+    else:
+        view = client.drift(slug)
+        print_json(view) if as_json else _print_drift(view)
+
+
+@group.command()
+def repair(
+    slug: Slug,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    key: Key = None,
+    as_json: AsJson = False,
+    no_wait: NoWait = False,
+) -> None:
+    """Bring back what somebody else changed or deleted; what is not ours is left untouched."""
+
+    def send(client: Client, key: str) -> Json:
+        lost = _comes_back_empty(client, slug)
+        if lost and not yes:
+            print_error(
+                [
+                    f"{', '.join(lost)} would be made again, empty",
+                    "restore it from a backup, or repeat with --yes if its data may be lost",
+                ]
+            )
+            raise typer.Exit(1)
+        return client.act(slug, "repair", key=key)
+
+    Change(as_json, no_wait, key).run(send)
+
+
+@group.command()
+def orphans(as_json: AsJson = False) -> None:
+    """Things that bear this installation's mark and belong to no tenant that may have them."""
+    found = list(connect().orphans())
+    if as_json:
+        print_json(found)
+        return
+    rows = (
+        [
+            one["id"],
+            one["kind"],
+            escape(f"{one['namespace']}/{one['name']}" if one["namespace"] else one["name"]),
+            one["place"],
+            short_time(one["first_seen"]),
+            short_time(one["last_seen"]),
+            styled(one["state"]),
+            escape(f"{one['why']}{': ' if one['detail'] else ''}{one['detail']}"),
+        ]
+        for one in found
+    )
+    out().print(table(["ID", "KIND", "NAME", "PLACE", "FIRST SEEN", "LAST SEEN", "STATE", "WHY"], rows))
+
+
+@group.command("delete-orphan")
+def delete_orphan(orphan: OrphanId, reason: Reason, as_json: AsJson = False, no_wait: NoWait = False) -> None:
+    """Delete an orphan for good, if it still is ours and still belongs to nobody."""
+    client = connect()
+    view = client.delete_orphan(orphan, reason)
+    while not no_wait and view["state"] not in ENDINGS:
+        time.sleep(PAUSE_SECONDS)
+        view = client.orphan(orphan)
+    if as_json:
+        print_json(view)
+    if view["state"] == "refused":
+        print_error([f"{view['kind']} {view['name']} was not deleted", f"  {view['detail']}"])
+        raise typer.Exit(1)
+    if not as_json:
+        said = f": {view['detail']}" if view["detail"] else ""
+        out().print(escape(f"{view['kind']} {view['name']} {view['state']}{said}"))
+
+
+def _comes_back_empty(client: Client, slug: str) -> list[str]:
+    """What the last look did not find and a repair makes again without what was in it."""
+    looks = client.drift(slug)["looks"]
+    return [
+        f"{one['kind']} {one['name']}"
+        for look in looks
+        for one in look["differences"]
+        if one["what"] == "missing" and one["kind"] in {"s3:bucket", "rds:db-instance"}
+    ]
+
+
+def _print_drifted(found: list[Json]) -> None:
+    rows = (
+        [
+            escape(view["slug"]),
+            styled(view["phase"]),
+            sum(len(look["differences"]) for look in view["looks"]),
+            short_time(min(look["observed_at"] for look in view["looks"] if look["observed_at"])),
+            escape("; ".join(_messages(view))),
+        ]
+        for view in found
+    )
+    out().print(table(["SLUG", "PHASE", "DIFFERENCES", "LOOKED AT", "WHAT"], rows))
+
+
+def _messages(view: Json) -> list[str]:
+    told = [one["message"] for one in view["conditions"] if one["type"] != "InSync"]
+    return [*told, *(look["error"] for look in view["looks"] if look["error"])]
+
+
+def _print_drift(view: Json) -> None:
+    seen = [look["observed_at"] for look in view["looks"] if look["observed_at"]]
+    state = {True: "in sync", False: "not in sync", None: "not looked at yet"}[view["in_sync"]]
+    looked = f", looked at {short_time(min(seen))} UTC" if seen else ""
+    out().print(f"[bold]{escape(view['slug'])}[/] is {state}{looked}")
+    rows = [
+        [
+            one["step"],
+            one["what"],
+            escape(f"{one['kind']} {one['name']}"),
+            escape(one["field"]),
+            escape(one["wanted"]),
+            escape(one["found"]),
+            short_time(one["since"]),
+        ]
+        for look in view["looks"]
+        for one in look["differences"]
+    ]
+    if rows:
+        out().print(table(["STEP", "WHAT", "THING", "FIELD", "WANTED", "FOUND", "SINCE"], rows))
+    for look in view["looks"]:
+        if look["error"]:
+            err().print(escape(f"{look['provider']} could not be looked at: {look['error']}"))
+        if look["deferred_at"]:
+            err().print(f"{look['provider']} was left alone: an operation held the tenant")
