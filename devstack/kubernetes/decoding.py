@@ -6,6 +6,7 @@ from typing import Any
 
 import yaml
 
+from devstack.kubernetes import protobuf
 from devstack.kubernetes.errors import ApiError, bad_request
 from devstack.kubernetes.objects import Object, drop_nulls, quote
 from devstack.kubernetes.requests import Request
@@ -24,9 +25,6 @@ _GO_NAMES = {
 }
 
 
-_PROTOBUF = b"k8s\x00"
-
-
 @dataclass(slots=True)
 class Decoded:
     """An object and the fields in it that its kind does not have."""
@@ -39,9 +37,8 @@ def parse(request: Request, *, allow_yaml: bool = False) -> Any:
     """The body as JSON (or YAML where the content type says so); ApiError 400 if it cannot be read."""
     if not isinstance(request.body, bytes):
         return request.body
-    if request.body.startswith(_PROTOBUF):
-        why = "the body of the request was in an unknown format - accepted media types include: "
-        raise ApiError(415, "UnsupportedMediaType", f"{why}application/json, application/yaml")
+    if request.body.startswith(protobuf.MAGIC):
+        return protobuf.decode(request.body)
     try:
         return json.loads(request.body)
     except ValueError as error:

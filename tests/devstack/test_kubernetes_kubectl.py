@@ -76,6 +76,23 @@ def test_apply_and_get(kubectl: Kubectl) -> None:
     assert ".elb." in row
 
 
+def test_create_by_name(kubectl: Kubectl, cluster: Client) -> None:
+    """What `kubectl create` makes by name comes in protobuf and is made as it was asked for."""
+    kubectl.run("create", "configmap", "c", "--from-literal=a=1")
+    kubectl.run("create", "secret", "generic", "s", "--from-literal=a=1")
+    kubectl.run("create", "serviceaccount", "x")
+    kubectl.run("create", "quota", "q", "--hard=pods=2,requests.cpu=1500m")
+    kubectl.run("create", "role", "r", "--verb=get,list", "--resource=pods")
+    kubectl.run("create", "rolebinding", "b", "--role=r", f"--serviceaccount={cluster.namespace}:x")
+    assert cluster.get("ConfigMap", "c").body["data"] == {"a": "1"}
+    assert cluster.get("Secret", "s").body["data"] == {"a": "MQ=="}
+    assert cluster.get("ResourceQuota", "q").body["spec"]["hard"] == {"pods": "2", "requests.cpu": "1500m"}
+    rule = {"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list"]}
+    assert cluster.get("Role", "r").body["rules"] == [rule]
+    assert cluster.get("RoleBinding", "b").body["subjects"][0]["name"] == "x"
+    assert "created" in kubectl.run("create", "namespace", f"{cluster.namespace}-more")
+
+
 def test_get_as_yaml(kubectl: Kubectl) -> None:
     """An object read as YAML is the object."""
     kubectl.run("apply", "--server-side", "-f", "-", given=[manifest("ConfigMap", "c", data={"a": "1"})])
