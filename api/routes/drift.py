@@ -14,7 +14,7 @@ from api.find import find_tenant
 from api.identity import Caller
 from api.orphans import start_deletion
 from api.problems import ApiProblem
-from api.routes.tenants import Slug, WhichOf
+from api.routes.tenants import Slug, StartingOf, WhichOf
 from api.schemas import printable
 from api.services import Served
 from api.views import Accepted
@@ -81,10 +81,12 @@ async def tenant_drift(services: Served, slug: Slug, which: WhichOf) -> DriftVie
     responses=errors("TenantNotFound", "PhaseConflict", "OperationInProgress", "Refused", *CHANGES),
     dependencies=[NO_BODY],
 )
-async def repair(changes: ChangesOf, slug: Slug, which: WhichOf) -> Accepted:
+async def repair(changes: ChangesOf, slug: Slug, starting: StartingOf) -> Accepted:
     """Looks at everything, and brings back what differs, whatever the policy says. What is missing is made
     again: a database comes back empty. Things that are not ours are left untouched."""
-    return await changes.change(Wish(OperationKind.REPAIR, slug, which.id, {}))
+    body = starting.model_dump(mode="json", exclude={"id"}, exclude_unset=True)
+    wish = Wish(OperationKind.REPAIR, slug, starting.id, body, pause_before=starting.pause_before)
+    return await changes.change(wish)
 
 
 @router.get("/v1/orphans", summary="List orphans", responses=errors("InvalidSpec", *READS))

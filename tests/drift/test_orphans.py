@@ -11,7 +11,7 @@ from tests.drift import hands
 from tests.drift.conftest import INSTALL, DriftStage
 from tests.workflows.stage import Json
 
-REGION = "us-east-1"
+ASSUME = ["sts:AssumeRole", "sts:TagSession"]
 
 
 def _tags(tenant_id: str) -> list[dict[str, str]]:
@@ -24,7 +24,7 @@ def leave_behind(stage: DriftStage, tenant_id: str) -> set[tuple[str, str]]:
     aws, name = stage.auditor.aws, resource_name(INSTALL, tenant_id, "left")
     tags, namespace = _tags(tenant_id), namespace_name(INSTALL, tenant_id)
     principal = {"Service": "pods.eks.amazonaws.com"}
-    allowed = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
+    allowed = {"Effect": "Allow", "Principal": principal, "Action": ASSUME}
     trust = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
     aws("s3").create_bucket(Bucket=name)
     aws("s3").put_bucket_tagging(Bucket=name, Tagging={"TagSet": tags})
