@@ -35,6 +35,7 @@ def environment(
         kubeconfig=clusters.kubeconfig,
         further={
             **PROFILES["none"].settings,
+            "TENANTRY_RECOVERY_SETTLING_SECONDS": "0",
             "TENANTRY_INSTALL": "cli",
             "TENANTRY_TASK_QUEUE": "cli",
         },

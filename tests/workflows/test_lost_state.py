@@ -170,7 +170,9 @@ async def test_the_schedule_recovers(stage: Stage) -> None:
     await schedule.trigger()
     assert (await stage.finished(signup))["status"] == "succeeded"
     spec = (await schedule.describe()).schedule.spec
-    assert [interval.every for interval in spec.intervals] == [timedelta(minutes=5)]
+    every = timedelta(seconds=stage.settings.recovery_interval_seconds)
+    assert [interval.every for interval in spec.intervals] == [every]
+    assert Settings().recovery_interval_seconds == 300
 
 
 async def test_a_recovery_that_comes_too_late_ends(stage: Stage, engine: Engine) -> None:
