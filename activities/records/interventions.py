@@ -5,7 +5,8 @@ from domain.messages import Condition, Intervention, ObjectName, SkipInput, Skip
 from store.holds import held_tenant
 from store.tables import ENDED, OperationRow, ResourceRow, ResourceState
 
-OF_A_RUN = frozenset({"NeedsAttention", "Paused"})
+NEEDS_ATTENTION = "NeedsAttention"
+OF_A_RUN = frozenset({NEEDS_ATTENTION, "Paused"})
 """Conditions that end with the run that is in them."""
 
 
@@ -29,6 +30,8 @@ def skip(desk: Desk, call: SkipInput) -> SkipOutcome:
 
 def with_objects(desk: Desk, tenant_id: str, condition: Condition) -> Condition:
     """The condition, with the things that its steps are stuck at as far as the inventory tells."""
+    if condition.type != NEEDS_ATTENTION:
+        return condition
     return condition.model_copy(update={"stops": [_with_object(desk, tenant_id, s) for s in condition.stops]})
 
 

@@ -18,6 +18,7 @@ from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities.records import Records
+from activities.releases import Releases
 from api.app import create_app
 from catalog import Catalog, load_catalog
 from devstack.postgres import Postgres
@@ -125,7 +126,7 @@ def make_worker(
         client,
         task_queue=settings.task_queue,
         workflows=WORKFLOWS,
-        activities=records.activities(),
+        activities=[*records.activities(), Releases(client, versioned=False).follow],
         activity_executor=executor,
         max_concurrent_activities=20,
         max_cached_workflows=cached_runs,
@@ -141,6 +142,7 @@ def make_worker(
             activities=providers.activities(),
             activity_executor=executor,
             max_concurrent_activities=10,
+            interceptors=[FailureInterceptor()],
         )
         for name in get_args(Provider)
     ]

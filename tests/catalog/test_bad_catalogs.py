@@ -129,6 +129,10 @@ CASES: dict[str, tuple[Callable[[Folder], None], str]] = {
         edit(BLUEPRINT, "needs: [auth-role]", "needs: [dns]"),
         r"^teleport/blueprint\.yaml: step 'auth-identity' needs dns, not listed before it$",
     ),
+    "skippable step with the customer's data": (
+        edit(BLUEPRINT, "title: Session recordings", "title: Session recordings\n    skippable: true"),
+        r"^teleport/blueprint\.yaml: steps\.0: a bucket holds the customer's data",
+    ),
     "unknown kind": (
         edit(BLUEPRINT, "kind: bucket", "kind: pail"),
         r"^teleport/blueprint\.yaml: steps\.0\.kind: Input should be 'bucket'",
