@@ -22,6 +22,8 @@ async def test_record(stage: Stage, clock: MovableClock, scenario: Scenario) -> 
     query = f'WorkflowId = "{workflow_id(tenant["slug"], tenant["tenant_id"])}"'
     if scenario.name == "remove-done":
         query += ' OR WorkflowType = "StartDueRemovals"'
+    if scenario.name == "repair-done":
+        query += ' OR WorkflowType = "CheckDrift"'
     HISTORIES.mkdir(exist_ok=True)
     count = 0
     async for run in stage.client.list_workflows(query):

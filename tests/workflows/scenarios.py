@@ -201,6 +201,30 @@ async def _verification_refused(stage: Stage, _clock: MovableClock) -> Json:
     return tenant
 
 
+def _without_policy(stage: Stage, tenant: Json) -> None:
+    role = f"{stage.settings.install}-{tenant['tenant_id']}-auth-role"
+    stage.auditor.aws("iam").delete_role_policy(RoleName=role, PolicyName="tenant")
+
+
+async def _repaired(stage: Stage, _clock: MovableClock) -> Json:
+    tenant = await stage.active()
+    _without_policy(stage, tenant)
+    scan = stage.client.get_schedule_handle("check-drift")
+    await scan.trigger()
+    await stage.until_tenant(tenant, lambda view: any(one["type"] == "Drifted" for one in view["conditions"]))
+    await stage.finished(await stage.ask("POST", f"{path(tenant)}/repair"))
+    return tenant
+
+
+async def _repair_refused(stage: Stage, _clock: MovableClock) -> Json:
+    tenant = await stage.active()
+    _without_policy(stage, tenant)
+    denied = {"action": "refuse", "code": "AccessDenied", "status": 403}
+    async with stage.aws_fault(match={"operation": "PutRolePolicy"}, **denied):
+        await stage.finished(await stage.ask("POST", f"{path(tenant)}/repair"))
+    return tenant
+
+
 SCENARIOS = [
     Scenario("signup-done", _signup_done),
     Scenario("signup-undone", _signup_undone),
@@ -222,4 +246,6 @@ SCENARIOS = [
     Scenario("restore-cancelled", _restore_cancelled),
     Scenario("signup-take-over-replaced", _signup_then_suspend),
     Scenario("signup-failed-suspend-waiting", _suspend_behind_a_failure),
+    Scenario("repair-done", _repaired),
+    Scenario("repair-failed", _repair_refused),
 ]
