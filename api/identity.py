@@ -15,8 +15,6 @@ def caller() -> str:
     return "anonymous"
 
 
-Caller = Annotated[str, Depends(caller)]
-
 IdempotencyKey = Annotated[
     str,
     Header(

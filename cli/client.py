@@ -103,9 +103,8 @@ class Client:
     def orphan(self, orphan_id: str) -> Json:
         return cast("Json", self._read(f"/v1/orphans/{orphan_id}"))
 
-    def delete_orphan(self, orphan_id: str, reason: str) -> Json:
-        """Needs no key: an orphan is deleted once."""
-        return cast("Json", self._request("DELETE", f"/v1/orphans/{orphan_id}", query={"reason": reason}))
+    def delete_orphan(self, orphan_id: str, reason: str, *, key: str) -> Json:
+        return self._change("DELETE", f"/v1/orphans/{orphan_id}", key, query={"reason": reason})
 
     def tenant(self, slug: str) -> Json:
         return cast("Json", self._read(f"/v1/tenants/{slug}"))

@@ -7,7 +7,7 @@ import typer
 from rich.markup import escape
 
 from cli.changes import AsJson, Change, Key, NoWait, Slug
-from cli.client import Client
+from cli.client import Client, new_key
 from cli.connection import connect
 from cli.output import err, out, print_error, print_json, short_time, styled, table
 
@@ -87,10 +87,12 @@ def orphans(as_json: AsJson = False) -> None:
 
 
 @group.command("delete-orphan")
-def delete_orphan(orphan: OrphanId, reason: Reason, as_json: AsJson = False, no_wait: NoWait = False) -> None:
+def delete_orphan(
+    orphan: OrphanId, reason: Reason, key: Key = None, as_json: AsJson = False, no_wait: NoWait = False
+) -> None:
     """Delete an orphan for good, if it still is ours and still belongs to nobody."""
     client = connect()
-    view = client.delete_orphan(orphan, reason)
+    view = client.delete_orphan(orphan, reason, key=key or new_key())
     while not no_wait and view["state"] not in ENDINGS:
         time.sleep(PAUSE_SECONDS)
         view = client.orphan(orphan)

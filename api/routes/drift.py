@@ -3,7 +3,7 @@
 import re
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, status
+from fastapi import APIRouter, Path, Query, Response, status
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from api.body import NO_BODY
@@ -11,7 +11,7 @@ from api.changes import ChangesOf, Wish
 from api.docs import CHANGES, READS, errors
 from api.drift import DriftPage, DriftView, OrphanPage, OrphanView, drift_view, orphan_view
 from api.find import find_tenant
-from api.identity import Caller
+from api.identity import AskedFor
 from api.orphans import start_deletion
 from api.problems import ApiProblem
 from api.routes.tenants import Slug, StartingOf, WhichOf
@@ -108,18 +108,23 @@ async def orphan(services: Served, orphan_id: OrphanId) -> OrphanView:
     "/v1/orphans/{orphan_id}",
     summary="Delete an orphan",
     status_code=status.HTTP_202_ACCEPTED,
-    responses=errors("OrphanNotFound", "OrphanGone", "InvalidSpec", *READS),
+    responses=errors("OrphanNotFound", "OrphanGone", *CHANGES),
     dependencies=[NO_BODY],
 )
 async def delete_orphan(
-    services: Served, caller: Caller, orphan_id: OrphanId, deletion: Annotated[Deletion, Query()]
+    services: Served,
+    asked: AskedFor,
+    orphan_id: OrphanId,
+    deletion: Annotated[Deletion, Query()],
+    response: Response,
 ) -> OrphanView:
     """Deletes it for good, if it still is ours and still belongs to nobody; a database leaves a last
-    snapshot. Needs no Idempotency-Key: an orphan is deleted once. Follow it with a GET of the same path."""
+    snapshot. An orphan is deleted once, whatever the key: follow it at `Location`."""
     row = await _find(services, orphan_id)
     if row.state not in ORPHANS_THERE:
         raise ApiProblem("OrphanGone", f"Orphan {row.id} is {row.state}; there is nothing to delete.")
-    await start_deletion(services, row, caller, deletion.reason)
+    await start_deletion(services, row, asked.caller, deletion.reason)
+    response.headers["Location"] = f"/v1/orphans/{row.id}"
     return orphan_view(row)
 
 

@@ -4,12 +4,13 @@ import asyncio
 import json
 from typing import Any
 
+import httpx
 import pytest
 
 from domain.naming import namespace_name, new_tenant_id, ownership_tags, resource_name
 from tests.drift import hands
 from tests.drift.conftest import INSTALL, DriftStage
-from tests.workflows.stage import Json
+from tests.workflows.stage import Json, new_key
 
 ASSUME = ["sts:AssumeRole", "sts:TagSession"]
 
@@ -90,9 +91,13 @@ async def ended(stage: DriftStage, orphan_id: str) -> Json:
     return view
 
 
+async def ask_deletion(stage: DriftStage, orphan_id: str, **query: str) -> httpx.Response:
+    return await stage.http.delete(f"/v1/orphans/{orphan_id}", params=query, headers=new_key())
+
+
 async def delete(stage: DriftStage, orphan: Json, reason: str = "left by a test") -> Json:
-    answer = await stage.http.delete(f"/v1/orphans/{orphan['id']}", params={"reason": reason})
-    assert answer.status_code == 202, answer.text
+    answer = await ask_deletion(stage, orphan["id"], reason=reason)
+    assert (answer.status_code, answer.headers["location"]) == (202, f"/v1/orphans/{orphan['id']}")
     return await ended(stage, orphan["id"])
 
 
@@ -147,7 +152,7 @@ async def test_what_is_no_orphan_any_more_is_not_deleted(stage: DriftStage, know
     assert s3.list_buckets(Prefix=name)["Buckets"]
     await stage.scan(orphans=True)
     assert (await ended(stage, orphan["id"]))["state"] == "gone"
-    gone = await stage.http.delete(f"/v1/orphans/{orphan['id']}", params={"reason": "again"})
+    gone = await ask_deletion(stage, orphan["id"], reason="again")
     assert (gone.status_code, gone.json()["code"]) == (409, "OrphanGone")
 
 
@@ -167,7 +172,7 @@ async def test_what_a_deleted_tenant_left_is_an_orphan(stage: DriftStage, known:
 
 async def test_a_deletion_needs_a_reason(stage: DriftStage) -> None:
     """Nobody deletes without saying why; what does not exist is said to."""
-    path = "/v1/orphans/or0123456789abcdef"
-    assert (await stage.http.delete(path)).json()["code"] == "InvalidSpec"
-    assert (await stage.http.delete(path, params={"reason": "x"})).json()["code"] == "OrphanNotFound"
+    unknown = "or0123456789abcdef"
+    assert (await ask_deletion(stage, unknown)).json()["code"] == "InvalidSpec"
+    assert (await ask_deletion(stage, unknown, reason="x")).json()["code"] == "OrphanNotFound"
     assert (await stage.http.get("/v1/orphans/nonsense")).json()["code"] == "OrphanNotFound"
