@@ -40,6 +40,8 @@ class Profile:
             "TENANTRY_EXPECTED_DATABASE_SECONDS": str(self.database),
             "TENANTRY_EXPECTED_LOAD_BALANCER_SECONDS": str(self.load_balancer),
             "TENANTRY_EXPECTED_ROLLOUT_SECONDS": str(self.pods),
+            # Nobody who plays with finalizers here waits the ten minutes of a real cluster.
+            "TENANTRY_STUCK_TERMINATING_SECONDS": str(self.pods * 15 or 20),
             # The stand-ins answer within milliseconds, and so do calls of a run that was lost.
             "TENANTRY_RECOVERY_SETTLING_SECONDS": "5",
         }
