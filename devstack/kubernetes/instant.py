@@ -14,7 +14,9 @@ from devstack.kubernetes.controllers.autoscalers import Autoscalers
 from devstack.kubernetes.controllers.aws import secrets_manager
 from devstack.kubernetes.controllers.balancers import LoadBalancers
 from devstack.kubernetes.controllers.base import Controller
+from devstack.kubernetes.controllers.budgets import Budgets
 from devstack.kubernetes.controllers.certificates import Certificates
+from devstack.kubernetes.controllers.quotas import Quotas
 from devstack.kubernetes.controllers.secrets import ExternalSecrets, SecretStores
 from devstack.kubernetes.controllers.workloads import Deployments
 from devstack.kubernetes.objects import Object, metadata
@@ -79,6 +81,8 @@ class InstantControllers:
             SecretStores(),
             remote or ExternalSecrets(),
             Certificates(),
+            Quotas(),
+            Budgets(),
         )
         self._remote = remote
         self._apis = {id(item): LocalApi(cluster, item.manager) for item in self._controllers}
@@ -91,7 +95,7 @@ class InstantControllers:
         for item in self._controllers:
             if (item.group, item.plural) == event.key:
                 self._notice(item, event)
-            elif event.key in item.follows and event.type != "DELETED":
+            elif event.key in item.follows and (item.counts_deletions or event.type != "DELETED"):
                 for other in item.related(self._apis[id(item)], event.obj):
                     self._schedule(item, other, item.due(other) or f"after {event.version}")
 

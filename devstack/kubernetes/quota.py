@@ -60,7 +60,7 @@ def used_in(store: Store, namespace: str, hard: Object) -> dict[str, Decimal]:
     """What the objects of a namespace use of each quota resource named in `hard`."""
     used = dict.fromkeys(hard, Decimal(0))
     for key, obj in store.in_namespace(namespace):
-        for name, amount in _usage(key, obj).items():
+        for name, amount in usage(key, obj).items():
             if name in used:
                 used[name] += amount
     return used
@@ -68,10 +68,11 @@ def used_in(store: Store, namespace: str, hard: Object) -> dict[str, Decimal]:
 
 def usage_of(obj: Object, resource: Resource) -> dict[str, Decimal]:
     """What one object counts for."""
-    return _usage(resource.key, obj)
+    return usage(resource.key, obj)
 
 
-def _usage(key: tuple[str, str], obj: Object) -> dict[str, Decimal]:
+def usage(key: tuple[str, str], obj: Object) -> dict[str, Decimal]:
+    """The same by group and plural."""
     group, plural = key
     one = Decimal(1)
     counted = {f"count/{plural}.{group}" if group else f"count/{plural}": one}

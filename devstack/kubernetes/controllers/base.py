@@ -21,6 +21,8 @@ class Controller(ABC):
     delay: ClassVar[str]
     manager: ClassVar[str] = "kube-controller-manager"
     prompt: ClassVar[bool] = False
+    counts_deletions: ClassVar[bool] = False
+    """Whether the end of what it follows concerns it too."""
     follows: ClassVar[tuple[tuple[str, str], ...]] = ()
 
     def collection(self, namespace: str = "") -> str:
