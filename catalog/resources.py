@@ -1,6 +1,9 @@
 """The things that steps make in AWS, by the names that they will have."""
 
+from collections.abc import Iterable
+
 from domain.blueprint import Step, StepKind
+from domain.errors import CatalogError
 from domain.messages import ResourceRef, TenantContext
 from domain.naming import namespace_name, registry_host, resource_name, tenant_host
 from domain.plans import Cell
@@ -15,6 +18,16 @@ KIND_WORDS = {
     StepKind.POD_IDENTITY: "eks:pod-identity-association",
     StepKind.DNS: "route53:record",
 }
+
+
+def check_policy(kinds: Iterable[str]) -> None:
+    """Raises CatalogError for AWS kinds that no step makes: a policy about them would never apply."""
+    known = sorted(KIND_WORDS.values())
+    wrong = [kind for kind in kinds if ":" in kind and kind not in known]
+    if wrong:
+        raise CatalogError(
+            [f"TENANTRY_DRIFT_POLICY: there is no kind '{kind}'; there are {', '.join(known)}" for kind in wrong]
+        )
 
 
 def aws_resources(step: Step, tenant: TenantContext, cell: Cell) -> list[ResourceRef]:

@@ -13,6 +13,7 @@ from sqlalchemy import Engine
 from temporalio.client import Client
 
 from catalog import Catalog, load_catalog
+from catalog.resources import check_policy
 from domain.errors import CatalogError, Unavailable
 from runtime.clock import SystemClock
 from runtime.logging import configure_logging
@@ -34,6 +35,7 @@ def main() -> None:
     configure_logging(settings)
     try:
         catalog = load_catalog(settings.plans_file, settings.cells_file, settings.blueprints_dir)
+        check_policy(settings.drift_policy)
     except CatalogError as error:
         for problem in error.problems:
             sys.stderr.write(f"error: {problem}\n")
