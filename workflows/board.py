@@ -29,6 +29,7 @@ class Board:
         self._conditions: list[Condition] = []
         self._interventions: list[Intervention] = []
         self.removing = False
+        self._held_up_by = ""
         self._views: dict[str, StepView] = {}
 
     def plan(self, steps: Sequence[StepPlan]) -> None:
@@ -75,6 +76,11 @@ class Board:
         self.headline = headline
         self.refresh()
 
+    def hold_up(self, by: str) -> None:
+        """What must end before the first step, in words; nothing when it has ended."""
+        self._held_up_by = by
+        self.refresh()
+
     @property
     def timeline(self) -> list[StepView]:
         return list(self._views.values())
@@ -92,7 +98,8 @@ class Board:
     def waiting_for(self) -> str:
         running = [v for v in self._views.values() if v.status in {StepStatus.RUNNING, StepStatus.UNDOING}]
         people = "; ".join(condition.message for condition in self._conditions)
-        return f"a person, because {people}" if people else ", ".join(v.detail or v.title for v in running)
+        steps = ", ".join(v.detail or v.title for v in running)
+        return f"a person, because {people}" if people else self._held_up_by or steps
 
     def refresh(self) -> None:
         lines = [f"**{self.headline}**", ""]

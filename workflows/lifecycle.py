@@ -102,11 +102,12 @@ class Lifecycle(Operation):
         """Takes up what a lost run had begun, once none of its calls can still take effect."""
         self.take_up(plan, recovered)
         self.noted_undo = recovered.undoing or Undoing()
+        self.board.say(f"{headline(self.asked)}, carried on after its run was lost")
         remaining = recovered.calls_ended_by - workflow.now()
         if remaining > timedelta():
-            self.board.say(f"{headline(self.asked)}: its run was lost; calls of it may still take effect")
+            self.board.hold_up("calls of the lost run, which may still take effect")
             await workflow.sleep(remaining, summary="until no call of the lost run can take effect")
-        self.board.say(f"{headline(self.asked)}, carried on after its run was lost")
+            self.board.hold_up("")
 
     async def _work(self, plan: OperationPlan) -> FinishInput:
         while self.error is None and not self.halted():

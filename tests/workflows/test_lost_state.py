@@ -152,6 +152,7 @@ async def test_the_calls_of_a_lost_run_are_waited_for(stage: Stage, engine: Engi
         assert not await patient.recover(held)
         await stage.ask("DELETE", f"/v1/tenants/{signup['slug']}")
         timer = await first(lambda: timer_of(stage, signup), bool)
+        await stage.until(signup, lambda view: view["waiting_for"].startswith("calls of the lost run"))
     assert 0 < timer["seconds"] <= 3
     assert (await stage.finished(signup))["status"] == "superseded"
     history = await stage.run_of(signup).fetch_history()
