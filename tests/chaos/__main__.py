@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import signal
 import sys
 import time
 
@@ -16,9 +17,11 @@ from tests.chaos.report import HEADS, table, write_page
 from tests.chaos.results import HOME, Results
 
 USAGE = 2
+TERMINATED = 143
 
 
 def main() -> int:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
     options = _options()
     cases = [case.name for case in (chosen(options.case) if options.case else all_cases())]
     if not cases:

@@ -92,7 +92,7 @@ class Crew:
 
     def _hire(self) -> _Lane:
         ours, theirs = self._context.Pipe()
-        process = self._context.Process(target=lane.main, args=(theirs, self._home), daemon=True)
+        process = self._context.Process(target=lane.main, args=(theirs, self._home))
         process.start()
         theirs.close()
         return _Lane(process, ours)

@@ -5,10 +5,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
+import httpx
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 
+from tests.chaos.blueprint import step
 from tests.chaos.lives import path
+from tests.chaos.meddling import Hand
 from tests.chaos.points import Act, Point
 from tests.chaos.scene import Scene
 
@@ -30,8 +33,6 @@ class Means(StrEnum):
     """It is for good: undone, or waiting for a person where there is no way back."""
     CANCELLED = "cancelled"
     TAKEN_OVER = "taken over"
-    RECOVERED = "recovered"
-    """The run is gone: finished or undone from the inventory."""
     MEDDLED = "meddled"
     """Something else was at the tenant's things."""
 
@@ -48,6 +49,10 @@ class FaultKind:
 
 def _provider(point: Point) -> bool:
     return point.act is not Act.RECORD
+
+
+def _thing(point: Point) -> bool:
+    return bool(point.step)
 
 
 REFUSALS = {
@@ -144,20 +149,28 @@ async def _cancelled(scene: Scene) -> None:
             scene.ground.stage.send("POST", f"/v1/operations/{operation}/cancel")
         )
         await asyncio.wait({cancelling}, timeout=MOMENT)
-    answer = await cancelling
-    scene.refused = answer.status_code == 409
-    if answer.status_code not in {202, 409}:
-        scene.notes.append(f"cancel was answered {answer.status_code} {answer.text}")
+    _heard(scene, await cancelling)
 
 
 async def _taken_over(scene: Scene) -> None:
     async with scene.held():
         leaving = asyncio.create_task(scene.ground.stage.send("DELETE", f"{path(scene.tenant)}?grace=0"))
         await asyncio.wait({leaving}, timeout=MOMENT)
-    answer = await leaving
-    scene.refused = answer.status_code == 409
-    if answer.status_code not in {202, 409}:
-        scene.notes.append(f"teardown was answered {answer.status_code} {answer.text}")
+    _heard(scene, await leaving)
+
+
+def _heard(scene: Scene, answer: httpx.Response) -> None:
+    """Notes whether the wish was refused: 409, or 404 as long as nobody can know of the tenant."""
+    scene.refused = answer.status_code in {404, 409}
+    if not scene.refused and answer.status_code != 202:
+        scene.notes.append(f"the wish was answered {answer.status_code} {answer.text}")
+
+
+async def _terminated(scene: Scene) -> None:
+    """By hand; the reconciler finds what the run has left open."""
+    async with scene.held():
+        await scene.watch.run.terminate("chaos")
+    await scene.lost()
 
 
 async def _reset(scene: Scene) -> None:
@@ -173,6 +186,18 @@ async def _reset(scene: Scene) -> None:
                 request_id=run_id,
             )
         )
+
+
+def _meddled(act: Callable[[Hand], None]) -> Strike:
+    """A thing that exists: of a sign-up what it has made, when only its last step is left."""
+
+    async def strike(scene: Scene) -> None:
+        hand = Hand(scene.ground, scene.tenant, step(scene.point.step))
+        async with scene.held_late():
+            await asyncio.to_thread(act, hand)
+        scene.hand = hand
+
+    return strike
 
 
 # --- servers ------------------------------------------------------------------------------------------------
@@ -224,10 +249,13 @@ FAULTS = (
     FaultKind("killed-after", "worker killed after", Means.GOES_ON, _killed_after),
     FaultKind("cancelled", "operation cancelled", Means.CANCELLED, _cancelled),
     FaultKind("taken-over", "teardown takes over", Means.TAKEN_OVER, _taken_over),
+    FaultKind("terminated", "run terminated by hand", Means.GOES_ON, _terminated),
     FaultKind("reset", "run reset by hand", Means.GOES_ON, _reset),
     FaultKind("temporal", "Temporal killed", Means.GOES_ON, _temporal),
     FaultKind("postgres", "PostgreSQL killed", Means.GOES_ON, _postgres),
     FaultKind("both", "Temporal and PostgreSQL killed", Means.GOES_ON, _both),
+    FaultKind("changed", "something else changes it", Means.MEDDLED, _meddled(Hand.change), _thing),
+    FaultKind("deleted", "something else deletes it", Means.MEDDLED, _meddled(Hand.delete), _thing),
     FaultKind("cluster", "Kubernetes API away", Means.GOES_ON, _cluster_away, _provider),
 )
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 import psycopg
 import yaml
@@ -23,7 +24,8 @@ from store.engine import make_engine
 from tests.audit import Auditor
 from tests.chaos.doors import DatabaseDoor, SilentDoor
 from tests.chaos.hands import PatientStage
-from tests.outages.site import WorkerProcess
+from tests.chaos.strangers import Strangers
+from tests.chaos.workers import Workers
 from tests.workflows.stage import serving
 from worker.setup import set_up
 
@@ -38,9 +40,10 @@ class Ground:
 
     stage: PatientStage
     database: psycopg.AsyncConnection[Any]
-    worker: WorkerProcess
+    worker: Workers
     database_door: DatabaseDoor
     cluster_door: SilentDoor
+    strangers: Strangers
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -56,6 +59,7 @@ class Ground:
         self.database_url = ""
         self.aws_key = secrets.token_hex(20)
         """The worker's secret key in AWS, which must show up nowhere."""
+        self._read: dict[Path, int] = {}
         self._open = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
@@ -68,6 +72,21 @@ class Ground:
 
     async def __aexit__(self, *_exception: object) -> None:
         await self._open.aclose()
+
+    @property
+    def database_password(self) -> str:
+        return str(urlsplit(self.database_url).password)
+
+    def logs(self) -> list[Path]:
+        """Of everything that is ours: workers, and the API, which lives in this process."""
+        return [*(self.folder / "worker").rglob("*.log"), *self.folder.glob("lane.log")]
+
+    def log_since_last_look(self, log: Path) -> str:
+        with log.open("rb") as lines:
+            lines.seek(self._read.get(log, 0))
+            text = lines.read()
+            self._read[log] = lines.tell()
+        return text.decode("utf-8", "replace")
 
     @property
     def aws_url(self) -> str:
@@ -96,13 +115,15 @@ class Ground:
         await self._open_doors()
         self.database = await psycopg.AsyncConnection.connect(self.database_url, autocommit=True)
         self._open.push_async_callback(self._disconnect)
-        self.worker = WorkerProcess(self.folder / "worker", self._environment())
+        self.worker = Workers(self.folder / "worker", self._environment())
         self._open.push_async_callback(self.worker.kill)
         await self.worker.start()
         http = await self._open.enter_async_context(serving(settings))
         auditor = Auditor(self.aws.url, self.clusters.kubeconfig, [self.cell])
         urls = {CELL: _server(self.clusters.kubeconfig)}
         self.stage = PatientStage(http, await connect(settings), settings, auditor, urls)
+        self.strangers = Strangers(auditor, self.cell, urls[CELL], INSTALL)
+        await self.strangers.plant()
 
     async def _disconnect(self) -> None:
         await self.database.close()
@@ -148,6 +169,7 @@ class Ground:
                 "TENANTRY_INSTALL": INSTALL,
                 "TENANTRY_CELLS_FILE": str(self.cells_file),
                 "TENANTRY_ATTEMPT_SECONDS": str(ATTEMPT_SECONDS),
+                "TENANTRY_RECOVERY_SETTLING_SECONDS": "1",
                 # The server waits 10 s for a worker that it believes to know a run.
                 "TENANTRY_WORKER_CACHED_RUNS": "0",
             },

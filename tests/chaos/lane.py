@@ -8,6 +8,7 @@ import traceback
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+from devstack.processes import StartError
 from devstack.state import RunFolder
 from runtime.logging import configure_logging
 from tests.chaos.ground import Ground
@@ -16,6 +17,7 @@ from tests.chaos.play import play
 
 CASES_PER_GROUND = 60
 """What active tenants leave behind makes each listing slower."""
+START_FAILURES = 3
 
 
 def main(orders: Connection, home: Path) -> None:
@@ -23,12 +25,12 @@ def main(orders: Connection, home: Path) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         asyncio.run(_serve(orders, home))
-    except Exception:  # noqa: BLE001 - told to who waits for a result
-        orders.send(traceback.format_exc())
+    except Exception as error:  # noqa: BLE001 - told to who waits for a result
+        orders.send("".join(traceback.format_exception_only(error)))
 
 
 async def _serve(orders: Connection, home: Path) -> None:
-    more = True
+    more, failures = True, 0
     while more:
         folder = RunFolder.make(home)
         try:
@@ -36,6 +38,11 @@ async def _serve(orders: Connection, home: Path) -> None:
             async with Ground(folder.path) as ground:
                 configure_logging(ground.stage.settings)
                 more = await _play_on(ground, orders)
+        except StartError:
+            # Another program may have taken a port between our look and the server's bind.
+            failures += 1
+            if failures > START_FAILURES:
+                raise
         finally:
             folder.close()
 

@@ -1,5 +1,6 @@
 """Plays one case from its prelude to its verdict."""
 
+import asyncio
 import time
 import traceback
 from dataclasses import asdict, dataclass, field
@@ -57,8 +58,10 @@ async def play(ground: Ground, case: Case) -> Result:
 async def _play(ground: Ground, case: Case, scene: Scene, result: Result) -> None:
     auditor, tenant_id = ground.stage.auditor, scene.tenant["tenant_id"]
     before = await look(auditor, ground.stage.cluster_urls[CELL], tenant_id)
+    await asyncio.to_thread(scene.canaries.learn)
     await case.fault.strike(scene)
     await scene.converged()
+    await scene.repair()
     result.converged = True
     after = await look(auditor, ground.stage.cluster_urls[CELL], tenant_id)
     verdict = await judge(scene, case.fault, before, after)
@@ -72,3 +75,4 @@ async def _calm(ground: Ground) -> None:
     for url in (ground.aws_url, ground.cluster_url):
         async with httpx.AsyncClient(base_url=url) as control:
             await control.delete("/_devstack/faults")
+            await control.delete("/_devstack/calls")

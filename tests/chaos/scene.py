@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import math
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,16 +12,22 @@ from temporalio.client import WorkflowExecutionStatus
 
 from tests.chaos import locks, wire
 from tests.chaos.ground import Ground
-from tests.chaos.lives import Life
+from tests.chaos.lives import Life, path
+from tests.chaos.meddling import Hand
 from tests.chaos.points import Act, Point
+from tests.chaos.secrecy import Canaries
 from tests.chaos.waiting import until
 from tests.chaos.watch import Watch
 from tests.chaos.wire import Fault
 from tests.workflows.stage import Json, new_key
 
 HOLD_SECONDS = 60
+RECONCILE_SECONDS = 1
+HELP_SECONDS = 0.5
+TRIES = 3
 PATIENCE_SECONDS = 75
 OPEN = ("running", "waiting")
+REPAIRABLE = ("active", "suspended")
 
 
 @dataclass
@@ -33,11 +41,15 @@ class Scene:
     """What waited for a person, in its own words."""
     notes: list[str] = field(default_factory=list)
     """What the strike itself found to be wrong."""
+    hand: Hand | None = None
+    """Who was at one of the tenant's things."""
     refused: bool = False
     """Whether the wish that was the strike was refused, as it may be."""
 
     def __post_init__(self) -> None:
+        self._reconcile_at = math.inf
         self.watch = Watch(self.ground.stage.client, self.tenant)
+        self.canaries = Canaries(self.ground, self.tenant)
 
     async def begin(self) -> None:
         """Asks for the operation, and does not wait until it is accepted."""
@@ -55,6 +67,7 @@ class Scene:
                 await fault.set()
                 await self.begin()
             yield fault
+            await self._learn()
         finally:
             await fault.lift()
 
@@ -65,6 +78,7 @@ class Scene:
             async with locks.before(self.ground.database_url, self.point.name, self.tenant) as taken:
                 await self.begin()
                 await locks.after_begin(taken, self.point.name, self.tenant)
+                await self._learn()
                 yield
             return
         async with self.struck(action="delay", seconds=HOLD_SECONDS) as fault:
@@ -72,6 +86,19 @@ class Scene:
             if not await self.watch.pending(self.point.activity):
                 self.notes.append(f"the held call is not one of {self.point.activity}")
             yield
+
+    @contextlib.asynccontextmanager
+    async def held_late(self) -> AsyncIterator[None]:
+        """The same, where the point's thing exists already: a sign-up is held at its end instead."""
+        here = self.point
+        if here.act is Act.MAKE:
+            *_, last, finish = self.life.points
+            self.point = finish if here == last else last
+        try:
+            async with self.held():
+                yield
+        finally:
+            self.point = here
 
     async def _begin_and_stop_before_proof(self, fault: Fault) -> None:
         """A proof asks what removals ask too: its fault is set when all but one of them have ended."""
@@ -87,6 +114,25 @@ class Scene:
         finally:
             await held.lift()
 
+    async def lost(self) -> None:
+        """The run is no more: who asked is answered, well or not, and the reconciler looks from now on."""
+        if self.asking is not None:
+            await asyncio.wait({self.asking})
+            self.asking = None
+        self._reconcile_at = time.monotonic()
+
+    async def _reconcile(self) -> None:
+        """As its schedule does, every second instead of every five minutes."""
+        if time.monotonic() < self._reconcile_at:
+            return
+        self._reconcile_at = time.monotonic() + RECONCILE_SECONDS
+        answer = await self.ground.stage.send("POST", "/v1/recoveries")
+        if answer.status_code != 200:
+            self.notes.append(f"the reconciler answered {answer.status_code} {answer.text}")
+
+    async def _learn(self) -> None:
+        await asyncio.to_thread(self.canaries.learn)
+
     # --- convergence ------------------------------------------------------------------------------------
 
     async def converged(self) -> None:
@@ -94,6 +140,7 @@ class Scene:
 
         async def over() -> bool:
             await self._help()
+            await self._reconcile()
             return await self.ended()
 
         async def closed() -> bool:
@@ -142,8 +189,22 @@ class Scene:
         return None
 
     async def _help(self) -> None:
-        """What an engineer does once the cause is mended: has it tried again."""
-        if stuck := await self._stuck():
-            operation, why = stuck
-            self.attention.append(why)
-            await self.ground.stage.http.post(f"/v1/operations/{operation}/retry", headers=new_key())
+        """As an engineer who has mended the cause: has it tried again, and if that is no use, leaves."""
+        stuck = await self._stuck()
+        if stuck is None:
+            return
+        operation, why = stuck
+        self.attention.append(why)
+        stage = self.ground.stage
+        if len(self.attention) <= TRIES:
+            await stage.http.post(f"/v1/operations/{operation}/retry", headers=new_key())
+        elif len(self.attention) == TRIES + 1:
+            await stage.send("DELETE", f"{path(self.tenant)}?grace=0")
+        await asyncio.sleep(HELP_SECONDS)
+
+    async def repair(self) -> None:
+        """What was changed or deleted in a tenant that lives on is brought back, by an operation of ours."""
+        tenant = await self.ground.stage.tenant(self.tenant)
+        if self.hand is not None and tenant["phase"] in REPAIRABLE:
+            await self.ground.stage.send("POST", f"{path(self.tenant)}/repair")
+            await self.converged()

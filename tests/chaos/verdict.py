@@ -1,14 +1,17 @@
 """What an outcome allows, compared with what there is: phase, things, inventory, certificate."""
 
+import asyncio
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from tests.chaos.faults import FaultKind, Means
-from tests.chaos.lives import Life, State
+from tests.chaos.lives import State
 from tests.chaos.scene import Scene
 from tests.chaos.undisturbed import undisturbed
 from tests.chaos.world import WHOLE, World, inventory_key
 from tests.workflows.stage import Json
 
+NAMED = 4
 STOPPED = {State.SUSPENDED, State.CLOSED}
 
 
@@ -31,48 +34,64 @@ class Outcome:
     state: State
 
 
-def allowed(life: Life, fault: FaultKind, scene: Scene) -> Outcome:
+def allowed(scene: Scene, fault: FaultKind) -> tuple[Outcome, ...]:
     """How the operation may end."""
+    life = scene.life
     reached = Outcome(frozenset({"succeeded"}), life.goal)
-    if scene.refused or fault.means is Means.GOES_ON or not life.goes_back:
-        return reached
-    match fault.means:
-        case Means.FAILS:
-            return Outcome(frozenset({"failed"}), life.undone(cancelled=False))
-        case Means.CANCELLED:
-            return Outcome(frozenset({"cancelled"}), life.undone(cancelled=True))
-        case Means.TAKEN_OVER:
-            return Outcome(frozenset({"superseded", "succeeded"}), State.DELETED)
-    raise ValueError(fault.means)
+    undone = Outcome(frozenset({"failed"}), life.undone(cancelled=False))
+    left = Outcome(frozenset({"succeeded", "failed", "superseded"}), State.DELETED)
+    if scene.refused or fault.means is Means.GOES_ON:
+        return (reached,)
+    if fault.means is Means.MEDDLED:
+        return (reached, undone, left) if life.goes_back else (reached, left)
+    if not life.goes_back:
+        return (reached,)
+    if fault.means is Means.CANCELLED:
+        return (Outcome(frozenset({"cancelled"}), life.undone(cancelled=True)),)
+    return (left,) if fault.means is Means.TAKEN_OVER else (undone,)
 
 
 async def judge(scene: Scene, fault: FaultKind, before: World, after: World) -> Verdict:
     verdict = Verdict(problems=list(scene.notes))
-    outcome = allowed(scene.life, fault, scene)
+    tenant = await scene.ground.stage.tenant(scene.tenant)
+    outcomes = allowed(scene, fault)
+    outcome = next((o for o in outcomes if o.state == tenant["phase"]), outcomes[0])
+    verdict.expect(tenant["phase"] == outcome.state, f"the phase is {tenant['phase']}, not {outcome.state}")
     verdict.expect(
-        not scene.refused or not scene.life.goes_back or scene.point.name == "records.finish",
+        not scene.refused or not scene.life.goes_back or _too_early_or_late(scene),
         "the wish was refused, though the operation could be undone",
     )
     verdict.expect(
-        not scene.attention or fault.means is Means.FAILS,
+        not scene.attention or fault.means in {Means.FAILS, Means.MEDDLED},
         f"a person was needed: {'; '.join(scene.attention)}",
     )
     await _operation(scene, outcome, verdict)
+    if scene.hand is not None and outcome.state.exists:
+        traced = await asyncio.to_thread(scene.hand.trace)
+        verdict.expect(not traced, "what was changed by hand is still as the hand left it")
     _things(outcome.state, after, verdict)
     strange = sorted(set(before.others) ^ set(after.others))
-    verdict.expect(before.others == after.others, f"things of others came or went: {strange}")
+    touched = await scene.ground.strangers.changed()
+    verdict.expect(not touched, f"a stranger's things were touched: {touched}")
+    verdict.problems += await scene.canaries.found(after)
+    verdict.expect(before.others == after.others, f"things of others came or went: {_some(strange)}")
     await _objects(scene, outcome.state, after, verdict)
     await _inventory(scene, outcome.state, after, verdict)
     await _certificate(scene, outcome.state, before, verdict)
     return verdict
 
 
+def _too_early_or_late(scene: Scene) -> bool:
+    """Nobody knows a sign-up before it is registered, and nothing stops an operation that ends."""
+    return scene.point.name == "records.finish" or (
+        scene.life.origin is None and scene.point.name == "records.begin"
+    )
+
+
 async def _operation(scene: Scene, outcome: Outcome, verdict: Verdict) -> None:
     rows = await scene.rows("SELECT kind, status FROM operation WHERE tenant_id = %s ORDER BY accepted_at")
     status = next(status for kind, status in reversed(rows) if kind == scene.life.kind)
     verdict.expect(status in outcome.statuses, f"the {scene.life.kind} is {status}: {await _error(scene)}")
-    tenant = await scene.ground.stage.tenant(scene.tenant)
-    verdict.expect(tenant["phase"] == outcome.state, f"the phase is {tenant['phase']}, not {outcome.state}")
     (held_by, conditions), *_ = await scene.rows("SELECT held_by, conditions FROM tenant WHERE id = %s")
     verdict.expect(held_by is None, f"the tenant is held by {held_by}")
     needy = [c for c in conditions if c["type"] == "NeedsAttention" and c["status"]]
@@ -93,7 +112,7 @@ def _things(state: State, after: World, verdict: Verdict) -> None:
         verdict.duplicates = surplus.total()
     else:
         verdict.orphans = surplus.total()
-    verdict.expect(not surplus, f"too many: {', '.join(after.things)}")
+    verdict.expect(not surplus, f"too many: {_some(after.things)}")
     verdict.expect(not missing, f"missing: {dict(missing)}")
 
 
@@ -103,8 +122,8 @@ async def _objects(scene: Scene, state: State, after: World, verdict: Verdict) -
         return
     wanted = (await undisturbed(scene.ground)).objects(stopped=state in STOPPED)
     found = {f"{resource} {name}" for resource, name, _ in after.objects}
-    verdict.expect(found >= wanted, f"missing in the cluster: {sorted(wanted - found)}")
-    verdict.expect(found <= wanted, f"too many in the cluster: {sorted(found - wanted)}")
+    verdict.expect(found >= wanted, f"missing in the cluster: {_some(wanted - found)}")
+    verdict.expect(found <= wanted, f"too many in the cluster: {_some(found - wanted)}")
     verdict.duplicates += len(found - wanted)
     running = [name for name, replicas in after.replicas().items() if replicas]
     verdict.expect(bool(running) is (state not in STOPPED), f"of the workload run {running}")
@@ -115,14 +134,14 @@ async def _inventory(scene: Scene, state: State, after: World, verdict: Verdict)
     rows = await scene.rows("SELECT kind, name, state FROM resource WHERE tenant_id = %s")
     if not state.exists:
         left = [f"{kind} {name}" for kind, name, row in rows if row != "gone"]
-        verdict.expect(not left, f"not gone in the inventory: {left}")
+        verdict.expect(not left, f"not gone in the inventory: {_some(left)}")
         return
     made = {inventory_key(kind, name) for kind, name, row in rows if row == "made"}
     there = after.keys - (await undisturbed(scene.ground)).derived
-    verdict.expect(there <= made, f"not in the inventory: {sorted(there - made)}")
-    verdict.expect(made <= there, f"in the inventory only: {sorted(made - there)}")
+    verdict.expect(there <= made, f"not in the inventory: {_some(there - made)}")
+    verdict.expect(made <= there, f"in the inventory only: {_some(made - there)}")
     undecided = [f"{kind} {name}" for kind, name, row in rows if row == "intended"]
-    verdict.expect(not undecided, f"intended for ever: {undecided}")
+    verdict.expect(not undecided, f"intended for ever: {_some(undecided)}")
 
 
 async def _certificate(scene: Scene, state: State, before: World, verdict: Verdict) -> None:
@@ -140,4 +159,11 @@ async def _certificate(scene: Scene, state: State, before: World, verdict: Verdi
     verdict.expect(not unproven, f"certified without proof: {unproven}")
     certified = {inventory_key(entry["kind"], entry["name"]) for entry in entries}
     silent = before.keys - certified - (await undisturbed(scene.ground)).derived
-    verdict.expect(not silent, f"not in the certificate: {sorted(silent)}")
+    verdict.expect(not silent, f"not in the certificate: {_some(silent)}")
+
+
+def _some(names: Iterable[str]) -> str:
+    """The first few, for a reader."""
+    listed = sorted(names)
+    more = f" and {len(listed) - NAMED} more" if len(listed) > NAMED else ""
+    return f"{', '.join(listed[:NAMED])}{more}"

@@ -1,0 +1,192 @@
+"""Something else is at a tenant's things: changes one by hand, or deletes it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from tests.chaos.blueprint import Step
+from tests.chaos.ground import Ground
+from tests.chaos.strangers import AUTHORIZED
+from tests.chaos.wire import OBJECTS
+from tests.workflows.stage import Json
+
+PLURALS = {
+    "resourcequotas": "api/v1",
+    "configmaps": "api/v1",
+    "deployments": "apis/apps/v1",
+    "certificates": "apis/cert-manager.io/v1",
+}
+SPOILED: dict[str, Json] = {
+    "resourcequotas": {"spec": {"hard": {"pods": "77"}}},
+    "configmaps": {"data": {"teleport.yaml": "by: hand"}},
+    "deployments": {"spec": {"template": {"spec": {"terminationGracePeriodSeconds": 77}}}},
+    "certificates": {"spec": {"secretName": "by-hand"}},
+}
+"""What a hand writes into each kind of object."""
+LAX = {
+    "BlockPublicAcls": False,
+    "IgnorePublicAcls": False,
+    "BlockPublicPolicy": False,
+    "RestrictPublicBuckets": False,
+}
+OPEN_POLICY = '{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}]}'
+
+
+@dataclass
+class Hand:
+    """Somebody with the rights of an administrator, and one thing before them."""
+
+    ground: Ground
+    tenant: Json
+    step: Step
+
+    def change(self) -> None:
+        self._act({"kubernetes": self._spoil_object} | self._changes())
+
+    def delete(self) -> None:
+        self._act({"kubernetes": self._delete_object} | self._deletions())
+
+    def trace(self) -> bool:
+        """Whether the change is still there."""
+        looks: dict[str, Callable[[], bool]] = {
+            "bucket": lambda: (
+                self._aws("s3").get_public_access_block(Bucket=self._name)["PublicAccessBlockConfiguration"]
+                == LAX
+            ),
+            "role": lambda: (
+                self._aws("iam").get_role_policy(RoleName=self._name, PolicyName="tenant")["PolicyDocument"][
+                    "Statement"
+                ][0]["Effect"]
+                == "Deny"
+            ),
+            "kubernetes": self._is_spoiled,
+        }
+        look = looks.get(self.step.kind)
+        return look is not None and look()
+
+    @property
+    def _name(self) -> str:
+        return f"chaos-{self.tenant['tenant_id']}-{self.step.name}"
+
+    def _aws(self, service: str) -> Any:
+        return self.ground.stage.auditor.aws(service, self.ground.cell["region"])
+
+    def _act(self, by_kind: dict[str, Callable[[], object]]) -> None:
+        by_kind[self.step.kind]()
+
+    def _changes(self) -> dict[str, Callable[[], object]]:
+        name = self._name
+        return {
+            "bucket": lambda: self._aws("s3").put_public_access_block(
+                Bucket=name, PublicAccessBlockConfiguration=LAX
+            ),
+            "secret": lambda: self._aws("secretsmanager").update_secret(SecretId=name, Description="by hand"),
+            "database_parameters": lambda: self._aws("rds").modify_db_parameter_group(
+                DBParameterGroupName=name,
+                Parameters=[
+                    {"ParameterName": "rds.force_ssl", "ParameterValue": "0", "ApplyMethod": "pending-reboot"}
+                ],
+            ),
+            "database": lambda: self._aws("rds").modify_db_instance(
+                DBInstanceIdentifier=name, DeletionProtection=False, ApplyImmediately=True
+            ),
+            "role": lambda: self._aws("iam").put_role_policy(
+                RoleName=name, PolicyName="tenant", PolicyDocument=OPEN_POLICY
+            ),
+            "pod_identity": lambda: self._aws("eks").update_pod_identity_association(
+                clusterName=self.ground.cell["cluster"],
+                associationId=self._association(),
+                roleArn=f"arn:aws:iam::{self.ground.cell['account_id']}:role/by-hand",
+            ),
+            "dns": lambda: self._change_record("UPSERT", ttl=7),
+        }
+
+    def _deletions(self) -> dict[str, Callable[[], object]]:
+        name = self._name
+        return {
+            "bucket": lambda: self._aws("s3").delete_bucket(Bucket=name),
+            "secret": lambda: self._aws("secretsmanager").delete_secret(
+                SecretId=name, ForceDeleteWithoutRecovery=True
+            ),
+            "database_parameters": self._delete_parameters,
+            "database": self._delete_database,
+            "role": self._delete_role,
+            "pod_identity": lambda: self._aws("eks").delete_pod_identity_association(
+                clusterName=self.ground.cell["cluster"], associationId=self._association()
+            ),
+            "dns": lambda: self._change_record("DELETE", ttl=60),
+        }
+
+    def _delete_parameters(self) -> None:
+        # RDS refuses while an instance uses them.
+        rds = self._aws("rds")
+        if not rds.describe_db_instances()["DBInstances"]:
+            rds.delete_db_parameter_group(DBParameterGroupName=self._name)
+
+    def _delete_database(self) -> None:
+        rds = self._aws("rds")
+        rds.modify_db_instance(
+            DBInstanceIdentifier=self._name, DeletionProtection=False, ApplyImmediately=True
+        )
+        rds.delete_db_instance(DBInstanceIdentifier=self._name, SkipFinalSnapshot=True)
+
+    def _delete_role(self) -> None:
+        iam = self._aws("iam")
+        for policy in iam.list_role_policies(RoleName=self._name)["PolicyNames"]:
+            iam.delete_role_policy(RoleName=self._name, PolicyName=policy)
+        iam.delete_role(RoleName=self._name)
+
+    def _association(self) -> str:
+        listed = self._aws("eks").list_pod_identity_associations(
+            clusterName=self.ground.cell["cluster"], serviceAccount=self.step.spec["service_account"]
+        )["associations"]
+        mine = (entry for entry in listed if self.tenant["tenant_id"] in entry["namespace"])
+        return str(next(mine)["associationId"])
+
+    def _change_record(self, action: str, *, ttl: int) -> None:
+        route53, zone = self._aws("route53"), self.ground.cell["hosted_zone_id"]
+        records = route53.list_resource_record_sets(HostedZoneId=zone)["ResourceRecordSets"]
+        mine = (r for r in records if r["Name"].startswith(self.tenant["slug"]) and r["Type"] == "CNAME")
+        change = {"Action": action, "ResourceRecordSet": {**next(mine), "TTL": ttl}}
+        route53.change_resource_record_sets(HostedZoneId=zone, ChangeBatch={"Changes": [change]})
+
+    # --- in the cluster -------------------------------------------------------------------------------------
+
+    def _spoil_object(self) -> None:
+        resource, path = self._object()
+        headers = {**AUTHORIZED, "Content-Type": "application/merge-patch+json"}
+        answer = httpx.patch(path, json=SPOILED[resource], headers=headers)
+        assert answer.status_code == 200, answer.text
+
+    def _delete_object(self) -> None:
+        _, path = self._object()
+        if self.step.name == "foundation":
+            path = f"{self.ground.cluster_url}/api/v1/namespaces/{self._space}"
+        answer = httpx.delete(path, headers=AUTHORIZED)
+        assert answer.status_code in {200, 202}, answer.text
+
+    def _is_spoiled(self) -> bool:
+        resource, path = self._object()
+        found = httpx.get(path, headers=AUTHORIZED)
+        return found.status_code == 200 and _within(SPOILED[resource], found.json())
+
+    @property
+    def _space(self) -> str:
+        return f"chaos-{self.tenant['tenant_id']}-ns"
+
+    def _object(self) -> tuple[str, str]:
+        """Its resource and URL: the one of the group that stands for it."""
+        resource, name = OBJECTS[self.step.name]
+        listing = f"{self.ground.cluster_url}/{PLURALS[resource]}/namespaces/{self._space}/{resource}"
+        if name == "*":
+            items = httpx.get(listing, headers=AUTHORIZED).json()["items"]
+            name = next(i["metadata"]["name"] for i in items if i["metadata"]["name"] != "kube-root-ca.crt")
+        return resource, f"{listing}/{name}"
+
+
+def _within(part: Any, whole: Any) -> bool:
+    if isinstance(part, dict) and isinstance(whole, dict):
+        return all(key in whole and _within(value, whole[key]) for key, value in part.items())
+    return bool(part == whole)
