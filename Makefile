@@ -63,8 +63,8 @@ noisy: setup ## 200 sign-ups at once while providers throttle and lose answers; 
 	@$(BIN)/python -m tests.noisy $(ARGS)
 
 .PHONY: histories
-histories: setup ## record the workflow histories that the replay tests replay
-	@$(BIN)/python -m pytest -q tests/workflows/record_histories.py
+histories: setup ## record anew what the replay tests replay, and the fingerprints of the workflows
+	@$(BIN)/python -m pytest -q tests/workflows/record_histories.py tests/workflows/record_fingerprints.py
 
 .PHONY: lock
 lock: setup ## pin the dependencies anew, with hashes and no addresses
