@@ -264,6 +264,7 @@ def test_dry_run_changes_nothing(cluster: Client) -> None:
     shown = cluster.apply(manifest("ConfigMap", "c", data={"a": "2"}), dryRun="All").body
     assert shown["data"] == {"a": "2"}
     assert cluster.get("ConfigMap", "c").body["data"] == {"a": "1"}
+    assert [call["dry_run"] for call in cluster.control("GET", "calls")["calls"]][-3:] == [False, True, False]
     gone = cluster.send("DELETE", cluster.path("ConfigMap", "c") + "?dryRun=All")
     assert gone.body["status"] == "Success"
     assert cluster.get("ConfigMap", "c").status == 200

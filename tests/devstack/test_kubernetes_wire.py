@@ -154,6 +154,7 @@ def test_calls_are_recorded(cluster: Client) -> None:
         "name": "s",
         "user": ADMIN.user,
         "status": 201,
+        "dry_run": False,
     }
     assert (calls[1]["resource"], calls[1]["subresource"], calls[1]["status"]) == (
         "deployments",
