@@ -25,8 +25,9 @@ def check_policy(kinds: Iterable[str]) -> None:
     known = sorted(KIND_WORDS.values())
     wrong = [kind for kind in kinds if ":" in kind and kind not in known]
     if wrong:
+        there_are = ", ".join(known)
         raise CatalogError(
-            [f"TENANTRY_DRIFT_POLICY: there is no kind '{kind}'; there are {', '.join(known)}" for kind in wrong]
+            [f"TENANTRY_DRIFT_POLICY: there is no kind '{kind}'; there are {there_are}" for kind in wrong]
         )
 
 

@@ -70,6 +70,9 @@ def orphans(as_json: AsJson = False) -> None:
     if as_json:
         print_json(found)
         return
+    if not found:
+        out().print("nothing was found that belongs to no tenant")
+        return
     rows = (
         [
             one["id"],
@@ -118,17 +121,26 @@ def _comes_back_empty(client: Client, slug: str) -> list[str]:
 
 
 def _print_drifted(found: list[Json]) -> None:
+    if not found:
+        out().print("every tenant that was looked at is in sync")
+        return
     rows = (
         [
             escape(view["slug"]),
             styled(view["phase"]),
             sum(len(look["differences"]) for look in view["looks"]),
-            short_time(min(look["observed_at"] for look in view["looks"] if look["observed_at"])),
+            _looked_at(view),
             escape("; ".join(_messages(view))),
         ]
         for view in found
     )
     out().print(table(["SLUG", "PHASE", "DIFFERENCES", "LOOKED AT", "WHAT"], rows))
+
+
+def _looked_at(view: Json) -> str:
+    return short_time(
+        min((look["observed_at"] for look in view["looks"] if look["observed_at"]), default=None)
+    )
 
 
 def _messages(view: Json) -> list[str]:
@@ -137,9 +149,9 @@ def _messages(view: Json) -> list[str]:
 
 
 def _print_drift(view: Json) -> None:
-    seen = [look["observed_at"] for look in view["looks"] if look["observed_at"]]
+    seen = _looked_at(view)
     state = {True: "in sync", False: "not in sync", None: "not looked at yet"}[view["in_sync"]]
-    looked = f", looked at {short_time(min(seen))} UTC" if seen else ""
+    looked = f", looked at {seen} UTC" if seen else ""
     out().print(f"[bold]{escape(view['slug'])}[/] is {state}{looked}")
     rows = [
         [

@@ -79,7 +79,13 @@ def drift_conditions(looks: Sequence[Looked]) -> list[Condition]:
         type="InSync",
         status=not differences,
         reason="Differs" if differences else "AsWanted",
-        message="; ".join([f"looked at {min(seen):%Y-%m-%d %H:%M:%S} UTC", *_remarks(looks)]),
+        message="; ".join(
+            [
+                "not as wanted" if differences else "as wanted",
+                f"looked at {min(seen):%Y-%m-%d %H:%M:%S} UTC",
+                *_remarks(looks),
+            ]
+        ),
         since=since,
     )
     return [

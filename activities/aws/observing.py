@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from activities.aws.base import are_ours, tags_of
+from activities.drift.comparing import differences
 from domain.messages import Difference, DriftKind, StepCall
 from domain.messages.drift import shown
 
@@ -30,7 +31,15 @@ class Comparison:
 
     def field(self, name: str, wanted: object, found: object) -> None:
         if wanted != found:
-            self._add(DriftKind.DRIFTED, name, shown(wanted), "" if found is None else shown(found))
+            self._add(DriftKind.DRIFTED, name, shown(wanted), shown(found))
+
+    def document(self, name: str, wanted: object, found: object) -> None:
+        """The same, telling the places in which two documents differ."""
+        if found is None:
+            self.field(name, "set", None)
+            return
+        for path, ours, theirs in differences(wanted, found):
+            self.field(f"{name}: {path}", ours, theirs)
 
     def ours(self, tags: Mapping[str, str]) -> bool:
         """Whether it bears our marks: only then it is compared. Notes the tags that differ."""

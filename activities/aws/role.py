@@ -96,8 +96,8 @@ class Roles(Kind):
                 return found.missing()
             if found.ours(_tags(role)):
                 trust = self._trust(call, self.ground.spec(call, RoleSpec))
-                found.field("trust policy", trust, _document(role.get("AssumeRolePolicyDocument")))
-                found.field(f"policy {POLICY_NAME}", self._policy(call), _policy_of(client, name))
+                found.document("trust policy", trust, _document(role.get("AssumeRolePolicyDocument")))
+                found.document("policy", self._policy(call), _policy_of(client, name))
         return found.differences
 
     def _create_or_adopt(

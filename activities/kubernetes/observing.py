@@ -1,8 +1,8 @@
 """Comparing a group of objects with what an apply of it would leave, by server-side dry runs."""
 
-from collections.abc import Iterator
 from typing import Any
 
+from activities.drift.comparing import differences
 from activities.kubernetes.cluster import Cluster
 from activities.kubernetes.group import Group
 from activities.kubernetes.objects import Key, is_going, is_ours, namespace_key
@@ -24,8 +24,6 @@ SERVERS_OWN = frozenset(
 NOT_OURS = "something else bears its name: it lacks this tenant's labels, so it is left untouched"
 HIDDEN = "not shown"
 """Stands for values of a Secret."""
-MERGE_KEYS = ("name", "containerPort", "port", "type", "key", "mountPath", "ip", "topologyKey")
-"""By what items of a list are told apart, so that a difference names the item and not its position."""
 
 
 def observe(cluster: Cluster, call: StepCall, group: Group, former: set[Key]) -> list[Difference]:
@@ -81,38 +79,6 @@ def _moved(call: StepCall, key: Key, present: JsonObject) -> list[Difference]:
     return [_difference(call, key, DriftKind.DRIFTED, "load balancer", known, address)]
 
 
-def differences(wanted: Any, found: Any, path: str = "") -> Iterator[tuple[str, Any, Any]]:
-    """Path, wanted and found value of everything that is not the same in both; None stands for absent."""
-    if isinstance(wanted, dict) and isinstance(found, dict):
-        for name in sorted({*wanted, *found}):
-            # Names of labels and annotations have dots themselves.
-            step = f"[{name}]" if "." in name or "/" in name else f".{name}" if path else name
-            yield from differences(wanted.get(name), found.get(name), f"{path}{step}")
-    elif isinstance(wanted, list) and isinstance(found, list):
-        yield from _of_lists(wanted, found, path)
-    elif wanted != found:
-        yield path, wanted, found
-
-
-def _of_lists(wanted: list[Any], found: list[Any], path: str) -> Iterator[tuple[str, Any, Any]]:
-    ours, theirs = _by_key(wanted), _by_key(found)
-    if ours is None or theirs is None:
-        if wanted != found:
-            yield path, wanted, found
-        return
-    for name in dict.fromkeys([*ours, *theirs]):
-        yield from differences(ours.get(name), theirs.get(name), f"{path}[{name}]")
-
-
-def _by_key(items: list[Any]) -> dict[str, Any] | None:
-    """None if nothing tells the items apart."""
-    for key in MERGE_KEYS:
-        if items and all(isinstance(item, dict) and key in item for item in items):
-            named = {str(item[key]): item for item in items}
-            return named if len(named) == len(items) else None
-    return None if items else {}
-
-
 def _comparable(found: JsonObject) -> JsonObject:
     metadata = {name: value for name, value in found["metadata"].items() if name not in SERVERS_OWN}
     return {**found, "metadata": metadata, "status": None}
@@ -122,11 +88,7 @@ def _values(key: Key, field: str, wanted: Any, found: Any) -> tuple[str, str]:
     """What may leave the cluster: of a Secret only that something differs, never what."""
     if key.kind == "Secret" and not field.startswith("metadata.labels"):
         return HIDDEN, HIDDEN
-    return _text(wanted), _text(found)
-
-
-def _text(value: Any) -> str:
-    return "" if value is None else shown(value)
+    return shown(wanted), shown(found)
 
 
 def _difference(

@@ -1,10 +1,10 @@
 """What a look at a tenant's things found, and what is done about it."""
 
+import json
 from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
-from domain.errors import capped
 from domain.plans import Model
 from domain.queues import Provider
 
@@ -53,8 +53,10 @@ class Difference(Model):
 
 
 def shown(value: object) -> str:
-    """A value as differences show it: short, and the same for the same value."""
-    text = capped(str(value))
+    """A value as differences show it: short, the same for the same value, empty for none."""
+    if value is None:
+        return ""
+    text = value if isinstance(value, str) else json.dumps(value, sort_keys=True)
     return text if len(text) <= VALUE_LIMIT else text[: VALUE_LIMIT - 1] + "…"
 
 

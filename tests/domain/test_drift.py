@@ -62,7 +62,7 @@ def test_many_differences_make_a_short_message() -> None:
 def test_an_old_picture_says_that_it_is_old() -> None:
     """When it was looked at, why not since then, and that it was left to an operation."""
     message = drift_conditions([Look(error="AccessDenied: no", deferred_at=NOON)])[0].message
-    assert message.startswith("looked at 2026-03-01 12:00:00 UTC")
+    assert message.startswith("as wanted; looked at 2026-03-01 12:00:00 UTC")
     assert "could not be looked at: AccessDenied: no" in message
     assert "an operation holds the tenant" in message
 

@@ -172,11 +172,11 @@ MEDDLING = [
         _aws("rds", "modify_db_instance", DBInstanceIdentifier="{database}", PubliclyAccessible=True),
         "drifted", "rds:db-instance", "PubliclyAccessible",
     ),
-    Meddling("policy widened", _role_policy, "drifted", "iam:role", "policy tenant"),
+    Meddling("policy widened", _role_policy, "drifted", "iam:role", "policy: Statement"),
     Meddling(
         "policy deleted",
         _aws("iam", "delete_role_policy", RoleName="{auth-role}", PolicyName="tenant"),
-        "drifted", "iam:role", "policy tenant",
+        "drifted", "iam:role", "policy",
     ),
     Meddling(
         "tag taken",

@@ -2,6 +2,8 @@
 
 import pytest
 
+from catalog.resources import check_policy
+from domain.errors import CatalogError
 from runtime.settings import Settings, load_settings
 
 
@@ -36,3 +38,10 @@ def test_every_mistake_is_listed(monkeypatch: pytest.MonkeyPatch, capsys: pytest
     for part in ("TENANTRY_DRIFT_POLICY", "'mend' must be", "'bucket' is no kind", "named twice"):
         assert part in told
     assert "TENANTRY_DRIFT_INTERVAL_SECONDS" in told
+
+
+def test_a_kind_that_no_step_makes_is_refused() -> None:
+    """A misspelt kind would never apply, and a database would be repaired that was only to be reported."""
+    check_policy(["*", "s3:bucket", "apps/v1/Deployment"])
+    with pytest.raises(CatalogError, match="no kind 'rds:db-instances'; there are"):
+        check_policy(["rds:db-instances", "s3:bucket"])

@@ -1,6 +1,7 @@
 """A group of objects is compared with what an apply would leave, by reads and dry runs alone."""
 
-from activities.kubernetes.observing import HIDDEN, differences
+from activities.drift.comparing import differences
+from activities.kubernetes.observing import HIDDEN
 from domain.messages import Difference, DriftKind
 from domain.phases import Mode
 from tests.activities.kubernetes.tenancy import Tenancy
