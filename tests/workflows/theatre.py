@@ -67,7 +67,7 @@ class _Stage:
         self.play = play
         self.failed: set[str] = set()
         self.asked: set[str] = set()
-        self.stuck = 0
+        self.when_stuck = iter(play.when_stuck)
         self.waiting: dict[str, asyncio.Future[None]] = {}
 
 
@@ -108,8 +108,10 @@ class Theatre:
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
                 await _until(lambda: log.told["initialize_workflow"] == 1)
-                while not log.ended:
-                    await self._next(handle, stage, log, updates)
+                while not log.ended and await self._next(handle, stage, log, updates):
+                    pass
+                if not log.ended:
+                    return [*log.lines, "waits"]
                 for update in updates:
                     with contextlib.suppress(WorkflowUpdateFailedError):  # a refusal is an ending too
                         await update
@@ -167,25 +169,26 @@ class Theatre:
         stage: _Stage,
         log: RunLog,
         updates: list[asyncio.Task[Any]],
-    ) -> None:
-        """Lets one thing happen, and returns when the code has dealt with it."""
+    ) -> bool:
+        """Lets one thing happen, and returns when the code has dealt with it; False: nothing is left."""
         # One that is cancelled before it was taken up would end otherwise than one that is under way.
         await _until(lambda: log.open.keys() <= stage.waiting.keys())
         if not log.open:
-            ask = stage.play.when_stuck[stage.stuck]
-            stage.stuck += 1
-            await self._ask(handle, ask, log, updates)
-            return
+            ask = next(stage.when_stuck, None)
+            if ask:
+                await self._ask(handle, ask, log, updates)
+            return ask is not None
         first = min(log.open, key=int)
         key = log.open[first]
         ask_now = stage.play.asks.get(key)
         if ask_now and key not in stage.asked:
             stage.asked.add(key)
             await self._ask(handle, ask_now, log, updates)
-            return
+            return True
         before = log.told["resolve_activity"]
         stage.waiting[first].set_result(None)
         await _until(lambda: log.told["resolve_activity"] > before)
+        return True
 
     async def _ask(
         self,
