@@ -64,6 +64,12 @@ PROBLEMS: dict[str, ProblemType] = _catalogue(
         "Look at the tenant's phase, and do first what leads to an allowed one.",
     ),
     ProblemType(
+        "NotPossibleNow",
+        409,
+        "The operation does not stand where this can be done",
+        "GET /v1/attention lists what waits for a person, and what can be done about each.",
+    ),
+    ProblemType(
         "OperationInProgress",
         409,
         "Another operation is changing this tenant",

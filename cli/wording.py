@@ -9,6 +9,7 @@ _NOT_OURS = frozenset(
 """Problems of the request's form, which is this program's and not the person's."""
 
 _IN_COMMANDS = (
+    ("GET /v1/attention lists", "`tenantry attention` lists"),
     ("GET /v1/tenants lists them", "`tenantry list` shows them"),
     ("List tenants with GET /v1/tenants", "`tenantry list` shows the tenants"),
     ("make one with POST /v1/customers", "--customer finds or makes one by name"),

@@ -48,6 +48,10 @@ class PhaseConflict(PermanentError):
     """The tenant's phase does not allow this operation."""
 
 
+class NotPossibleNow(PermanentError):
+    """An operation stands where what a person asks of it cannot be done."""
+
+
 class QuotaExceeded(PermanentError):
     """A limit of the account, the namespace or the cell stands in the way."""
 

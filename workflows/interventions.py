@@ -27,7 +27,7 @@ from workflows import records
 from workflows.attention import NEEDS_ATTENTION, PAUSED
 from workflows.failures import as_failure, error_view
 from workflows.lifecycle import Lifecycle
-from workflows.refusals import conflict, too_late
+from workflows.refusals import not_possible, too_late
 
 
 class Interventions(Lifecycle):
@@ -63,7 +63,7 @@ class Interventions(Lifecycle):
         self._check_operation(request)
         (stop,) = self._check_stops(NEEDS_ATTENTION, request.step)
         if Action.SKIP not in stop.actions:
-            raise conflict(
+            raise not_possible(
                 f"'{stop.step}' cannot be skipped: only a step that its blueprint marks as skippable can be, "
                 f"in a removal or an undo; {_possible(stop)}"
             )
@@ -82,9 +82,9 @@ class Interventions(Lifecycle):
         self.refuse_when_ending()
         self._check_operation(request)
         if self.undoing:
-            raise conflict("the operation is being undone already; retry, skip or amend what is stuck")
+            raise not_possible("the operation is being undone already; retry, skip or amend what is stuck")
         if refusal := self.no_way_back():
-            raise conflict(refusal)
+            raise not_possible(refusal)
 
     @workflow.update(description="Give a step that waits for attention other input, and try it again")
     async def amend(self, request: AmendRequest) -> None:
@@ -103,9 +103,9 @@ class Interventions(Lifecycle):
         wanted = self.amendable(step) if step else None
         given = next(iter(request.input.model_dump(exclude_none=True)))
         if wanted is None:
-            raise conflict(f"nothing of '{stop.step}' can be amended now; {_possible(stop)}")
+            raise not_possible(f"nothing of '{stop.step}' can be amended now; {_possible(stop)}")
         if given != wanted:
-            raise conflict(f"'{stop.step}' takes no {given} now; it takes {wanted}")
+            raise not_possible(f"'{stop.step}' takes no {given} now; it takes {wanted}")
 
     @workflow.update(description="Go on after a pause")
     async def resume_from_pause(self, request: ResumeRequest) -> None:
@@ -179,12 +179,12 @@ class Interventions(Lifecycle):
     def _check_operation(self, request: InterventionRequest) -> None:
         known = {r.operation_id for r in (self.request, self.current) if r}
         if known and request.operation_id is not None and request.operation_id not in known:
-            raise conflict(
+            raise not_possible(
                 "this operation is not the one that runs; look at the tenant for the one that does"
             )
 
     def _check_stops(self, kind: str, step: str | None) -> list[Stop]:
-        """The stops that are meant; raises a conflict that names those there are."""
+        """The stops that are meant; raises a refusal that names those there are."""
         stops = self.attention.stops(kind)
         if step in stops:
             return [stops[step]]
@@ -192,8 +192,8 @@ class Interventions(Lifecycle):
             return list(stops.values())
         waits = "waits for attention" if kind == NEEDS_ATTENTION else "is paused"
         if step is None:
-            raise conflict(f"nothing {waits}")
-        raise conflict(f"'{step}' is not what {waits}; {', '.join(stops) or 'nothing'} {waits}")
+            raise not_possible(f"nothing {waits}")
+        raise not_possible(f"'{step}' is not what {waits}; {', '.join(stops) or 'nothing'} {waits}")
 
 
 def _possible(stop: Stop) -> str:

@@ -2,7 +2,7 @@
 
 from temporalio.exceptions import ApplicationError
 
-from domain.errors import PhaseConflict
+from domain.errors import NotPossibleNow, PhaseConflict
 
 RUN_IS_ENDING = "RunIsEnding"
 """The wish came too late for this run; the caller starts a new one."""
@@ -10,6 +10,11 @@ RUN_IS_ENDING = "RunIsEnding"
 
 def conflict(message: str) -> ApplicationError:
     return ApplicationError(message, type=PhaseConflict.__name__, non_retryable=True)
+
+
+def not_possible(message: str) -> ApplicationError:
+    """For interventions."""
+    return ApplicationError(message, type=NotPossibleNow.__name__, non_retryable=True)
 
 
 def too_late() -> ApplicationError:

@@ -22,10 +22,10 @@ OperationId = Annotated[
     ),
 ]
 
-_REFUSALS = ("OperationNotFound", "OperationFinished", "PhaseConflict", *CHANGES)
+_REFUSALS = ("OperationNotFound", "OperationFinished", *CHANGES)
 _INTERVENTION_WITH_BODY: dict[str, Any] = {
     "status_code": status.HTTP_202_ACCEPTED,
-    "responses": errors(*_REFUSALS, *BODY),
+    "responses": errors("NotPossibleNow", *_REFUSALS, *BODY),
     "dependencies": [JSON_BODY],
 }
 _INTERVENTION = _INTERVENTION_WITH_BODY | {"dependencies": [JSON_IF_ANY]}
@@ -45,7 +45,7 @@ async def operation(services: Served, operation_id: OperationId) -> OperationDet
     "/{operation_id}/cancel",
     summary="Cancel an operation",
     status_code=status.HTTP_202_ACCEPTED,
-    responses=errors(*_REFUSALS),
+    responses=errors("PhaseConflict", *_REFUSALS),
     dependencies=[NO_BODY],
 )
 async def cancel(interventions: InterventionsOf, operation_id: OperationId) -> Accepted:

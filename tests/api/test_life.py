@@ -79,7 +79,7 @@ async def test_what_waits_for_attention_is_tried_again(front: Front) -> None:
     accepted = (await front.ask("POST", "/v1/tenants", body)).json()
     url = accepted["links"]["operation"]
     early = await front.ask("POST", f"{url}/retry")
-    assert (early.status_code, code_of(early)) == (409, "PhaseConflict")
+    assert (early.status_code, code_of(early)) == (409, "NotPossibleNow")
     assert (await front.ask("POST", f"{url}/cancel")).status_code == 202
 
     async def stuck() -> Json | None:

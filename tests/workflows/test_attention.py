@@ -51,7 +51,7 @@ async def test_each_stuck_step_waits_for_itself(stage: Stage) -> None:
         view = await stage.until(teardown, lambda view: set(stops(view)) == {"recordings"})
         view = await stage.until(teardown, all_else_is_gone)
         problem = await stage.refused("POST", url(teardown, "retry"), {"step": "database"})
-        assert problem["code"] == "PhaseConflict"
+        assert problem["code"] == "NotPossibleNow"
         assert "recordings waits for attention" in problem["detail"]
     await intervene(stage, teardown, "retry")
     assert (await stage.finished(teardown))["status"] == "succeeded"
@@ -118,7 +118,7 @@ async def test_only_what_the_blueprint_allows_is_skipped(stage: Stage) -> None:
         await stuck(stage, teardown, "recordings")
         why = {"reason": "no time"}
         problem = await stage.refused("POST", url(teardown, "skip"), {"step": "recordings", **why})
-        assert (problem["status"], problem["code"]) == (409, "PhaseConflict")
+        assert (problem["status"], problem["code"]) == (409, "NotPossibleNow")
         assert "possible now: retry" in problem["detail"]
         problem = await stage.refused("POST", url(teardown, "skip"), {"step": "dns", **why})
         assert "recordings waits for attention" in problem["detail"]

@@ -35,7 +35,7 @@ async def test_several_pauses_are_ended_one_by_one(stage: Stage) -> None:
     view = await stage.until(signup, lambda view: len(stops(view)) == 2)
     assert set(stops(view)) == {"recordings", "database-password"}
     problem = await stage.refused("POST", url(signup, "resume"), {"step": "foundation"})
-    assert problem["code"] == "PhaseConflict"
+    assert problem["code"] == "NotPossibleNow"
     await intervene(stage, signup, "resume")
     assert (await stage.finished(signup))["status"] == "succeeded"
 
