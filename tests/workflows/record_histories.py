@@ -24,11 +24,14 @@ async def test_record(stage: Stage, clock: MovableClock, scenario: Scenario) -> 
         query += ' OR WorkflowType = "StartDueRemovals"'
     if scenario.name == "repair-done":
         query += ' OR WorkflowType = "CheckDrift"'
+    if scenario.name == "signup-lost":
+        query += ' OR WorkflowType = "RecoverLost"'
     HISTORIES.mkdir(exist_ok=True)
     count = 0
     async for run in stage.client.list_workflows(query):
         only_before = run.workflow_type == "SignupTenant" and not scenario.name.startswith("signup")
-        if run.status is WorkflowExecutionStatus.RUNNING or only_before:
+        # A terminated run is carried on by one of the same type, which is the one to keep.
+        if run.status in {WorkflowExecutionStatus.RUNNING, WorkflowExecutionStatus.TERMINATED} or only_before:
             continue
         history = await stage.client.get_workflow_handle(run.id, run_id=run.run_id).fetch_history()
         text = history.to_json().replace(f"{ROOT}/", "")  # stack traces name the machine's folders

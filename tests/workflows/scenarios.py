@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from runtime.clock import MovableClock
 from tests.workflows.faults import STEP
+from tests.workflows.losses import lose, recover
 from tests.workflows.stage import Json, Stage
 
 
@@ -225,6 +226,39 @@ async def _repair_refused(stage: Stage, _clock: MovableClock) -> Json:
     return tenant
 
 
+async def _signup_lost(stage: Stage, _clock: MovableClock) -> Json:
+    async with STEP["auth"].held(stage):
+        tenant = await stage.ask_signup()
+        await stage.until_step(tenant, "auth")
+        await lose(stage, tenant)
+    await recover(stage)
+    await stage.finished(tenant)
+    return tenant
+
+
+async def _signup_lost_in_its_undo(stage: Stage, _clock: MovableClock) -> Json:
+    async with STEP["auth"].held(stage):
+        tenant = await stage.ask_signup()
+        await stage.until_step(tenant, "auth")
+        await stage.ask("POST", f"/v1/operations/{tenant['operation_id']}/cancel")
+        await lose(stage, tenant)
+    await recover(stage)
+    await stage.finished(tenant)
+    return tenant
+
+
+async def _scale_lost_in_its_undo(stage: Stage, _clock: MovableClock) -> Json:
+    tenant = await stage.active(users=50)
+    async with STEP["proxy"].held(stage):
+        scale = await stage.ask("PATCH", path(tenant), {"users": 120})
+        await stage.until_step(scale, "proxy")
+        suspend = await stage.ask("POST", f"{path(tenant)}/suspend")
+        await lose(stage, tenant)
+    await recover(stage)
+    await stage.finished(suspend)
+    return tenant
+
+
 SCENARIOS = [
     Scenario("signup-done", _signup_done),
     Scenario("signup-undone", _signup_undone),
@@ -248,4 +282,7 @@ SCENARIOS = [
     Scenario("signup-failed-suspend-waiting", _suspend_behind_a_failure),
     Scenario("repair-done", _repaired),
     Scenario("repair-failed", _repair_refused),
+    Scenario("signup-lost", _signup_lost),
+    Scenario("signup-lost-undoing", _signup_lost_in_its_undo),
+    Scenario("scale-lost-undoing", _scale_lost_in_its_undo),
 ]

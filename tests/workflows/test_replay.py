@@ -42,7 +42,7 @@ def test_every_workflow_type_and_scenario_is_recorded() -> None:
     assert {scenario.name for scenario in SCENARIOS} <= {name.rsplit(".", 1)[0] for name in names}
     types = {name.rsplit(".", 1)[1] for name in names}
     assert {transition.workflow for transition in TRANSITIONS.values()} <= types
-    assert "StartDueRemovals" in types
+    assert {"StartDueRemovals", "RecoverTenant", "RecoverLost"} <= types
 
 
 @pytest.mark.parametrize("path", RECORDED, ids=lambda path: path.stem)
