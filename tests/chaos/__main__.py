@@ -11,7 +11,7 @@ from rich.table import Table
 
 from tests.chaos.crew import LANES_PER_CORE, Crew
 from tests.chaos.display import Display, command
-from tests.chaos.matrix import all_cases, chosen
+from tests.chaos.matrix import all_cases, chosen, sample
 from tests.chaos.play import Result
 from tests.chaos.report import HEADS, table, write_page
 from tests.chaos.results import HOME, Results
@@ -23,9 +23,10 @@ TERMINATED = 143
 def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
     options = _options()
-    cases = [case.name for case in (chosen(options.case) if options.case else all_cases())]
+    some = [*options.case, *(sample() if options.sample else [])]
+    cases = [case.name for case in (chosen(some) if some else all_cases())]
     if not cases:
-        sys.stderr.write(f"error: no case is named '{options.case}'; --list shows all\n")
+        sys.stderr.write(f"error: no case is named {' or '.join(options.case)}; --list shows all\n")
         return USAGE
     if options.list:
         sys.stdout.write("".join(f"{case}\n" for case in cases))
@@ -34,19 +35,19 @@ def main() -> int:
     if options.fresh:
         results.start_anew()
     results.resume()
-    again = bool(options.case)
-    known = [name for name in cases if not again and name in results.known and results.known[name].well]
+    known = [name for name in cases if not some and name in results.known and results.known[name].well]
     _play([name for name in cases if name not in known], len(known), options.lanes, results)
     played = [results.known[name] for name in cases]
     _show(played)
-    if not options.case:
+    if not some:
         write_page(played)
     return 0 if all(result.well for result in played) else 1
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
-    parser.add_argument("--case", help="only cases that fit, e.g. 'SignupTenant/database/*'")
+    parser.add_argument("--case", action="append", default=[], help="only cases that fit; may be repeated")
+    parser.add_argument("--sample", action="store_true", help="only the cases that `make test` plays")
     parser.add_argument("--fresh", action="store_true", help="forget what earlier runs found out")
     parser.add_argument("--list", action="store_true", help="show the names of the cases")
     parser.add_argument(

@@ -9,8 +9,8 @@ import httpx
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 
+from tests.chaos.asks import path
 from tests.chaos.blueprint import step
-from tests.chaos.lives import path
 from tests.chaos.meddling import Hand
 from tests.chaos.points import Act, Point
 from tests.chaos.scene import Scene
@@ -18,6 +18,8 @@ from tests.chaos.scene import Scene
 TIMES = 3
 OUTAGE_SECONDS = 1.0
 """Of the cluster: so long silent, then so long refusing connections."""
+PAUSE_SECONDS = 3
+"""Between two attempts, by Retry-After: a worker can be killed in it."""
 MOMENT = 0.4
 """In which a wish reaches the run that is held."""
 
@@ -118,7 +120,7 @@ async def _killed_before(scene: Scene) -> None:
             await door.open()
     else:
         busy = REFUSALS["unavailable"][scene.point.provider]
-        async with scene.struck(action="refuse", times=1, **busy) as fault:
+        async with scene.struck(action="refuse", times=1, retry_after=PAUSE_SECONDS, **busy) as fault:
             await fault.until_taken()
             await scene.watch.until_waiting(scene.point.activity)
             await worker.kill()

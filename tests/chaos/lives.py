@@ -1,19 +1,15 @@
 """Every workflow type: what precedes it, how it is asked for, where it can be struck, where it ends."""
 
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
-from domain.naming import new_tenant_id
-from tests.chaos.blueprint import steps
+from tests.chaos import asks, preludes
+from tests.chaos.asks import Ask
+from tests.chaos.blueprint import step, steps
 from tests.chaos.ground import Ground
 from tests.chaos.points import Act, Point, ensured, removed, stopped, whole
 from tests.workflows.stage import Json
-
-FEW, MANY = 50, 120
-"""Users before and after a scale: database, replicas and quota differ."""
-Ask = Callable[[Ground, Json], Coroutine[Any, Any, None]]
 
 
 class State(StrEnum):
@@ -59,62 +55,28 @@ class Life:
         return State.CANCELLED if cancelled else State.FAILED
 
 
-async def _nobody(_ground: Ground) -> Json:
-    tenant_id = new_tenant_id()
-    return {"tenant_id": tenant_id, "slug": f"s-{tenant_id}"}
-
-
-async def _active(ground: Ground) -> Json:
-    return await ground.stage.active(users=FEW)
-
-
-async def _suspended(ground: Ground) -> Json:
-    tenant = await _active(ground)
-    await ground.stage.finished(await ground.stage.ask("POST", f"{path(tenant)}/suspend"))
-    return tenant
-
-
-async def _closed(ground: Ground) -> Json:
-    tenant = await _active(ground)
-    await ground.stage.finished(await ground.stage.ask("DELETE", f"{path(tenant)}?grace=3600"))
-    return tenant
-
-
-def path(tenant: Json) -> str:
-    return f"/v1/tenants/{tenant['slug']}"
-
-
-async def _sign_up(ground: Ground, tenant: Json) -> None:
-    await ground.stage.ask_signup(id=tenant["tenant_id"], users=FEW)
-
-
-async def _remove(ground: Ground, tenant: Json) -> None:
-    """The grace is over at once, and the schedule looks now."""
-    await ground.database.execute(
-        "UPDATE tenant SET remove_after = now() - interval '1 second' WHERE id = %s", (tenant["tenant_id"],)
-    )
-    await ground.stage.client.get_schedule_handle("due-removals").trigger()
-
-
-def _asks(method: str, rest: str, body: Json | None = None) -> Ask:
-    async def ask(ground: Ground, tenant: Json) -> None:
-        await ground.stage.ask(method, f"{path(tenant)}{rest}", body)
-
-    return ask
-
-
 _WORKLOAD = [step for step in steps() if step.workload]
+_FROM_AUTH = steps()[[step.name for step in steps()].index(preludes.LOST_AT) :]
+_BEFORE_AUTH = [step for step in steps() if step not in _FROM_AUTH]
 
 LIVES = (
-    Life("SignupTenant", "signup", whole(ensured(steps(), Act.MAKE)), None, State.ACTIVE, _nobody, _sign_up),
+    Life(
+        "SignupTenant",
+        "signup",
+        whole(ensured(steps(), Act.MAKE)),
+        None,
+        State.ACTIVE,
+        preludes.nobody,
+        asks.sign_up,
+    ),
     Life(
         "ScaleTenant",
         "scale",
         whole(ensured([step for step in steps() if step.sized], Act.CHANGE)),
         State.ACTIVE,
         State.ACTIVE,
-        _active,
-        _asks("PATCH", "", {"users": MANY}),
+        preludes.active,
+        asks.change("PATCH", "", {"users": asks.MANY}),
     ),
     Life(
         "SuspendTenant",
@@ -122,8 +84,8 @@ LIVES = (
         whole(ensured(reversed(_WORKLOAD), Act.TOUCH)),
         State.ACTIVE,
         State.SUSPENDED,
-        _active,
-        _asks("POST", "/suspend"),
+        preludes.active,
+        asks.change("POST", "/suspend"),
     ),
     Life(
         "ResumeTenant",
@@ -131,8 +93,8 @@ LIVES = (
         whole(ensured(_WORKLOAD, Act.TOUCH)),
         State.SUSPENDED,
         State.ACTIVE,
-        _suspended,
-        _asks("POST", "/resume"),
+        preludes.suspended,
+        asks.change("POST", "/resume"),
     ),
     Life(
         "RestoreTenant",
@@ -140,8 +102,8 @@ LIVES = (
         whole(ensured(steps(), Act.TOUCH)),
         State.CLOSED,
         State.ACTIVE,
-        _closed,
-        _asks("POST", "/restore"),
+        preludes.closed,
+        asks.change("POST", "/restore"),
     ),
     Life(
         "TeardownTenant",
@@ -149,8 +111,8 @@ LIVES = (
         whole(stopped()),
         State.ACTIVE,
         State.CLOSED,
-        _active,
-        _asks("DELETE", "?grace=3600"),
+        preludes.active,
+        asks.change("DELETE", "?grace=3600"),
         goes_back=False,
     ),
     Life(
@@ -159,8 +121,8 @@ LIVES = (
         whole([*stopped(), *removed()]),
         State.ACTIVE,
         State.DELETED,
-        _active,
-        _asks("DELETE", "?grace=0"),
+        preludes.active,
+        asks.change("DELETE", "?grace=0"),
         goes_back=False,
     ),
     Life(
@@ -169,9 +131,27 @@ LIVES = (
         whole(removed()),
         State.CLOSED,
         State.DELETED,
-        _closed,
-        _remove,
+        preludes.closed,
+        asks.remove,
         goes_back=False,
+    ),
+    Life(
+        "RecoverTenant",
+        "signup",
+        whole([*ensured(_BEFORE_AUTH, Act.TOUCH), *ensured(_FROM_AUTH, Act.MAKE)]),
+        None,
+        State.ACTIVE,
+        preludes.lost,
+        asks.recover,
+    ),
+    Life(
+        "RepairTenant",
+        "repair",
+        whole(ensured(map(step, preludes.SPOILED), Act.TOUCH)),
+        State.ACTIVE,
+        State.ACTIVE,
+        preludes.spoiled,
+        asks.change("POST", "/repair"),
     ),
     # A workflow type joins the matrix by one entry here.
 )

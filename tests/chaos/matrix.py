@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from pathlib import Path
 
 from tests.chaos.faults import FAULTS, FaultKind
 from tests.chaos.lives import LIVES, Life
@@ -30,9 +31,15 @@ def all_cases() -> list[Case]:
     ]
 
 
-def chosen(pattern: str) -> list[Case]:
+def chosen(patterns: list[str]) -> list[Case]:
     """Cases whose names fit a pattern with `*` and `?`."""
-    return [case for case in all_cases() if fnmatchcase(case.name, pattern)]
+    return [case for case in all_cases() if any(fnmatchcase(case.name, pattern) for pattern in patterns)]
+
+
+def sample() -> list[str]:
+    """Names of the cases that are played with all other tests."""
+    lines = Path(__file__).with_name("sample.txt").read_text().splitlines()
+    return [line for line in lines if line and not line.startswith("#")]
 
 
 CASE = {case.name: case for case in all_cases()}

@@ -11,17 +11,17 @@ from typing import Any
 from temporalio.client import WorkflowExecutionStatus
 
 from tests.chaos import locks, wire
+from tests.chaos.asks import path
 from tests.chaos.ground import Ground
-from tests.chaos.lives import Life, path
+from tests.chaos.lives import Life
 from tests.chaos.meddling import Hand
 from tests.chaos.points import Act, Point
 from tests.chaos.secrecy import Canaries
 from tests.chaos.waiting import until
 from tests.chaos.watch import Watch
-from tests.chaos.wire import Fault
+from tests.chaos.wire import HOLD_SECONDS, Fault
 from tests.workflows.stage import Json, new_key
 
-HOLD_SECONDS = 60
 RECONCILE_SECONDS = 1
 HELP_SECONDS = 0.5
 TRIES = 3

@@ -1,20 +1,14 @@
 """The part of the fault matrix that is played with all other tests."""
 
-from pathlib import Path
-
 import pytest
 
 from tests.chaos.conftest import Grounds
 from tests.chaos.display import command
 from tests.chaos.faults import FAULTS
 from tests.chaos.lives import LIVES
-from tests.chaos.matrix import CASE
+from tests.chaos.matrix import CASE, sample
 
-SAMPLE = [
-    line
-    for line in Path(__file__).with_name("sample.txt").read_text().splitlines()
-    if line and not line.startswith("#")
-]
+SAMPLE = sample()
 
 
 @pytest.mark.parametrize("case", SAMPLE)

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
+from tests.chaos.asks import FEW, path
 from tests.chaos.ground import CELL, Ground
-from tests.chaos.lives import FEW, path
 from tests.chaos.world import World, inventory_key, look
 from tests.workflows.stage import Json
 

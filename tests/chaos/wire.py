@@ -13,6 +13,8 @@ from tests.chaos.points import Act, Point
 from tests.chaos.waiting import until
 from tests.workflows.stage import Json
 
+HOLD_SECONDS = 60
+"""Longer than any hold lasts."""
 MAKES = {
     "bucket": "CreateBucket",
     "secret": "CreateSecret",
