@@ -59,9 +59,9 @@ def current_step(view: Json) -> str:
     backwards = any(step["status"] in {"undoing", "undone"} for step in view["steps"])
     if not backwards or not busy:
         return ", ".join(busy)
-    if view["kind"] in REMOVING:
-        return f"removing: {', '.join(busy)}"
     undone = view.get("undone_percent")
+    if view["kind"] in REMOVING and undone is None:
+        return f"removing: {', '.join(busy)}"
     return f"undoing{'' if undone is None else f' ({undone} %)'}: {', '.join(busy)}"
 
 
