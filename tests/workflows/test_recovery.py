@@ -183,6 +183,22 @@ async def test_a_lost_teardown_is_finished(stage: Stage, fault: Any) -> None:
     assert (await stage.http.get(f"{_path(tenant)}/certificate")).status_code == 200
 
 
+async def test_a_lost_repair_is_finished(stage: Stage) -> None:
+    """Terminated half-way, a repair brings back what was deleted; the tenant was active all along."""
+    tenant = await stage.active()
+    role = f"{stage.settings.install}-{tenant['tenant_id']}-auth-role"
+    iam = stage.auditor.aws("iam")
+    iam.delete_role_policy(RoleName=role, PolicyName="tenant")
+    async with stage.aws_fault(match={"operation": "PutRolePolicy"}, **BUSY_AWS):
+        repair = await stage.ask("POST", f"{_path(tenant)}/repair")
+        await stage.until_step(repair, "auth-role")
+        await lose(stage, tenant)
+    assert repair["operation_id"] in await recover(stage)
+    assert (await stage.finished(repair))["status"] == "succeeded"
+    assert iam.list_role_policies(RoleName=role)["PolicyNames"] == ["tenant"]
+    assert (await stage.tenant(tenant))["phase"] == "active"
+
+
 async def test_an_open_run_is_left_alone(stage: Stage) -> None:
     """A reconciler that meets an open run starts nothing for it; the run goes on."""
     async with STEP["database"].held(stage):
