@@ -12,7 +12,7 @@ from devstack.aws.config import AwsConfig
 from runtime.settings import ROOT, Settings
 
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
-ENGINE_SERVICES = ("setup", "worker", "api")
+ENGINE_SERVICES = ("setup", "worker", "promote", "api")
 
 
 def environment_of(service: str) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """Which version of the code a worker is, and which version new runs get."""
 
 import asyncio
+from typing import Any
 
 import structlog
 from temporalio.api.enums.v1 import TaskQueueType
@@ -80,7 +81,9 @@ async def _polled(client: Client, deployment: str, build_id: str) -> Polled:
         if error.status is RPCStatusCode.NOT_FOUND:
             return set()
         raise
-    return {(queue.name, _TYPES.get(queue.type, "")) for queue in answer.version_task_queues}
+    # Servers before 1.30 answer in the older field.
+    queues: list[Any] = [*answer.version_task_queues, *answer.worker_deployment_version_info.task_queue_infos]
+    return {(queue.name, _TYPES.get(queue.type, "")) for queue in queues}
 
 
 async def _set_current(client: Client, deployment: str, build_id: str) -> None:
