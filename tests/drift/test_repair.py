@@ -28,11 +28,18 @@ async def test_a_repair_brings_back_what_differs_and_nothing_else(stage: DriftSt
         hands.raise_quota,
     ):
         meddle(stage, tenant)
+    iam, role = stage.auditor.aws("iam"), stage.name(tenant, "proxy-role")
+    iam.untag_role(RoleName=role, TagKeys=["tenantry.dev/slug"])
+    rds = stage.auditor.aws("rds")
+    arn = stage.auditor.database(tenant["tenant_id"], "us-east-1")["DBInstanceArn"]
+    rds.remove_tags_from_resource(ResourceName=arn, TagKeys=["tenantry.dev/step"])
     await stage.scan(repair=True)
     repair = await stage.repaired(tenant)
     assert (repair["status"], repair["requested_by"]) == ("succeeded", "schedule")
     touched = {step["name"] for step in repair["steps"] if step["detail"] != "left as it is"}
-    assert touched == {"recordings", "auth-role", "database", "auth", "foundation"}
+    assert touched == {"recordings", "auth-role", "proxy-role", "database", "auth", "foundation"}
+    assert tenant["slug"] in {tag["Value"] for tag in iam.list_role_tags(RoleName=role)["Tags"]}
+    assert "database" in {tag["Value"] for tag in rds.list_tags_for_resource(ResourceName=arn)["TagList"]}
     assert s3.get_bucket_versioning(Bucket=bucket)["Status"] == "Enabled"
     assert {"Key": "team", "Value": "theirs"} in s3.get_bucket_tagging(Bucket=bucket)["TagSet"]
     assert stage.auditor.database(tenant["tenant_id"], "us-east-1")["DeletionProtection"]
