@@ -4,20 +4,19 @@ import argparse
 import os
 import signal
 import sys
-import time
 
 from rich.console import Console
-from rich.table import Table
 
 from tests.chaos.crew import LANES_PER_CORE, Crew
-from tests.chaos.display import Display, command
+from tests.chaos.display import Display, failure
 from tests.chaos.matrix import all_cases, chosen, sample
 from tests.chaos.play import Result
-from tests.chaos.report import HEADS, table, write_page
+from tests.chaos.report import sheets, write_page
 from tests.chaos.results import HOME, Results
 
 USAGE = 2
 TERMINATED = 143
+PLAIN_WIDTH = 200
 
 
 def main() -> int:
@@ -71,16 +70,14 @@ def _play(cases: list[str], known: int, lanes: int, results: Results) -> None:
 
 def _show(played: list[Result]) -> None:
     console = Console()
+    if not console.is_terminal:
+        console = Console(width=PLAIN_WIDTH)
     if len(played) > 1:
-        shown = Table(*HEADS, title=time.strftime("chaos, %Y-%m-%d %H:%M"))
-        for row in table(played):
-            shown.add_row(row.title, *row.cells, *row.sums)
-        console.print(shown)
+        for sheet in sheets(played):
+            console.print(sheet.for_screen())
     for result in played:
         if not result.well:
-            console.print(f"FAILED {result.case}: {command(result.case)}", markup=False, highlight=False)
-            for problem in result.problems:
-                console.print(f"  {problem}", markup=False, highlight=False)
+            console.print("\n".join(failure(result)), markup=False, highlight=False)
         elif len(played) == 1:
             console.print(f"ok {result.case} in {result.seconds} s", markup=False, highlight=False)
 

@@ -30,6 +30,15 @@ def command(case: str) -> str:
     return f"make chaos CASE={case}"
 
 
+def failure(result: Result) -> list[str]:
+    """What is wrong, and how to see it again."""
+    return [
+        f"FAILED {result.case}",
+        *(f"  {problem}" for problem in result.problems),
+        f"  {command(result.case)}",
+    ]
+
+
 class Display:
     """Shows results as they come."""
 
@@ -69,17 +78,13 @@ class Display:
             self._progress.advance(self._task)
             if not result.well:
                 self._failed.append(result)
-                self._print_failure(result)
+                self._console.print("\n".join(failure(result)), markup=False, highlight=False, soft_wrap=True)
         if self._console.is_terminal:
             self._live.update(self._view())
         elif time.monotonic() - self._said > PLAIN_EVERY_SECONDS:
             self._said = time.monotonic()
             sys.stderr.write(f"{self._done} of {self._total} played, {len(self._failed)} failed\n")
             sys.stderr.flush()
-
-    def _print_failure(self, result: Result) -> None:
-        lines = [f"FAILED {result.case}", *(f"  {problem}" for problem in result.problems)]
-        self._console.print("\n".join([*lines, f"  {command(result.case)}"]), markup=False, highlight=False)
 
     def _view(self) -> RenderableType:
         playing = [Text(f"  {case}  {seconds:.0f} s", style="dim") for case, seconds in self._under_way()]

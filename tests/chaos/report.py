@@ -1,79 +1,87 @@
-"""The closing table: fault by workflow, on the screen and in docs/chaos.md."""
+"""The closing tables: faults by workflow, and workflows; on the screen and in docs/chaos.md."""
 
 import statistics
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from rich.table import Table
+
 from runtime.settings import ROOT
 from tests.chaos.faults import FAULTS
-from tests.chaos.lives import LIVES
+from tests.chaos.lives import LIVES, Life
 from tests.chaos.matrix import CASE
 from tests.chaos.play import Result
 
 PAGE = ROOT / "docs" / "chaos.md"
 BEGIN, END = "<!-- made by `make chaos`: begin -->", "<!-- made by `make chaos`: end -->"
+SUMS = ("runs", "converged", "orphans", "duplicates", "median s", "longest s")
 
 
 @dataclass(frozen=True)
-class Row:
-    """One line of the table: cells of '<converged>/<runs>', then the sums."""
+class Sheet:
+    """One table."""
 
-    title: str
-    cells: tuple[str, ...]
-    sums: tuple[str, ...]
+    heads: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
 
+    def for_screen(self) -> Table:
+        shown = Table(show_lines=False, pad_edge=False)
+        for number, head in enumerate(self.heads):
+            shown.add_column(head, justify="right" if number else "left", no_wrap=True)
+        for row in self.rows:
+            shown.add_row(*row)
+        return shown
 
-HEADS = (
-    "fault",
-    *(life.name for life in LIVES),
-    "runs",
-    "converged",
-    "orphans",
-    "duplicates",
-    "median s",
-    "longest s",
-)
-
-
-def table(results: Sequence[Result]) -> list[Row]:
-    rows = [_row(fault.title, [r for r in results if CASE[r.case].fault is fault]) for fault in FAULTS]
-    return [*(row for row in rows if row.sums[0] != "0"), _row("all", results)]
+    def as_markdown(self) -> str:
+        lines = [self.heads, ("---", *["---:"] * (len(self.heads) - 1)), *self.rows]
+        return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def _row(title: str, results: Sequence[Result]) -> Row:
-    cells = [_cell([r for r in results if CASE[r.case].life is life]) for life in LIVES]
-    seconds = sorted(r.seconds for r in results) or [0.0]
-    return Row(
-        title,
-        tuple(cells),
-        (
-            str(len(results)),
-            str(sum(r.well for r in results)),
-            str(sum(r.orphans for r in results)),
-            str(sum(r.duplicates for r in results)),
-            f"{statistics.median(seconds):.1f}",
-            f"{seconds[-1]:.1f}",
+def sheets(results: Sequence[Result]) -> tuple[Sheet, Sheet]:
+    """Cells of the first are '<well>/<runs>'."""
+    by_fault = [(f.name, [r for r in results if CASE[r.case].fault is f]) for f in FAULTS]
+    by_life = [(life.name, [r for r in results if CASE[r.case].life is life]) for life in LIVES]
+    everything = ("all", list(results))
+    return (
+        Sheet(
+            ("fault", *(_short(life) for life in LIVES), *SUMS),
+            tuple((name, *_cells(some), *_sums(some)) for name, some in (*by_fault, everything) if some),
+        ),
+        Sheet(
+            ("workflow", *SUMS),
+            tuple((name, *_sums(some)) for name, some in (*by_life, everything) if some),
         ),
     )
 
 
-def _cell(results: Sequence[Result]) -> str:
-    if not results:
-        return ""
-    median = statistics.median(r.seconds for r in results)
-    return f"{sum(r.well for r in results)}/{len(results)} {median:.1f} s"
+def _short(life: Life) -> str:
+    return life.name.replace("Tenant", "")
 
 
-def as_markdown(rows: Iterable[Row]) -> str:
-    lines = [f"| {' | '.join(HEADS)} |", f"| --- |{' ---: |' * (len(HEADS) - 1)}"]
-    lines += [f"| {' | '.join((row.title, *row.cells, *row.sums))} |" for row in rows]
-    return "\n".join(lines)
+def _cells(results: Sequence[Result]) -> list[str]:
+    cells = []
+    for life in LIVES:
+        some = [r for r in results if CASE[r.case].life is life]
+        cells.append(f"{sum(r.well for r in some)}/{len(some)}" if some else "")
+    return cells
+
+
+def _sums(results: Sequence[Result]) -> tuple[str, ...]:
+    seconds = [r.seconds for r in results]
+    return (
+        str(len(results)),
+        str(sum(r.well for r in results)),
+        str(sum(r.orphans for r in results)),
+        str(sum(r.duplicates for r in results)),
+        f"{statistics.median(seconds):.1f}",
+        f"{max(seconds):.1f}",
+    )
 
 
 def write_page(results: Sequence[Result], page: Path = PAGE) -> None:
-    """Puts the table between its marks; all else on the page is written by people."""
-    text = page.read_text()
-    head, rest = text.split(BEGIN)
-    _, tail = rest.split(END)
-    page.write_text(f"{head}{BEGIN}\n\n{as_markdown(table(results))}\n\n{END}{tail}")
+    """Puts the tables between their marks; all else on the page is written by people."""
+    head, rest = page.read_text().split(BEGIN)
+    tail = rest.split(END)[1]
+    tables = "\n\n".join(sheet.as_markdown() for sheet in sheets(results))
+    page.write_text(f"{head}{BEGIN}\n\n{tables}\n\n{END}{tail}")
