@@ -7,6 +7,7 @@ from datetime import timedelta
 from runtime.clock import MovableClock
 from tests.workflows.faults import STEP
 from tests.workflows.losses import lose, recover
+from tests.workflows.scenarios_of_people import PLAYED
 from tests.workflows.stage import Json, Stage
 
 
@@ -285,4 +286,5 @@ SCENARIOS = [
     Scenario("signup-lost", _signup_lost),
     Scenario("signup-lost-undoing", _signup_lost_in_its_undo),
     Scenario("scale-lost-undoing", _scale_lost_in_its_undo),
+    *(Scenario(name, play) for name, play in PLAYED.items()),
 ]
