@@ -15,10 +15,8 @@ from tests.chaos.play import Result
 LANES_PER_CORE = 3
 """A case mostly waits: for the pause before a retry, for a server to come back."""
 LONGEST_CASE_SECONDS = 300
-
-
-class CrewError(Exception):
-    """A lane could not be kept running."""
+MOST_BROKEN = 10
+"""Grounds that may fail to come up in one run."""
 
 
 @dataclass
@@ -35,6 +33,8 @@ class Crew:
     def __init__(self, lanes: int, home: Path) -> None:
         self._context = multiprocessing.get_context("spawn")
         self._home = home
+        self._left: deque[str] = deque()
+        self._broken = 0
         self._lanes = [self._hire() for _ in range(lanes)]
 
     def __enter__(self) -> "Crew":
@@ -54,20 +54,21 @@ class Crew:
 
     def play(self, cases: list[str]) -> Iterator[Result | None]:
         """Results as they come; None every second in which nothing came."""
-        left = deque(cases)
-        while left or any(one.case for one in self._lanes):
+        self._left = deque(cases)
+        while self._left or any(one.case for one in self._lanes):
             for one in self._lanes:
-                if one.case is None and left:
-                    one.case, one.since = left.popleft(), time.monotonic()
+                if one.case is None and self._left:
+                    one.case, one.since = self._left.popleft(), time.monotonic()
                     one.orders.send(one.case)
             heard = wait([one.orders for one in self._lanes if one.case], timeout=1)
             for one in [one for one in self._lanes if one.orders in heard]:
-                yield self._hear(one)
+                if result := self._hear(one):
+                    yield result
             yield from self._overdue()
             if not heard:
                 yield None
 
-    def _hear(self, one: _Lane) -> Result:
+    def _hear(self, one: _Lane) -> Result | None:
         case, one.case = str(one.case), None
         try:
             told: Result | str = one.orders.recv()
@@ -76,7 +77,12 @@ class Crew:
         if isinstance(told, Result):
             return told
         self._replace(one)
-        return Result(case, [f"the ground broke: {told}"])
+        self._broken += 1
+        if self._broken > MOST_BROKEN:
+            return Result(case, [f"the ground broke: {told}"])
+        # The machine may have been too busy to start servers in time; that says nothing about the case.
+        self._left.append(case)
+        return None
 
     def _overdue(self) -> Iterator[Result]:
         for one in list(self._lanes):
