@@ -90,7 +90,7 @@ async def test_an_undone_suspend_starts_auth_before_proxy(stage: Stage) -> None:
     ended = await stage.finished(suspend)
     assert ended["status"] == "cancelled"
     assert (await stage.tenant(tenant))["phase"] == "active"
-    began = {step["name"]: step["started_at"] for step in ended["steps"]}
+    began = {step["name"]: step["undo_started_at"] for step in ended["steps"]}
     assert {step["status"] for step in ended["steps"]} == {"undone"}
     assert began["auth"] < began["proxy"]
 
