@@ -30,7 +30,7 @@ class Settings(BaseSettings):
     temporal_api_key: SecretStr | None = None
     task_queue: str = "tenantry"
     build_id: Annotated[str | None, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")] = None
-    """Version of this worker's code. Runs stay on the version that began them; None: whoever serves takes all."""
+    """Version of this worker's code. Runs stay on the one that began them; None: whoever serves takes all."""
 
     database_url: SecretStr = SecretStr("postgresql://tenantry@127.0.0.1:5432/tenantry")
     database_pool: Annotated[int, Field(ge=1, le=200)] = 20
