@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from runtime.clock import MovableClock
+from tests.workflows.endings import ENDINGS
 from tests.workflows.faults import STEP
 from tests.workflows.losses import lose, recover
 from tests.workflows.scenarios_of_people import PLAYED
@@ -287,4 +288,5 @@ SCENARIOS = [
     Scenario("signup-lost-undoing", _signup_lost_in_its_undo),
     Scenario("scale-lost-undoing", _scale_lost_in_its_undo),
     *(Scenario(name, play) for name, play in PLAYED.items()),
+    *(Scenario(name, play) for name, play in ENDINGS.items()),
 ]
