@@ -42,4 +42,6 @@ class RecoverTenant:
                 )
             ],
             workflow=TRANSITIONS[lost.request.kind].workflow,
+            # The version that lost it may have no workers any more.
+            initial_versioning_behavior=workflow.ContinueAsNewVersioningBehavior.AUTO_UPGRADE,
         )
