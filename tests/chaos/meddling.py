@@ -1,5 +1,6 @@
 """Something else is at a tenant's things: changes one by hand, or deletes it."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -31,7 +32,7 @@ LAX = {
     "BlockPublicPolicy": False,
     "RestrictPublicBuckets": False,
 }
-OPEN_POLICY = '{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}]}'
+BY_HAND = {"Sid": "ByHand", "Effect": "Deny", "Action": "*", "Resource": "*"}
 
 
 @dataclass
@@ -58,8 +59,8 @@ class Hand:
             "role": lambda: (
                 self._aws("iam").get_role_policy(RoleName=self._name, PolicyName="tenant")["PolicyDocument"][
                     "Statement"
-                ][0]["Effect"]
-                == "Deny"
+                ]
+                == [BY_HAND]
             ),
             "kubernetes": self._is_spoiled,
         }
@@ -93,7 +94,9 @@ class Hand:
                 DBInstanceIdentifier=name, DeletionProtection=False, ApplyImmediately=True
             ),
             "role": lambda: self._aws("iam").put_role_policy(
-                RoleName=name, PolicyName="tenant", PolicyDocument=OPEN_POLICY
+                RoleName=name,
+                PolicyName="tenant",
+                PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [BY_HAND]}),
             ),
             "pod_identity": lambda: self._aws("eks").update_pod_identity_association(
                 clusterName=self.ground.cell["cluster"],

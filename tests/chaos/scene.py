@@ -20,6 +20,7 @@ from tests.chaos.secrecy import Canaries
 from tests.chaos.waiting import until
 from tests.chaos.watch import Watch
 from tests.chaos.wire import HOLD_SECONDS, Fault
+from tests.chaos.world import inventory_key
 from tests.workflows.stage import Json, new_key
 
 RECONCILE_SECONDS = 1
@@ -43,6 +44,8 @@ class Scene:
     """What the strike itself found to be wrong."""
     hand: Hand | None = None
     """Who was at one of the tenant's things."""
+    lost_for_good: set[str] = field(default_factory=set)
+    """What the engine itself says that it cannot bring back: a password that somebody deleted."""
     refused: bool = False
     """Whether the wish that was the strike was refused, as it may be."""
 
@@ -205,6 +208,14 @@ class Scene:
     async def repair(self) -> None:
         """What was changed or deleted in a tenant that lives on is brought back, by an operation of ours."""
         tenant = await self.ground.stage.tenant(self.tenant)
-        if self.hand is not None and tenant["phase"] in REPAIRABLE:
-            await self.ground.stage.send("POST", f"{path(self.tenant)}/repair")
-            await self.converged()
+        if self.hand is None or tenant["phase"] not in REPAIRABLE:
+            return
+        await self.ground.stage.send("POST", f"{path(self.tenant)}/repair")
+        await self.converged()
+        drift = (await self.ground.stage.http.get(f"{path(self.tenant)}/drift")).json()
+        self.lost_for_good = {
+            inventory_key(difference["kind"], difference["name"])
+            for look in drift["looks"]
+            for difference in look["differences"]
+            if difference["what"] == "lost"
+        }

@@ -1,6 +1,7 @@
 """What an outcome allows, compared with what there is: phase, things, inventory, certificate."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -69,7 +70,7 @@ async def judge(scene: Scene, fault: FaultKind, before: World, after: World) -> 
     if scene.hand is not None and outcome.state.exists:
         traced = await asyncio.to_thread(scene.hand.trace)
         verdict.expect(not traced, "what was changed by hand is still as the hand left it")
-    _things(outcome.state, after, verdict)
+    _things(scene, outcome.state, after, verdict)
     strange = sorted(set(before.others) ^ set(after.others))
     touched = await scene.ground.strangers.changed()
     verdict.expect(not touched, f"a stranger's things were touched: {touched}")
@@ -105,9 +106,10 @@ async def _error(scene: Scene) -> Json:
     return dict(errors[0][0]) if errors else {}
 
 
-def _things(state: State, after: World, verdict: Verdict) -> None:
-    wanted = WHOLE if state.exists else type(WHOLE)()
-    surplus, missing = after.kinds - wanted, wanted - after.kinds
+def _things(scene: Scene, state: State, after: World, verdict: Verdict) -> None:
+    wanted = WHOLE if state.exists else Counter[str]()
+    lost = Counter(key.split()[0] for key in scene.lost_for_good)
+    surplus, missing = after.kinds - wanted, wanted - after.kinds - lost
     if state.exists:
         verdict.duplicates = surplus.total()
     else:
@@ -139,7 +141,8 @@ async def _inventory(scene: Scene, state: State, after: World, verdict: Verdict)
     made = {inventory_key(kind, name) for kind, name, row in rows if row == "made"}
     there = after.keys - (await undisturbed(scene.ground)).derived
     verdict.expect(there <= made, f"not in the inventory: {_some(there - made)}")
-    verdict.expect(made <= there, f"in the inventory only: {_some(made - there)}")
+    absent = made - there - scene.lost_for_good
+    verdict.expect(not absent, f"in the inventory only: {_some(absent)}")
     undecided = [f"{kind} {name}" for kind, name, row in rows if row == "intended"]
     verdict.expect(not undecided, f"intended for ever: {_some(undecided)}")
 
