@@ -19,6 +19,7 @@ class Auditor:
         self._kubeconfig = kubeconfig_file
         self._cells = cells
         self._clients: dict[tuple[str, str], Any] = {}
+        self._clusters: dict[str, kube.ApiClient] = {}
 
     def things_of(self, tenant_id: str) -> list[str]:
         """One line per thing, sorted: '<kind> <name>'."""
@@ -141,4 +142,7 @@ class Auditor:
 
     def cluster(self, cell: str) -> kube.ApiClient:
         """A client of the cell's cluster."""
-        return kubeconfig.new_client_from_config(str(self._kubeconfig), context=cell)
+        if cell not in self._clusters:
+            client = kubeconfig.new_client_from_config(str(self._kubeconfig), context=cell)
+            self._clusters[cell] = client
+        return self._clusters[cell]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
 
+import httpx
 import psycopg
 import yaml
 
@@ -24,7 +25,7 @@ from store.engine import make_engine
 from tests.audit import Auditor
 from tests.chaos.doors import DatabaseDoor, SilentDoor
 from tests.chaos.hands import PatientStage
-from tests.chaos.strangers import Strangers
+from tests.chaos.strangers import AUTHORIZED, Strangers
 from tests.chaos.workers import Workers
 from tests.workflows.stage import serving
 from worker.setup import set_up
@@ -61,6 +62,7 @@ class Ground:
         self.aws_key = secrets.token_hex(20)
         """The worker's secret key in AWS, which must show up nowhere."""
         self._read: dict[Path, int] = {}
+        self._fronts: dict[str, httpx.AsyncClient] = {}
         self._open = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
@@ -97,10 +99,18 @@ class Ground:
     def cluster_url(self) -> str:
         return self.stage.cluster_urls[CELL]
 
+    def front(self, url: str) -> httpx.AsyncClient:
+        """A client of the AWS front or the stand-in; making one costs more than what it is asked for."""
+        if url not in self._fronts:
+            self._fronts[url] = httpx.AsyncClient(base_url=url, headers=AUTHORIZED, verify=False)
+            self._open.push_async_callback(self._fronts[url].aclose)
+        return self._fronts[url]
+
     async def reconnect(self) -> None:
         """After PostgreSQL was away."""
         await self.database.close()
         self.database = await psycopg.AsyncConnection.connect(self.database_url, autocommit=True)
+        self.stage.database = self.database
 
     async def _start(self) -> None:
         for server in (self.postgres, self.temporal, self.clusters, self.aws):
@@ -122,8 +132,10 @@ class Ground:
         http = await self._open.enter_async_context(serving(settings))
         auditor = Auditor(self.aws.url, self.clusters.kubeconfig, [self.cell])
         urls = {CELL: _server(self.clusters.kubeconfig)}
-        self.stage = PatientStage(http, await connect(settings), settings, auditor, urls)
-        self.strangers = Strangers(auditor, self.cell, urls[CELL], INSTALL)
+        self.stage = PatientStage(
+            http, await connect(settings), settings, auditor, urls, database=self.database
+        )
+        self.strangers = Strangers(auditor, self.cell, self.front(urls[CELL]), INSTALL)
         await self.strangers.plant()
 
     async def _disconnect(self) -> None:

@@ -33,6 +33,7 @@ LAX = {
     "RestrictPublicBuckets": False,
 }
 BY_HAND = {"Sid": "ByHand", "Effect": "Deny", "Action": "*", "Resource": "*"}
+POLICY = {"Version": "2012-10-17", "Statement": [BY_HAND]}
 
 
 @dataclass
@@ -94,9 +95,7 @@ class Hand:
                 DBInstanceIdentifier=name, DeletionProtection=False, ApplyImmediately=True
             ),
             "role": lambda: self._aws("iam").put_role_policy(
-                RoleName=name,
-                PolicyName="tenant",
-                PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [BY_HAND]}),
+                RoleName=name, PolicyName="tenant", PolicyDocument=json.dumps(POLICY)
             ),
             "pod_identity": lambda: self._aws("eks").update_pod_identity_association(
                 clusterName=self.ground.cell["cluster"],

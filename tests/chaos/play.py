@@ -6,9 +6,7 @@ import traceback
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-import httpx
-
-from tests.chaos.ground import CELL, Ground
+from tests.chaos.ground import Ground
 from tests.chaos.matrix import Case
 from tests.chaos.scene import Scene
 from tests.chaos.undisturbed import undisturbed
@@ -57,13 +55,13 @@ async def play(ground: Ground, case: Case) -> Result:
 
 async def _play(ground: Ground, case: Case, scene: Scene, result: Result) -> None:
     auditor, tenant_id = ground.stage.auditor, scene.tenant["tenant_id"]
-    before = await look(auditor, ground.stage.cluster_urls[CELL], tenant_id)
+    before = await look(auditor, ground.front(ground.cluster_url), tenant_id)
     await asyncio.to_thread(scene.canaries.learn)
     await case.fault.strike(scene)
     await scene.converged()
     await scene.repair()
     result.converged = True
-    after = await look(auditor, ground.stage.cluster_urls[CELL], tenant_id)
+    after = await look(auditor, ground.front(ground.cluster_url), tenant_id)
     verdict = await judge(scene, case.fault, before, after)
     result.problems += verdict.problems
     result.orphans, result.duplicates = verdict.orphans, verdict.duplicates
@@ -73,6 +71,5 @@ async def _play(ground: Ground, case: Case, scene: Scene, result: Result) -> Non
 async def _calm(ground: Ground) -> None:
     """Nothing of a case befalls the next one."""
     for url in (ground.aws_url, ground.cluster_url):
-        async with httpx.AsyncClient(base_url=url) as control:
-            await control.delete("/_devstack/faults")
-            await control.delete("/_devstack/calls")
+        await ground.front(url).delete("/_devstack/faults")
+        await ground.front(url).delete("/_devstack/calls")

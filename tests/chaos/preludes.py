@@ -43,7 +43,7 @@ async def lost(ground: Ground) -> Json:
     """A sign-up whose run was terminated half-way."""
     tenant = await nobody(ground)
     (point,) = ensured([step(LOST_AT)], Act.MAKE)
-    hold = Fault(await wire.spot(ground, point, tenant), {"action": "delay", "seconds": HOLD_SECONDS})
+    hold = Fault(ground, await wire.spot(ground, point, tenant), {"action": "delay", "seconds": HOLD_SECONDS})
     await hold.set()
     try:
         await asks.sign_up(ground, tenant)

@@ -23,6 +23,7 @@ from tests.chaos.wire import HOLD_SECONDS, Fault
 from tests.chaos.world import inventory_key
 from tests.workflows.stage import Json, new_key
 
+POLL_SECONDS = 0.08
 RECONCILE_SECONDS = 1
 HELP_SECONDS = 0.5
 TRIES = 3
@@ -62,7 +63,7 @@ class Scene:
     @contextlib.asynccontextmanager
     async def struck(self, **fields: Any) -> AsyncIterator[Fault]:
         """Begins the operation with a fault in force at the point's call, until the block ends."""
-        fault = Fault(await wire.spot(self.ground, self.point, self.tenant), fields)
+        fault = Fault(self.ground, await wire.spot(self.ground, self.point, self.tenant), fields)
         try:
             if self.point.act is Act.VERIFY:
                 await self._begin_and_stop_before_proof(fault)
@@ -106,7 +107,7 @@ class Scene:
     async def _begin_and_stop_before_proof(self, fault: Fault) -> None:
         """A proof asks what removals ask too: its fault is set when all but one of them have ended."""
         gate = await wire.spot(self.ground, self.life.point("recordings"), self.tenant)
-        held = Fault(gate, {"action": "delay", "seconds": HOLD_SECONDS})
+        held = Fault(self.ground, gate, {"action": "delay", "seconds": HOLD_SECONDS})
         await held.set()
         try:
             await self.begin()
@@ -151,7 +152,7 @@ class Scene:
 
         if self.asking is not None:
             await self.asking
-        await until(over, "the end of all operations", patience=PATIENCE_SECONDS)
+        await until(over, "the end of all operations", patience=PATIENCE_SECONDS, every=POLL_SECONDS)
         await until(closed, "the end of the run")
 
     async def ended_or_stuck(self) -> None:
@@ -160,7 +161,9 @@ class Scene:
         async def either() -> bool:
             return await self.ended() or await self._stuck() is not None
 
-        await until(either, "an end, or the condition NeedsAttention", patience=PATIENCE_SECONDS)
+        await until(
+            either, "an end, or the condition NeedsAttention", patience=PATIENCE_SECONDS, every=POLL_SECONDS
+        )
 
     async def ended(self) -> bool:
         """Whether the operation was registered, and no operation of the tenant is open."""

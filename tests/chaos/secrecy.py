@@ -4,7 +4,6 @@ import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
-import httpx
 from botocore.exceptions import ClientError
 from psycopg import sql
 
@@ -59,8 +58,7 @@ class Canaries:
         for log in self.ground.logs():
             yield f"the log {log.name}", self.ground.log_since_last_look(log)
         for url in (self.ground.aws_url, self.ground.cluster_url):
-            async with httpx.AsyncClient(base_url=url) as front:
-                yield f"the calls recorded at {url}", (await front.get("/_devstack/calls")).text
+            yield f"the calls recorded at {url}", (await self.ground.front(url).get("/_devstack/calls")).text
         for operation in await self._operations():
             answer = await self.ground.stage.http.get(f"/v1/operations/{operation}")
             yield f"the API's view of {operation}", answer.text

@@ -22,10 +22,12 @@ AUTHORIZED = {"Authorization": "Bearer devstack"}
 class Strangers:
     """One of each kind that we make, of somebody else."""
 
-    def __init__(self, auditor: Auditor, cell: dict[str, Any], cluster_url: str, install: str) -> None:
+    def __init__(
+        self, auditor: Auditor, cell: dict[str, Any], cluster: httpx.AsyncClient, install: str
+    ) -> None:
         self._auditor = auditor
         self._cell = cell
-        self._cluster = cluster_url
+        self._cluster = cluster
         self._prefix = f"{install}-{STRANGER}"
         self._as_planted: dict[str, str] = {}
         self.canary = secrets.token_hex(20)
@@ -93,15 +95,13 @@ class Strangers:
             (f"/api/v1/namespaces/{space}/configmaps", "theirs", {"data": {"key": "value"}}),
             (f"/api/v1/namespaces/{space}/secrets", "theirs", {"stringData": {"key": self.canary}}),
         ):
-            async with httpx.AsyncClient(base_url=self._cluster, headers=AUTHORIZED) as cluster:
-                answer = await cluster.post(path, json={"metadata": {"name": name}, **more})
-                assert answer.status_code == 201, answer.text
+            answer = await self._cluster.post(path, json={"metadata": {"name": name}, **more})
+            assert answer.status_code == 201, answer.text
 
     async def _describe_cluster(self) -> dict[str, str]:
         space = f"/api/v1/namespaces/{self._prefix}-ns"
         paths = [space, f"{space}/configmaps/theirs", f"{space}/secrets/theirs"]
-        async with httpx.AsyncClient(base_url=self._cluster, headers=AUTHORIZED) as cluster:
-            return {path: (await cluster.get(path)).text for path in paths}
+        return {path: (await self._cluster.get(path)).text for path in paths}
 
 
 def _answer(question: Callable[[], Any]) -> str:

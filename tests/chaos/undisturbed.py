@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
 from tests.chaos.asks import FEW, path
-from tests.chaos.ground import CELL, Ground
+from tests.chaos.ground import Ground
 from tests.chaos.world import World, inventory_key, look
 from tests.workflows.stage import Json
 
@@ -46,7 +46,7 @@ async def _play(ground: Ground) -> Undisturbed:
 
 
 async def _look(ground: Ground, tenant: Json) -> World:
-    return await look(ground.stage.auditor, ground.stage.cluster_urls[CELL], tenant["tenant_id"])
+    return await look(ground.stage.auditor, ground.front(ground.cluster_url), tenant["tenant_id"])
 
 
 def _names(world: World) -> frozenset[str]:

@@ -115,26 +115,24 @@ async def _resource(ground: Ground, found: Step, point: Point, tenant: Json) -> 
 class Fault:
     """One fault in force at a front, until it is lifted."""
 
+    ground: Ground
     spot: Spot
     fields: dict[str, Any]
     name: str = field(default_factory=lambda: f"chaos-{uuid4().hex[:8]}")
 
     async def set(self) -> "Fault":
         body = {"id": self.name, "match": self.spot.match, **self.fields}
-        async with httpx.AsyncClient(base_url=self.spot.url) as control:
-            answer = await control.post("/_devstack/faults", json=body)
-            assert answer.status_code < 300, answer.text
+        answer = await self._front.post("/_devstack/faults", json=body)
+        assert answer.status_code < 300, answer.text
         return self
 
     async def lift(self) -> None:
         """What it holds goes on. Lifting twice is fine."""
-        async with httpx.AsyncClient(base_url=self.spot.url) as control:
-            await control.delete(f"/_devstack/faults/{self.name}")
+        await self._front.delete(f"/_devstack/faults/{self.name}")
 
     async def taken(self) -> int:
         """How many calls it has befallen."""
-        async with httpx.AsyncClient(base_url=self.spot.url) as control:
-            listed: list[Json] = (await control.get("/_devstack/faults")).json()["faults"]
+        listed: list[Json] = (await self._front.get("/_devstack/faults")).json()["faults"]
         mine = next((fault for fault in listed if fault["id"] == self.name), None)
         # The stand-in forgets a fault that is used up.
         return int(mine["taken"]) if mine else int(self.fields.get("times", 0))
@@ -146,3 +144,7 @@ class Fault:
             return await self.taken() >= times
 
         await until(befallen, f"{times} calls that match {self.spot.match}")
+
+    @property
+    def _front(self) -> httpx.AsyncClient:
+        return self.ground.front(self.spot.url)

@@ -99,16 +99,13 @@ def _plain(thing: str) -> str:
     return f"record {host.rstrip('.').replace(chr(92) + '052', '*')} {record}" if kind == "record" else thing
 
 
-async def look(auditor: Auditor, cluster_url: str, tenant_id: str) -> World:
+async def look(auditor: Auditor, cluster: httpx.AsyncClient, tenant_id: str) -> World:
     """Lists it now."""
     everything = await asyncio.to_thread(auditor.things_of, "")
     spaces = [t.partition(" ")[2] for t in everything if t.startswith("namespace ") and tenant_id in t]
     objects: list[tuple[str, str, Json]] = []
-    async with httpx.AsyncClient(
-        base_url=cluster_url, headers={"Authorization": "Bearer devstack"}
-    ) as cluster:
-        for space in spaces:
-            objects += await _objects(cluster, space)
+    for space in spaces:
+        objects += await _objects(cluster, space)
     return World(tenant_id, tuple(everything), tuple(objects))
 
 
