@@ -71,6 +71,7 @@ class Faults:
 
     def __init__(self) -> None:
         self._faults: dict[str, Fault] = {}
+        self._holding: dict[str, Fault] = {}
         self._numbers = itertools.count(1)
 
     def listed(self) -> list[dict[str, Any]]:
@@ -96,7 +97,11 @@ class Faults:
         """Removes one fault or all, and lets go of what they delay; returns how many there were."""
         gone = [name] if name in self._faults else [] if name else list(self._faults)
         for item in gone:
-            self._faults.pop(item).removed.set()
+            del self._faults[item]
+        # One that is used up may still hold what it took.
+        for item in [name] if name else list(self._holding):
+            if item in self._holding:
+                self._holding.pop(item).removed.set()
         return len(gone)
 
     def take(self, target: Target) -> Fault | None:
@@ -116,6 +121,7 @@ class Faults:
         if fault is None:
             return None, False
         if fault.action == "delay":
+            self._holding[fault.id] = fault
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(fault.removed.wait(), fault.seconds)
         return (fault.refusal() if fault.action == "refuse" else None), fault.action == "drop_answer"

@@ -100,7 +100,7 @@ class Hand:
             "pod_identity": lambda: self._aws("eks").update_pod_identity_association(
                 clusterName=self.ground.cell["cluster"],
                 associationId=self._association(),
-                roleArn=f"arn:aws:iam::{self.ground.cell['account_id']}:role/by-hand",
+                roleArn=f"arn:aws:iam::{self.ground.cell['account_id']}:role/{self.ground.strangers.role}",
             ),
             "dns": lambda: self._change_record("UPSERT", ttl=7),
         }

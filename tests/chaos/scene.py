@@ -57,6 +57,7 @@ class Scene:
 
     async def begin(self) -> None:
         """Asks for the operation, and does not wait until it is accepted."""
+        await self.watch.remember()
         self.asking = asyncio.create_task(self.life.ask(self.ground, self.tenant))
         await asyncio.sleep(0)
 
@@ -85,7 +86,7 @@ class Scene:
                 await self._learn()
                 yield
             return
-        async with self.struck(action="delay", seconds=HOLD_SECONDS) as fault:
+        async with self.struck(action="delay", seconds=HOLD_SECONDS, times=1) as fault:
             await fault.until_taken()
             if not await self.watch.pending(self.point.activity):
                 self.notes.append(f"the held call is not one of {self.point.activity}")
@@ -107,7 +108,7 @@ class Scene:
     async def _begin_and_stop_before_proof(self, fault: Fault) -> None:
         """A proof asks what removals ask too: its fault is set when all but one of them have ended."""
         gate = await wire.spot(self.ground, self.life.point("recordings"), self.tenant)
-        held = Fault(self.ground, gate, {"action": "delay", "seconds": HOLD_SECONDS})
+        held = Fault(self.ground, gate, {"action": "delay", "seconds": HOLD_SECONDS, "times": 1})
         await held.set()
         try:
             await self.begin()

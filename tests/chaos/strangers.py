@@ -33,6 +33,11 @@ class Strangers:
         self.canary = secrets.token_hex(20)
         """A value of theirs that nothing of ours may ever read, let alone repeat."""
 
+    @property
+    def role(self) -> str:
+        """The name of theirs."""
+        return f"{self._prefix}-auth-role"
+
     async def plant(self) -> None:
         await asyncio.to_thread(self._plant_in_aws)
         await self._plant_in_cluster()
@@ -55,7 +60,7 @@ class Strangers:
         self._aws("s3").create_bucket(Bucket=f"{name}-recordings")
         self._aws("s3").put_object(Bucket=f"{name}-recordings", Key="theirs", Body=b"theirs")
         self._aws("secretsmanager").create_secret(Name=f"{name}-database-password", SecretString=self.canary)
-        self._aws("iam").create_role(RoleName=f"{name}-auth-role", AssumeRolePolicyDocument=json.dumps(TRUST))
+        self._aws("iam").create_role(RoleName=self.role, AssumeRolePolicyDocument=json.dumps(TRUST))
         self._aws("rds").create_db_parameter_group(
             DBParameterGroupName=f"{name}-database-parameters",
             DBParameterGroupFamily="postgres16",
@@ -74,7 +79,7 @@ class Strangers:
             "secret": lambda: self._aws("secretsmanager").get_secret_value(
                 SecretId=f"{name}-database-password"
             )["VersionId"],
-            "role": lambda: self._aws("iam").get_role(RoleName=f"{name}-auth-role")["Role"],
+            "role": lambda: self._aws("iam").get_role(RoleName=self.role)["Role"],
             "parameters": lambda: self._aws("rds").describe_db_parameter_groups(
                 DBParameterGroupName=f"{name}-database-parameters"
             )["DBParameterGroups"],

@@ -56,8 +56,11 @@ async def judge(scene: Scene, fault: FaultKind, before: World, after: World) -> 
     verdict = Verdict(problems=list(scene.notes))
     tenant = await scene.ground.stage.tenant(scene.tenant)
     outcomes = allowed(scene, fault)
-    outcome = next((o for o in outcomes if o.state == tenant["phase"]), outcomes[0])
-    verdict.expect(tenant["phase"] == outcome.state, f"the phase is {tenant['phase']}, not {outcome.state}")
+    phase, status = tenant["phase"], await _status(scene)
+    outcome = next((o for o in outcomes if o.state == phase and status in o.statuses), outcomes[0])
+    verdict.expect(phase == outcome.state, f"the phase is {phase}, not {outcome.state}")
+    why = await _error(scene)
+    verdict.expect(status in outcome.statuses, f"the {scene.life.kind} is {status}: {why}")
     verdict.expect(
         not scene.refused or not scene.life.goes_back or _too_early_or_late(scene),
         "the wish was refused, though the operation could be undone",
@@ -66,7 +69,7 @@ async def judge(scene: Scene, fault: FaultKind, before: World, after: World) -> 
         not scene.attention or fault.means in {Means.FAILS, Means.MEDDLED},
         f"a person was needed: {'; '.join(scene.attention)}",
     )
-    await _operation(scene, outcome, verdict)
+    await _hold(scene, verdict)
     if scene.hand is not None and outcome.state.exists:
         traced = await asyncio.to_thread(scene.hand.trace)
         verdict.expect(not traced, "what was changed by hand is still as the hand left it")
@@ -77,7 +80,7 @@ async def judge(scene: Scene, fault: FaultKind, before: World, after: World) -> 
     verdict.problems += await scene.canaries.found(after)
     verdict.expect(before.others == after.others, f"things of others came or went: {_some(strange)}")
     await _objects(scene, outcome.state, after, verdict)
-    await _inventory(scene, outcome.state, after, verdict)
+    await _inventory(scene, outcome.state, after, verdict, done=status == "succeeded")
     await _certificate(scene, outcome.state, before, verdict)
     return verdict
 
@@ -89,10 +92,13 @@ def _too_early_or_late(scene: Scene) -> bool:
     )
 
 
-async def _operation(scene: Scene, outcome: Outcome, verdict: Verdict) -> None:
+async def _status(scene: Scene) -> str:
+    """Of the operation under test."""
     rows = await scene.rows("SELECT kind, status FROM operation WHERE tenant_id = %s ORDER BY accepted_at")
-    status = next(status for kind, status in reversed(rows) if kind == scene.life.kind)
-    verdict.expect(status in outcome.statuses, f"the {scene.life.kind} is {status}: {await _error(scene)}")
+    return str(next(status for kind, status in reversed(rows) if kind == scene.life.kind))
+
+
+async def _hold(scene: Scene, verdict: Verdict) -> None:
     (held_by, conditions), *_ = await scene.rows("SELECT held_by, conditions FROM tenant WHERE id = %s")
     verdict.expect(held_by is None, f"the tenant is held by {held_by}")
     needy = [c for c in conditions if c["type"] == "NeedsAttention" and c["status"]]
@@ -131,8 +137,11 @@ async def _objects(scene: Scene, state: State, after: World, verdict: Verdict) -
     verdict.expect(bool(running) is (state not in STOPPED), f"of the workload run {running}")
 
 
-async def _inventory(scene: Scene, state: State, after: World, verdict: Verdict) -> None:
-    """Every thing is known, and nothing is known that is not there."""
+async def _inventory(scene: Scene, state: State, after: World, verdict: Verdict, *, done: bool) -> None:
+    """Every thing is known, and nothing is known that is not there.
+
+    What an undone operation only intended stays intended: a later removal asks for it.
+    """
     rows = await scene.rows("SELECT kind, name, state FROM resource WHERE tenant_id = %s")
     if not state.exists:
         left = [f"{kind} {name}" for kind, name, row in rows if row != "gone"]
@@ -144,7 +153,7 @@ async def _inventory(scene: Scene, state: State, after: World, verdict: Verdict)
     absent = made - there - scene.lost_for_good
     verdict.expect(not absent, f"in the inventory only: {_some(absent)}")
     undecided = [f"{kind} {name}" for kind, name, row in rows if row == "intended"]
-    verdict.expect(not undecided, f"intended for ever: {_some(undecided)}")
+    verdict.expect(not undecided or not done, f"intended for ever: {_some(undecided)}")
 
 
 async def _certificate(scene: Scene, state: State, before: World, verdict: Verdict) -> None:

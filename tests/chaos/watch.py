@@ -21,6 +21,7 @@ class Watch:
     def __init__(self, client: Client, tenant: Json) -> None:
         self._client = client
         self._id = workflow_id(tenant["slug"], tenant["tenant_id"])
+        self._earlier: set[str] = set()
 
     @property
     def run(self) -> WorkflowHandle[Any, Any]:
@@ -48,17 +49,34 @@ class Watch:
 
         await until(waiting, f"{activity} between two attempts")
 
+    async def remember(self) -> None:
+        """Runs up to now are of earlier operations."""
+        if newest := await self._newest():
+            self._earlier.add(newest)
+
     async def until_done(self, point: Point) -> None:
-        """Returns when an activity of the point has succeeded."""
+        """Returns when an activity of the point has succeeded in a run that began since."""
         async with asyncio.timeout(PATIENCE_SECONDS):
-            run = await self._opened()
-            scheduled: set[int] = set()
-            async for event in run.fetch_history_events(wait_new_event=True, skip_archival=True):
-                if _schedules(event, point):
-                    scheduled.add(event.event_id)
-                if event.activity_task_completed_event_attributes.scheduled_event_id in scheduled:
+            while True:
+                newest = await self._newest()
+                if newest is None or newest in self._earlier:
+                    await asyncio.sleep(POLL_SECONDS)
+                elif await self._succeeds(newest, point):
                     return
-        raise AssertionError(f"the run ended without {point.activity} of {point.name}")
+                else:
+                    # It handed over to another run.
+                    self._earlier.add(newest)
+
+    async def _succeeds(self, run_id: str, point: Point) -> bool:
+        """Whether the run gets so far, once it did or has ended."""
+        run = self._client.get_workflow_handle(self._id, run_id=run_id)
+        scheduled: set[int] = set()
+        async for event in run.fetch_history_events(wait_new_event=True, skip_archival=True):
+            if _schedules(event, point):
+                scheduled.add(event.event_id)
+            if event.activity_task_completed_event_attributes.scheduled_event_id in scheduled:
+                return True
+        return False
 
     async def last_decision(self) -> tuple[str, int]:
         """The run and its last completed workflow task, to which it may be reset."""
@@ -70,16 +88,13 @@ class Watch:
                 decided = event.event_id
         return described.run_id, decided
 
-    async def _opened(self) -> WorkflowHandle[Any, Any]:
-        while True:
-            try:
-                described = await self.run.describe()
-            except RPCError as error:
-                if error.status is not RPCStatusCode.NOT_FOUND:
-                    raise
-                await asyncio.sleep(POLL_SECONDS)
-            else:
-                return self._client.get_workflow_handle(self._id, run_id=described.run_id)
+    async def _newest(self) -> str | None:
+        try:
+            return (await self.run.describe()).run_id
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+            return None
 
 
 def _schedules(event: HistoryEvent, point: Point) -> bool:

@@ -13,6 +13,8 @@ from tests.chaos.points import Act, Point
 from tests.chaos.waiting import until
 from tests.workflows.stage import Json
 
+OURS = {"caller": "devstack"}
+"""The worker's access key: hands and auditors have others."""
 HOLD_SECONDS = 60
 """Longer than any hold lasts."""
 MAKES = {
@@ -72,13 +74,13 @@ async def spot(ground: Ground, point: Point, tenant: Json) -> Spot:
         return Spot(ground.cluster_url, _object(found, point, tenant))
     operations = OPERATIONS[point.act]
     resource = await _resource(ground, found, point, tenant)
-    return Spot(ground.aws_url, {"operation": operations[found.kind], "resource": resource})
+    return Spot(ground.aws_url, {**OURS, "operation": operations[found.kind], "resource": resource})
 
 
 def _proof(ground: Ground, point: Point) -> Spot:
     if point.provider == "kubernetes":
         return Spot(ground.cluster_url, {"verb": "get", "resource": "namespaces"})
-    return Spot(ground.aws_url, {"operation": "DescribeSecret"})
+    return Spot(ground.aws_url, {**OURS, "operation": "DescribeSecret"})
 
 
 def _object(found: Step, point: Point, tenant: Json) -> dict[str, str]:
