@@ -12,7 +12,7 @@ from devstack.kubernetes.errors import ApiError
 from devstack.kubernetes.requests import Answer, Target
 
 _ACTIONS: Final = ("refuse", "delay", "drop_answer")
-_MATCHED: Final = ("verb", "resource", "namespace", "name")
+_MATCHED: Final = ("verb", "resource", "namespace", "name", "dry_run")
 
 
 @dataclass(slots=True)
@@ -40,13 +40,14 @@ class Fault:
     def __post_init__(self) -> None:
         self.draws.seed(self.seed)
 
-    def hits(self, target: Target) -> bool:
+    def hits(self, target: Target, *, dry_run: bool) -> bool:
         """Whether this fault concerns a request; asked once for each."""
         found = {
             "verb": target.verb,
             "resource": target.full_resource,
             "namespace": target.namespace,
             "name": target.name,
+            "dry_run": str(dry_run).lower(),
         }
         if not all(fnmatch.fnmatchcase(found[key], pattern) for key, pattern in self.match.items()):
             return False
@@ -97,16 +98,15 @@ class Faults:
         """Removes one fault or all, and lets go of what they delay; returns how many there were."""
         gone = [name] if name in self._faults else [] if name else list(self._faults)
         for item in gone:
-            del self._faults[item]
+            self._faults.pop(item).removed.set()
         # One that is used up may still hold what it took.
-        for item in [name] if name else list(self._holding):
-            if item in self._holding:
-                self._holding.pop(item).removed.set()
+        for item in [name] if name in self._holding else [] if name else list(self._holding):
+            self._holding.pop(item).removed.set()
         return len(gone)
 
-    def take(self, target: Target) -> Fault | None:
+    def take(self, target: Target, *, dry_run: bool) -> Fault | None:
         """The first fault that concerns a request, counted as used."""
-        fault = next((item for item in self._faults.values() if item.hits(target)), None)
+        fault = next((item for item in self._faults.values() if item.hits(target, dry_run=dry_run)), None)
         if fault is not None:
             fault.taken += 1
         if fault is not None and fault.times is not None:
@@ -115,13 +115,14 @@ class Faults:
                 del self._faults[fault.id]
         return fault
 
-    async def before(self, target: Target) -> tuple[Answer | None, bool]:
+    async def before(self, target: Target, *, dry_run: bool) -> tuple[Answer | None, bool]:
         """A refusal that takes the place of the answer, if any, and whether the answer is dropped."""
-        fault = self.take(target) if self._faults else None
+        fault = self.take(target, dry_run=dry_run) if self._faults else None
         if fault is None:
             return None, False
         if fault.action == "delay":
             self._holding[fault.id] = fault
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(fault.removed.wait(), fault.seconds)
+            self._holding.pop(fault.id, None)
         return (fault.refusal() if fault.action == "refuse" else None), fault.action == "drop_answer"

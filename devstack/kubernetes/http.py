@@ -38,10 +38,10 @@ class Site:
             who = self.cluster.identify(request)
         except ApiError as error:
             return _response(Answer(error.code, error.body()))
-        refusal, dropped = await self.control.faults.before(target)
+        dry_run = bool(request.query.get("dryRun"))
+        refusal, dropped = await self.control.faults.before(target, dry_run=dry_run)
         answer = refusal or self.cluster.answer(request, who)
         status = answer.status if isinstance(answer, Answer) else 200
-        dry_run = bool(request.query.get("dryRun"))
         self.control.calls.append(Call.of(target, who, status, dry_run=dry_run))
         await self.cluster.quiet()
         if dropped and incoming.transport is not None:

