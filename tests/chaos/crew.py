@@ -35,9 +35,16 @@ class Crew:
         self._home = home
         self._left: deque[str] = deque()
         self._broken = 0
-        self._lanes = [self._hire() for _ in range(lanes)]
+        self._wanted = lanes
+        self._lanes: list[_Lane] = []
 
     def __enter__(self) -> "Crew":
+        try:
+            for _ in range(self._wanted):
+                self._lanes.append(self._hire())
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_exception: object) -> None:
