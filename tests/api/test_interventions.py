@@ -67,8 +67,12 @@ async def test_a_pause_is_shown_and_aborted_once(front: Front) -> None:
 
     condition = await until(paused)
     assert (condition["type"], condition["stops"][0]["step"]) == ("Paused", "app")
-    listed = (await front.http.get("/v1/attention?limit=200")).json()["items"]
-    assert accepted["operation_id"] in [item["operation_id"] for item in listed]
+
+    async def listed() -> bool:
+        items = (await front.http.get("/v1/attention?limit=200")).json()["items"]
+        return accepted["operation_id"] in [item["operation_id"] for item in items]
+
+    await until(listed)  # the run shows it first and writes it down then
     key = new_key()
     for _ in range(2):
         answer = await front.ask("POST", f"{url}/abort", {"reason": "not now"}, key)

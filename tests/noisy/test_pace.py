@@ -1,7 +1,7 @@
 """How fast a provider is called once it has asked to slow down."""
 
 from collections.abc import Callable
-from contextvars import copy_context
+from contextvars import Context
 from datetime import timedelta
 from typing import TypeVar
 
@@ -33,7 +33,7 @@ def time() -> Time:
 
 def attempt(action: Callable[[], Result]) -> Result:
     """Runs in a context of its own, as an attempt of an activity does."""
-    return copy_context().run(action)
+    return Context().run(action)
 
 
 def calls_in(seconds: float, subject: Pace, time: Time, *, refused: bool = False) -> int:

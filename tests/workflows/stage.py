@@ -11,6 +11,7 @@ from uuid import uuid4
 import httpx
 import pytest
 from temporalio.client import Client, WorkflowHandle, WorkflowUpdateFailedError
+from temporalio.service import RPCError, RPCStatusCode
 
 from api.app import create_app
 from domain.messages import RetryRequest
@@ -112,8 +113,13 @@ class Stage:
             view = await self.until(accepted, lambda v: v["status"] in FINISHED or bool(v["conditions"]))
             if view["status"] in FINISHED:
                 return view
-            with contextlib.suppress(WorkflowUpdateFailedError):  # it went on in the meantime
+            try:
                 await self.retry(accepted)
+            except WorkflowUpdateFailedError:
+                continue  # it went on in the meantime
+            except RPCError as error:
+                if error.status is not RPCStatusCode.NOT_FOUND:  # it ended in the meantime
+                    raise
 
     async def closed(self, accepted: Json) -> None:
         """Returns when no run of the tenant is open."""
