@@ -35,12 +35,8 @@ class Engine:
         return list(self._processes.values())
 
     def setup(self, environment: Mapping[str, str]) -> None:
-        """Migrations, plans and cells, search attributes, schedule."""
+        """Migrations, plans and cells, search attributes, schedules, the version."""
         self._run("setup", ["worker", "setup"], environment)
-
-    def promote(self, environment: Mapping[str, str]) -> None:
-        """Makes the version of the environment the current one; returns when its workers serve."""
-        self._run("promote", ["worker", "promote"], environment)
 
     def start_worker(self, environment: Mapping[str, str], name: str = "worker") -> None:
         """One more worker process; `name` tells it from the others."""

@@ -127,10 +127,8 @@ class Stack:
         aws.result()
         clusters.result()
         workers = [self._start_worker(number) for number in range(self.options.workers)]
-        # It waits for the workers. Until then no run would be picked up.
-        current = self._submit("version", lambda: self.engine.promote(self.environment))
         self._timed("API", lambda: self.engine.start_api(self.environment))
-        for part in (*workers, current):
+        for part in workers:
             part.result()
         if self.options.announce:
             self.announced = self._folder.announce(self.addresses)

@@ -1,4 +1,4 @@
-"""What an installation needs before its first worker: tables, catalog, search attributes, schedules."""
+"""What an installation needs before its first worker: tables, catalog, search attributes, schedules, version."""
 
 import structlog
 from sqlalchemy import Engine
@@ -13,6 +13,7 @@ from runtime.settings import Settings
 from store.catalog_sync import sync
 from store.migrate import upgrade
 from worker.schedules import keep_schedules
+from worker.versions import begin_with
 
 log = structlog.get_logger()
 
@@ -23,6 +24,7 @@ async def set_up(client: Client, settings: Settings, catalog: Catalog, engine: E
     sync(engine, catalog.plans.values(), catalog.cells.values())
     await add_search_attributes(client)
     await keep_schedules(client, settings)
+    await begin_with(client, settings)
 
 
 async def add_search_attributes(client: Client) -> None:

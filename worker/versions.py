@@ -5,7 +5,10 @@ from typing import Any
 
 import structlog
 from temporalio.api.enums.v1 import TaskQueueType
+from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import (
+    DescribeTaskQueueRequest,
+    DescribeWorkerDeploymentRequest,
     DescribeWorkerDeploymentVersionRequest,
     SetWorkerDeploymentCurrentVersionRequest,
 )
@@ -66,6 +69,37 @@ async def promote(client: Client, settings: Settings, patience: float = PATIENCE
     log.info("version is current", deployment=settings.install, build_id=settings.build_id)
 
 
+async def begin_with(client: Client, settings: Settings) -> None:
+    """Makes the version of a new installation the current one: no run is there yet that could wait for it."""
+    if settings.build_id is None or await _current(client, settings.install):
+        return
+    if await _served(client, settings.task_queue):
+        log.warning("workers without a version serve; promote this one when its workers do")
+        return
+    await _set_current(client, settings.install, settings.build_id, before_workers=True)
+    log.info("first version is current", deployment=settings.install, build_id=settings.build_id)
+
+
+async def _current(client: Client, deployment: str) -> str:
+    request = DescribeWorkerDeploymentRequest(namespace=client.namespace, deployment_name=deployment)
+    try:
+        answer = await client.workflow_service.describe_worker_deployment(request)
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND:
+            return ""
+        raise
+    return answer.worker_deployment_info.routing_config.current_deployment_version.build_id
+
+
+async def _served(client: Client, queue: str) -> bool:
+    request = DescribeTaskQueueRequest(
+        namespace=client.namespace,
+        task_queue=TaskQueue(name=queue),
+        task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
+    )
+    return bool((await client.workflow_service.describe_task_queue(request)).pollers)
+
+
 def _queues(settings: Settings) -> Polled:
     activities = {(queue_of(settings.task_queue, role), "activities") for role in ROLES}
     return activities | {(settings.task_queue, "runs")}
@@ -86,12 +120,15 @@ async def _polled(client: Client, deployment: str, build_id: str) -> Polled:
     return {(queue.name, _TYPES.get(queue.type, "")) for queue in queues}
 
 
-async def _set_current(client: Client, deployment: str, build_id: str) -> None:
+async def _set_current(
+    client: Client, deployment: str, build_id: str, *, before_workers: bool = False
+) -> None:
     await client.workflow_service.set_worker_deployment_current_version(
         SetWorkerDeploymentCurrentVersionRequest(
             namespace=client.namespace,
             deployment_name=deployment,
             build_id=build_id,
             identity="tenantry",
+            allow_no_pollers=before_workers,
         )
     )

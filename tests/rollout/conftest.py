@@ -35,7 +35,7 @@ class Rollout:
     engine: Engine
 
     @contextlib.asynccontextmanager
-    async def version(self, build_id: str, *changed: type) -> AsyncIterator[None]:
+    async def version(self, build_id: str | None, *changed: type) -> AsyncIterator[None]:
         """Workers of a version serve while the block runs; `changed` classes replace those they extend."""
         settings = self.stage.settings.model_copy(update={"build_id": build_id})
         replaced = {base for workflow in changed for base in workflow.__bases__}
@@ -45,6 +45,10 @@ class Rollout:
             workers = app.build_worker(self.stage.client, settings, self.catalog, self.engine, SystemClock())
         async with workers:
             yield
+
+    async def set_up(self, build_id: str) -> None:
+        settings = self.stage.settings.model_copy(update={"build_id": build_id})
+        await set_up(self.stage.client, settings, self.catalog, self.engine)
 
     async def promote(self, build_id: str) -> None:
         await promote(self.stage.client, self.stage.settings.model_copy(update={"build_id": build_id}))

@@ -91,3 +91,28 @@ async def test_a_version_without_workers_is_not_promoted(rollout: Rollout) -> No
     queue = settings.task_queue
     with pytest.raises(NotPromoted, match=f"activities of {queue}-aws.*runs of {queue}"):
         await promote(rollout.stage.client, settings, patience=0.3)
+
+
+async def test_the_first_version_is_current_from_setup_on(rollout: Rollout) -> None:
+    """In a new installation nobody promotes anything: runs are taken as soon as workers serve."""
+    await rollout.set_up("1")
+    async with rollout.version("1"):
+        tenant = await rollout.stage.active()
+    assert await version_of(rollout.stage.run_of(tenant)) == "1"
+
+
+async def test_a_later_setup_leaves_the_current_version(rollout: Rollout) -> None:
+    """The set-up of a next version takes no runs from the workers that serve."""
+    await rollout.set_up("1")
+    async with rollout.version("1"):
+        await rollout.set_up("2")
+        tenant = await rollout.stage.active()
+    assert await version_of(rollout.stage.run_of(tenant)) == "1"
+
+
+async def test_a_setup_leaves_runs_to_workers_without_a_version(rollout: Rollout) -> None:
+    """Where workers without a version serve, the first version waits until it is promoted."""
+    async with rollout.version(None):
+        await rollout.set_up("1")
+        tenant = await rollout.stage.active()
+    assert await version_of(rollout.stage.run_of(tenant)) == ""
