@@ -1,4 +1,4 @@
-"""What an installation needs before its first worker: tables, catalog, search attributes, schedules, version."""
+"""What an installation needs before its first worker: tables, catalog, search attributes, schedules."""
 
 import structlog
 from sqlalchemy import Engine
