@@ -57,6 +57,8 @@ class Settings(BaseSettings):
     worker_sandbox: bool = False
     """Whether workflow code runs in the SDK's sandbox, as in all tests: safer, a quarter slower."""
     worker_cached_runs: Annotated[int, Field(ge=0)] = 500
+    worker_missed_seconds: Annotated[float, Field(gt=0, le=60)] = 10
+    """How long a run waits for the worker that has it in memory before another one takes it up."""
     attempt_seconds: Annotated[float | None, Field(ge=5)] = None
     """Bounds one attempt of an activity more tightly than workflows/policies.py, for stand-ins that answer at
     once: a killed worker is missed sooner. With a real provider, an attempt that Temporal has given up could

@@ -66,6 +66,7 @@ def build_worker(
             records_activities(client, settings, catalog, engine, clock),
             workflows=WORKFLOWS,
             max_cached_workflows=settings.worker_cached_runs,
+            sticky_queue_schedule_to_start_timeout=timedelta(seconds=settings.worker_missed_seconds),
             workflow_runner=workflow_runner(sandboxed=settings.worker_sandbox),
         ),
         "aws": lambda: _worker(client, settings, "aws", aws_activities(settings, catalog, inventory)),

@@ -9,6 +9,7 @@ import httpx
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 
+from tests.chaos import wire
 from tests.chaos.asks import path
 from tests.chaos.blueprint import step
 from tests.chaos.meddling import Hand
@@ -16,8 +17,8 @@ from tests.chaos.points import Act, Point
 from tests.chaos.scene import Scene
 
 TIMES = 3
-OUTAGE_SECONDS = 1.0
-"""Of the cluster: so long silent, then so long refusing connections."""
+SILENT_SECONDS, SHUT_SECONDS = 4.0, 6.0
+"""The cluster's API is away for ten seconds: first it does not answer, then it takes no connection."""
 PAUSE_SECONDS = 3
 """Between two attempts, by Retry-After: a worker can be killed in it."""
 MOMENT = 0.4
@@ -66,10 +67,7 @@ REFUSALS = {
         "aws": {"code": "InternalFailure", "status": 500, "message": "internal failure"},
         "kubernetes": {"status": 503, "reason": "ServiceUnavailable", "message": "try again"},
     },
-    "refused": {
-        "aws": {"code": "ValidationError", "status": 400, "message": "not like this"},
-        "kubernetes": {"status": 422, "reason": "Invalid", "message": "not like this"},
-    },
+    "refused": wire.REFUSED,
     "denied": {
         "aws": {"code": "AccessDenied", "status": 403, "message": "not authorized"},
         "kubernetes": {"status": 403, "reason": "Forbidden", "message": "not allowed"},
@@ -163,8 +161,9 @@ async def _taken_over(scene: Scene) -> None:
 
 def _heard(scene: Scene, answer: httpx.Response) -> None:
     """Notes whether the wish was refused: 409, or 404 as long as nobody can know of the tenant."""
-    scene.refused = answer.status_code in {404, 409}
-    if not scene.refused and answer.status_code != 202:
+    if answer.status_code in {404, 409}:
+        scene.refused = answer.text
+    elif answer.status_code != 202:
         scene.notes.append(f"the wish was answered {answer.status_code} {answer.text}")
 
 
@@ -234,9 +233,9 @@ async def _cluster_away(scene: Scene) -> None:
     door = scene.ground.cluster_door
     async with scene.held():
         door.fall_silent()
-    await asyncio.sleep(OUTAGE_SECONDS)
+    await asyncio.sleep(SILENT_SECONDS)
     await door.shut()
-    await asyncio.sleep(OUTAGE_SECONDS)
+    await asyncio.sleep(SHUT_SECONDS)
     await door.open()
 
 

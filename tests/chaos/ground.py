@@ -183,8 +183,7 @@ class Ground:
                 "TENANTRY_CELLS_FILE": str(self.cells_file),
                 "TENANTRY_ATTEMPT_SECONDS": str(ATTEMPT_SECONDS),
                 "TENANTRY_RECOVERY_SETTLING_SECONDS": "1",
-                # The server waits 10 s for a worker that it believes to know a run.
-                "TENANTRY_WORKER_CACHED_RUNS": "0",
+                "TENANTRY_WORKER_MISSED_SECONDS": "1",
             },
         )
         return environment | {"AWS_SECRET_ACCESS_KEY": self.aws_key}

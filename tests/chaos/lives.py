@@ -8,7 +8,7 @@ from tests.chaos import asks, preludes
 from tests.chaos.asks import Ask
 from tests.chaos.blueprint import step, steps
 from tests.chaos.ground import Ground
-from tests.chaos.points import Act, Point, ensured, removed, stopped, whole
+from tests.chaos.points import Act, Point, ensured, record, removed, stopped, undone, whole
 from tests.workflows.stage import Json
 
 
@@ -43,7 +43,9 @@ class Life:
     ask: Ask
     """Asks for the operation; returns when it was accepted."""
     goes_back: bool = True
-    """Whether it is undone when it fails or is cancelled; leaving only goes forward."""
+    """Whether it is undone when it fails or is cancelled; leaving only goes forward, and so does an undo."""
+    ends: str = "succeeded"
+    """The status of its operation at the goal."""
 
     def point(self, name: str) -> Point:
         return next(point for point in self.points if point.name == name)
@@ -68,6 +70,18 @@ LIVES = (
         State.ACTIVE,
         preludes.nobody,
         asks.sign_up,
+    ),
+    # Its last step is refused for good: the faults strike the undo of all others.
+    Life(
+        "SignupTenant.undone",
+        "signup",
+        (*undone(steps()[:-1]), record("finish")),
+        None,
+        State.FAILED,
+        preludes.doomed,
+        asks.sign_up,
+        goes_back=False,
+        ends="failed",
     ),
     Life(
         "ScaleTenant",

@@ -80,8 +80,11 @@ async def before(url: str, record: str, tenant: Json) -> AsyncIterator[Locks]:
         await locks.close()
 
 
-async def after_begin(locks: Locks, record: str, tenant: Json) -> None:
-    """Locks that need what the operation's begin writes; returns when the activity waits for one."""
+async def after_begin(locks: Locks, record: str, tenant: Json, *, undone: bool) -> None:
+    """Locks that need what the operation's begin writes, or the note that it is being undone.
+
+    Returns when the activity waits for one.
+    """
     tenant_id = tenant["tenant_id"]
     match record:
         case "records.begin_removal":
@@ -95,7 +98,9 @@ async def after_begin(locks: Locks, record: str, tenant: Json) -> None:
             await waiting
         case "records.finish":
             await locks.take_when_there(
-                "SELECT id FROM operation WHERE tenant_id = %s AND status = 'running' FOR NO KEY UPDATE",
+                "SELECT id FROM operation WHERE tenant_id = %s AND status = 'running'"
+                " AND (undoing IS NOT NULL OR NOT %s) FOR NO KEY UPDATE",
                 tenant_id,
+                undone,
             )
     await locks.until_felt()

@@ -23,7 +23,7 @@ SPOILED: dict[str, Json] = {
     "resourcequotas": {"spec": {"hard": {"pods": "77"}}},
     "configmaps": {"data": {"teleport.yaml": "by: hand"}},
     "deployments": {"spec": {"template": {"spec": {"terminationGracePeriodSeconds": 77}}}},
-    "certificates": {"spec": {"secretName": "by-hand"}},
+    "certificates": {"spec": {"dnsNames": ["by.hand.example"]}},
 }
 """What a hand writes into each kind of object."""
 LAX = {
@@ -33,6 +33,8 @@ LAX = {
     "RestrictPublicBuckets": False,
 }
 BY_HAND = {"Sid": "ByHand", "Effect": "Deny", "Action": "*", "Resource": "*"}
+BY_HAND_TTL = 7
+FORCE_TLS = "rds.force_ssl"
 POLICY = {"Version": "2012-10-17", "Statement": [BY_HAND]}
 
 
@@ -51,18 +53,32 @@ class Hand:
         self._act({"kubernetes": self._delete_object} | self._deletions())
 
     def trace(self) -> bool:
-        """Whether the change is still there."""
+        """Whether the change is still there. Not of a secret: its description is nobody's business."""
+        name = self._name
         looks: dict[str, Callable[[], bool]] = {
             "bucket": lambda: (
-                self._aws("s3").get_public_access_block(Bucket=self._name)["PublicAccessBlockConfiguration"]
-                == LAX
+                self._aws("s3").get_public_access_block(Bucket=name)["PublicAccessBlockConfiguration"] == LAX
             ),
             "role": lambda: (
-                self._aws("iam").get_role_policy(RoleName=self._name, PolicyName="tenant")["PolicyDocument"][
+                self._aws("iam").get_role_policy(RoleName=name, PolicyName="tenant")["PolicyDocument"][
                     "Statement"
                 ]
                 == [BY_HAND]
             ),
+            "database_parameters": lambda: any(
+                parameter["ParameterName"] == FORCE_TLS and parameter.get("ParameterValue") == "0"
+                for page in self._aws("rds")
+                .get_paginator("describe_db_parameters")
+                .paginate(DBParameterGroupName=name)
+                for parameter in page["Parameters"]
+            ),
+            "database": lambda: (
+                not self._aws("rds").describe_db_instances(DBInstanceIdentifier=name)["DBInstances"][0][
+                    "DeletionProtection"
+                ]
+            ),
+            "pod_identity": lambda: self._association()["roleArn"] == self._stranger,
+            "dns": lambda: self._record()["TTL"] == BY_HAND_TTL,
             "kubernetes": self._is_spoiled,
         }
         look = looks.get(self.step.kind)
@@ -88,7 +104,7 @@ class Hand:
             "database_parameters": lambda: self._aws("rds").modify_db_parameter_group(
                 DBParameterGroupName=name,
                 Parameters=[
-                    {"ParameterName": "rds.force_ssl", "ParameterValue": "0", "ApplyMethod": "pending-reboot"}
+                    {"ParameterName": FORCE_TLS, "ParameterValue": "0", "ApplyMethod": "pending-reboot"}
                 ],
             ),
             "database": lambda: self._aws("rds").modify_db_instance(
@@ -99,10 +115,10 @@ class Hand:
             ),
             "pod_identity": lambda: self._aws("eks").update_pod_identity_association(
                 clusterName=self.ground.cell["cluster"],
-                associationId=self._association(),
-                roleArn=f"arn:aws:iam::{self.ground.cell['account_id']}:role/{self.ground.strangers.role}",
+                associationId=self._association()["associationId"],
+                roleArn=self._stranger,
             ),
-            "dns": lambda: self._change_record("UPSERT", ttl=7),
+            "dns": lambda: self._change_record("UPSERT", ttl=BY_HAND_TTL),
         }
 
     def _deletions(self) -> dict[str, Callable[[], object]]:
@@ -116,7 +132,7 @@ class Hand:
             "database": self._delete_database,
             "role": self._delete_role,
             "pod_identity": lambda: self._aws("eks").delete_pod_identity_association(
-                clusterName=self.ground.cell["cluster"], associationId=self._association()
+                clusterName=self.ground.cell["cluster"], associationId=self._association()["associationId"]
             ),
             "dns": lambda: self._change_record("DELETE", ttl=60),
         }
@@ -140,19 +156,33 @@ class Hand:
             iam.delete_role_policy(RoleName=self._name, PolicyName=policy)
         iam.delete_role(RoleName=self._name)
 
-    def _association(self) -> str:
-        listed = self._aws("eks").list_pod_identity_associations(
-            clusterName=self.ground.cell["cluster"], serviceAccount=self.step.spec["service_account"]
+    @property
+    def _stranger(self) -> str:
+        return f"arn:aws:iam::{self.ground.cell['account_id']}:role/{self.ground.strangers.role}"
+
+    def _association(self) -> dict[str, Any]:
+        eks, cluster = self._aws("eks"), self.ground.cell["cluster"]
+        listed = eks.list_pod_identity_associations(
+            clusterName=cluster, serviceAccount=self.step.spec["service_account"]
         )["associations"]
-        mine = (entry for entry in listed if self.tenant["tenant_id"] in entry["namespace"])
-        return str(next(mine)["associationId"])
+        mine = next(entry for entry in listed if self.tenant["tenant_id"] in entry["namespace"])
+        described: dict[str, Any] = eks.describe_pod_identity_association(
+            clusterName=cluster, associationId=mine["associationId"]
+        )["association"]
+        return described
+
+    def _record(self) -> dict[str, Any]:
+        records = self._aws("route53").list_resource_record_sets(
+            HostedZoneId=self.ground.cell["hosted_zone_id"]
+        )["ResourceRecordSets"]
+        mine = (r for r in records if r["Name"].startswith(self.tenant["slug"]) and r["Type"] == "CNAME")
+        return dict(next(mine))
 
     def _change_record(self, action: str, *, ttl: int) -> None:
-        route53, zone = self._aws("route53"), self.ground.cell["hosted_zone_id"]
-        records = route53.list_resource_record_sets(HostedZoneId=zone)["ResourceRecordSets"]
-        mine = (r for r in records if r["Name"].startswith(self.tenant["slug"]) and r["Type"] == "CNAME")
-        change = {"Action": action, "ResourceRecordSet": {**next(mine), "TTL": ttl}}
-        route53.change_resource_record_sets(HostedZoneId=zone, ChangeBatch={"Changes": [change]})
+        change = {"Action": action, "ResourceRecordSet": {**self._record(), "TTL": ttl}}
+        self._aws("route53").change_resource_record_sets(
+            HostedZoneId=self.ground.cell["hosted_zone_id"], ChangeBatch={"Changes": [change]}
+        )
 
     # --- in the cluster -------------------------------------------------------------------------------------
 

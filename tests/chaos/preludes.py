@@ -5,7 +5,7 @@ import asyncio
 from domain.naming import new_tenant_id, workflow_id
 from tests.chaos import asks, wire
 from tests.chaos.asks import FEW, path
-from tests.chaos.blueprint import step
+from tests.chaos.blueprint import step, steps
 from tests.chaos.ground import Ground
 from tests.chaos.meddling import Hand
 from tests.chaos.points import Act, ensured
@@ -21,6 +21,16 @@ SPOILED = ("recordings", "auth-role", "foundation", "auth")
 async def nobody(_ground: Ground) -> Json:
     tenant_id = new_tenant_id()
     return {"tenant_id": tenant_id, "slug": f"s-{tenant_id}"}
+
+
+async def doomed(ground: Ground) -> Json:
+    """A sign-up to be, the last step of which the provider refuses."""
+    tenant = await nobody(ground)
+    (point,) = ensured(steps()[-1:], Act.MAKE)
+    await Fault(
+        ground, await wire.spot(ground, point, tenant), {"action": "refuse", **wire.REFUSED[point.provider]}
+    ).set()
+    return tenant
 
 
 async def active(ground: Ground) -> Json:

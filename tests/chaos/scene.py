@@ -47,8 +47,8 @@ class Scene:
     """Who was at one of the tenant's things."""
     lost_for_good: set[str] = field(default_factory=set)
     """What the engine itself says that it cannot bring back: a password that somebody deleted."""
-    refused: bool = False
-    """Whether the wish that was the strike was refused, as it may be."""
+    refused: str = ""
+    """How the wish that was the strike was refused, if it was, as it may be."""
 
     def __post_init__(self) -> None:
         self._reconcile_at = math.inf
@@ -82,7 +82,8 @@ class Scene:
         if self.point.act is Act.RECORD:
             async with locks.before(self.ground.database_url, self.point.name, self.tenant) as taken:
                 await self.begin()
-                await locks.after_begin(taken, self.point.name, self.tenant)
+                undone = self.life.ends != "succeeded"
+                await locks.after_begin(taken, self.point.name, self.tenant, undone=undone)
                 await self._learn()
                 yield
             return
@@ -174,13 +175,13 @@ class Scene:
 
     async def operation_id(self) -> str:
         """Of the operation under test, known to the API before its run has registered it."""
-        claimed = await self.rows(
-            "SELECT operation_id FROM idempotency WHERE tenant_id = %s ORDER BY created_at DESC LIMIT 1"
+        known = await self.rows(
+            "WITH here AS (SELECT %s AS tenant) "
+            "SELECT operation_id, created_at FROM idempotency, here WHERE tenant_id = here.tenant "
+            "UNION SELECT id, accepted_at FROM operation, here WHERE tenant_id = here.tenant "
+            "ORDER BY 2 DESC LIMIT 1"
         )
-        registered = await self.rows(
-            "SELECT id FROM operation WHERE tenant_id = %s ORDER BY accepted_at DESC LIMIT 1"
-        )
-        return str((registered or claimed)[0][0])
+        return str(known[0][0])
 
     async def rows(self, statement: str) -> list[tuple[Any, ...]]:
         """What the database has; the statement's one parameter is the tenant's id."""

@@ -14,7 +14,13 @@ STRANGER = "stranger0001"
 """Looks like a tenant id; nobody signed up under it."""
 TRUST = {
     "Version": "2012-10-17",
-    "Statement": [{"Effect": "Deny", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}],
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": "pods.eks.amazonaws.com"},
+            "Action": ["sts:AssumeRole", "sts:TagSession"],
+        }
+    ],
 }
 AUTHORIZED = {"Authorization": "Bearer devstack"}
 

@@ -38,7 +38,7 @@ class Outcome:
 def allowed(scene: Scene, fault: FaultKind) -> tuple[Outcome, ...]:
     """How the operation may end."""
     life = scene.life
-    reached = Outcome(frozenset({"succeeded"}), life.goal)
+    reached = Outcome(frozenset({life.ends}), life.goal)
     undone = Outcome(frozenset({"failed"}), life.undone(cancelled=False))
     left = Outcome(frozenset({"succeeded", "failed", "superseded"}), State.DELETED)
     if scene.refused or fault.means is Means.GOES_ON:
@@ -46,7 +46,8 @@ def allowed(scene: Scene, fault: FaultKind) -> tuple[Outcome, ...]:
     if fault.means is Means.MEDDLED:
         return (reached, undone, left) if life.goes_back else (reached, left)
     if not life.goes_back:
-        return (reached,)
+        # A teardown takes over what is being undone, too.
+        return (reached, left) if fault.means is Means.TAKEN_OVER else (reached,)
     if fault.means is Means.CANCELLED:
         return (Outcome(frozenset({"cancelled"}), life.undone(cancelled=True)),)
     return (left,) if fault.means is Means.TAKEN_OVER else (undone,)
@@ -63,7 +64,7 @@ async def judge(scene: Scene, fault: FaultKind, before: World, after: World) -> 
     verdict.expect(status in outcome.statuses, f"the {scene.life.kind} is {status}: {why}")
     verdict.expect(
         not scene.refused or not scene.life.goes_back or _too_early_or_late(scene),
-        "the wish was refused, though the operation could be undone",
+        f"the wish was refused, though the operation could be undone: {scene.refused}",
     )
     verdict.expect(
         not scene.attention or fault.means in {Means.FAILS, Means.MEDDLED},
@@ -80,16 +81,14 @@ async def judge(scene: Scene, fault: FaultKind, before: World, after: World) -> 
     verdict.problems += await scene.canaries.found(after)
     verdict.expect(before.others == after.others, f"things of others came or went: {_some(strange)}")
     await _objects(scene, outcome.state, after, verdict)
-    await _inventory(scene, outcome.state, after, verdict, done=status == "succeeded")
+    await _inventory(scene, outcome.state, after, verdict, done=status == scene.life.ends)
     await _certificate(scene, outcome.state, before, verdict)
     return verdict
 
 
 def _too_early_or_late(scene: Scene) -> bool:
-    """Nobody knows a sign-up before it is registered, and nothing stops an operation that ends."""
-    return scene.point.name == "records.finish" or (
-        scene.life.origin is None and scene.point.name == "records.begin"
-    )
+    """Nobody knows an operation before it is registered, and nothing stops one that ends."""
+    return scene.point.name in {"records.begin", "records.finish"}
 
 
 async def _status(scene: Scene) -> str:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 PATIENCE_SECONDS = 30
-POLL_SECONDS = 0.03
+POLL_SECONDS = 0.05
 
 
 class NotSeen(Exception):

@@ -11,7 +11,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from domain.naming import workflow_id
 from tests.chaos.points import Point
-from tests.chaos.waiting import PATIENCE_SECONDS, POLL_SECONDS, until
+from tests.chaos.waiting import PATIENCE_SECONDS, POLL_SECONDS, NotSeen, until
 from tests.workflows.stage import Json
 
 
@@ -56,16 +56,22 @@ class Watch:
 
     async def until_done(self, point: Point) -> None:
         """Returns when an activity of the point has succeeded in a run that began since."""
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            while True:
-                newest = await self._newest()
-                if newest is None or newest in self._earlier:
-                    await asyncio.sleep(POLL_SECONDS)
-                elif await self._succeeds(newest, point):
-                    return
-                else:
-                    # It handed over to another run.
-                    self._earlier.add(newest)
+        newest = None
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                while True:
+                    newest = await self._newest()
+                    if newest is None or newest in self._earlier:
+                        await asyncio.sleep(POLL_SECONDS)
+                    elif await self._succeeds(newest, point):
+                        return
+                    else:
+                        # It handed over to another run.
+                        self._earlier.add(newest)
+        except TimeoutError:
+            raise NotSeen(
+                f"{point.activity} done; the newest run is {newest}, older {self._earlier}"
+            ) from None
 
     async def _succeeds(self, run_id: str, point: Point) -> bool:
         """Whether the run gets so far, once it did or has ended."""

@@ -43,6 +43,11 @@ REMOVES = {
     "dns": "ChangeResourceRecordSets",
 }
 OPERATIONS = {Act.MAKE: MAKES, Act.TOUCH: TOUCHES, Act.CHANGE: CHANGES, Act.REMOVE: REMOVES}
+REFUSED = {
+    "aws": {"code": "ValidationError", "status": 400, "message": "not like this"},
+    "kubernetes": {"status": 422, "reason": "Invalid", "message": "not like this"},
+}
+"""Answers of a provider that will never do it."""
 OBJECTS = {
     "foundation": ("resourcequotas", "*"),
     "certificate": ("certificates", "*"),
