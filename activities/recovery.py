@@ -66,6 +66,7 @@ class Recovery:
             successor=found.successor,
             newest=found.newest,
             targets=found.targets,
+            amendments=found.amendments,
         )
         return LookResult(lost=LostOperation(request=found.request, recovered=recovered))
 

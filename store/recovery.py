@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 
-from domain.messages import Desired, OperationRequest, Undoing
+from domain.messages import Action, Desired, Intervention, OperationRequest, Undoing
 from domain.phases import OperationStatus, Phase
 from store.engine import transaction
 from store.operations import unfinished
@@ -38,6 +38,8 @@ class OpenOperation:
     """Scale only: the operation whose target replaced the first one."""
     targets: list[Desired]
     """Every target that the run worked on, the newest last."""
+    amendments: list[Intervention]
+    """Other input that people gave it, the newest last."""
 
 
 def held_tenants(engine: Engine, after: str, limit: int) -> list[HeldTenant]:
@@ -82,6 +84,7 @@ def lost_operation(engine: Engine, tenant_id: str) -> OpenOperation | None:
             successor=_first(others, OperationStatus.WAITING),
             newest=_first(others, OperationStatus.RUNNING),
             targets=[row.plan.after for row in chain if row.plan and row.plan.after],
+            amendments=[one for one in holder.interventions if one.action is Action.AMEND],
         )
 
 

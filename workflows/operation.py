@@ -9,6 +9,7 @@ from domain.messages import (
     Desired,
     ErrorView,
     FinishInput,
+    Intervention,
     OperationPlan,
     OperationRequest,
     Recovered,
@@ -40,6 +41,7 @@ class Operation(Remedies):
         self.recovered: Recovered | None = None
         """Set when this run carries on what a lost run had begun."""
         self._cancelled_natively = False
+        self._amendments: list[Intervention] = []
 
     # --- what an operation says -------------------------------------------------------------------------
 
@@ -80,8 +82,18 @@ class Operation(Remedies):
         for step in plan.steps:
             self.saga.register(step)
         self.successor = recovered.successor
+        self._amendments = recovered.amendments
+        self.amend_again(plan.steps)
         if recovered.undoing:
             self.cancelled, self.error = recovered.undoing.cancelled, recovered.undoing.error
+
+    def amend_again(self, steps: Sequence[StepPlan]) -> None:
+        """Gives these steps what a person gave them in the lost run."""
+        by_name = {step.name: step for step in steps}
+        for amended in self._amendments:
+            if amended.step in by_name:
+                self.amend_step(by_name[amended.step], amended)
+        self._amendments = [amended for amended in self._amendments if amended.step not in by_name]
 
     # --- for operations and handlers --------------------------------------------------------------------
 

@@ -21,6 +21,7 @@ async def remove_everything(run: Operation, plan: OperationPlan) -> None:
     records.show_phase(Phase.REMOVING)
     run.board.removing = True
     run.board.plan(removal.steps)
+    run.amend_again(removal.steps)
     await _remove_steps(run, removal)
     await prove_gone(run)
     await run.attention.insist("certificate", lambda: records.issue_certificate(plan.tenant, operation))

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from domain.messages.interventions import Intervention
 from domain.messages.progress import ErrorView
 from domain.messages.steps import Desired
 from domain.phases import OperationKind, OperationStatus, Phase
@@ -57,6 +58,8 @@ class Recovered(Model):
     """Scale only: the operation whose target replaced the first one."""
     targets: list[Desired] = []
     """Scale only: every target that the lost run worked on, the newest last."""
+    amendments: list[Intervention] = []
+    """What people gave the lost run instead of what it had, the newest last."""
 
 
 class RunInput(Model):

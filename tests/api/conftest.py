@@ -34,6 +34,7 @@ from store.inventory import Inventory
 from tests.api.front import Front, Json, until
 from tests.api.providers import Providers
 from worker.app import PASSED_THROUGH
+from worker.attempts import AttemptLimit
 from worker.interceptor import FailureInterceptor
 from worker.setup import set_up
 from worker.together import Together
@@ -133,7 +134,7 @@ def make_worker(
         workflow_runner=SandboxedWorkflowRunner(
             restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
         ),
-        interceptors=[FailureInterceptor()],
+        interceptors=[FailureInterceptor(), AttemptLimit(5)],
     )
     of_providers = [
         Worker(
@@ -142,7 +143,7 @@ def make_worker(
             activities=providers.activities(),
             activity_executor=executor,
             max_concurrent_activities=10,
-            interceptors=[FailureInterceptor()],
+            interceptors=[FailureInterceptor(), AttemptLimit(5)],
         )
         for name in get_args(Provider)
     ]

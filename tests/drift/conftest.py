@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine, text
 
 from catalog import Catalog, load_catalog
 from devstack.postgres import Postgres
@@ -26,6 +27,10 @@ from worker.setup import set_up
 INSTALL = "drift"
 REPAIRS = "drift-repairs"
 """Task queue of workers whose policy repairs; the main one's reports."""
+CLOSE = text(
+    "UPDATE tenant SET phase = 'closed', remove_after = now() + interval '1 day' "
+    "WHERE held_by IS NULL AND phase IN ('active', 'suspended') AND id <> ALL(:before)"
+)
 READS = ("Describe", "Get", "Head", "List")
 
 
@@ -34,6 +39,10 @@ class DriftStage(Stage):
     """A stage with a clock hand: scans when a test says so."""
 
     engine: Engine | None = None
+
+    def transaction(self) -> AbstractContextManager[Connection]:
+        assert self.engine
+        return self.engine.begin()
 
     async def scan(self, *, repair: bool = False, orphans: bool = False, **given: Any) -> DriftResult:
         """One whole scan, by workers that repair or only report."""
@@ -96,6 +105,20 @@ class DriftStage(Stage):
         async with httpx.AsyncClient() as http:
             for url in {self.settings.aws_endpoint_url, *self.cluster_urls.values()}:
                 await http.delete(f"{url}/_devstack/calls")
+
+
+@pytest.fixture(autouse=True)
+async def alone(request: pytest.FixtureRequest) -> AsyncIterator[None]:
+    """Closes the tenants of each test behind it: every later scan would look at them again."""
+    if "stage" not in request.fixturenames:
+        yield
+        return
+    stage: DriftStage = request.getfixturevalue("stage")
+    with stage.transaction() as connection:
+        before = [row.id for row in connection.execute(text("SELECT id FROM tenant"))]
+    yield
+    with stage.transaction() as connection:
+        connection.execute(CLOSE, {"before": before})
 
 
 @pytest.fixture(scope="session")

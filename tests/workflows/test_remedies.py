@@ -3,6 +3,7 @@
 import contextlib
 
 from tests.workflows.faults import STEP
+from tests.workflows.losses import lose, recover
 from tests.workflows.stage import Stage
 from tests.workflows.standing import intervene, path, stuck, url
 
@@ -52,6 +53,44 @@ async def test_an_undo_can_end_with_another_database_class(stage: Stage) -> None
     assert view["sizes"]["database"]["instance_class"] == "db.t4g.large"
     there = stage.auditor.database(tenant["tenant_id"], "us-east-1")
     assert there["DBInstanceClass"] == "db.t4g.large"
+
+
+async def test_another_database_class_outlives_its_run(stage: Stage) -> None:
+    """What a person gave a stuck undo is what its recovery uses, when its run is lost before it was done."""
+    tenant = await stage.active(users=50)
+    none_left = {"action": "refuse", "code": "InsufficientDBInstanceCapacity", "status": 400}
+    async with contextlib.AsyncExitStack() as hold:
+        await hold.enter_async_context(STEP["proxy"].held(stage))
+        scale = await stage.ask("PATCH", path(tenant), {"users": 120})
+        await stage.until_step(scale, "proxy")
+        async with stage.aws_fault(match={"operation": "ModifyDBInstance"}, **none_left):
+            await stage.ask("POST", url(scale, "cancel"))
+            await hold.aclose()
+            await stuck(stage, scale, "database")
+            other = {"step": "database", "input": {"database_class": "db.t4g.large"}}
+            await intervene(stage, scale, "amend", reason="no db.t4g.small in the region", **other)
+            await lose(stage, tenant)
+    await recover(stage)
+    assert (await stage.finished(scale))["status"] == "cancelled"
+    view = await stage.tenant(tenant)
+    assert view["sizes"]["database"]["instance_class"] == "db.t4g.large"
+
+
+async def test_a_snapshot_stays_given_up_when_the_run_is_lost(stage: Stage) -> None:
+    """The recovery of a removal takes no final snapshot either, and the operation says who decided it."""
+    tenant = await stage.active(plan="business", users=300)
+    quota = {"action": "refuse", "code": "SnapshotQuotaExceeded", "status": 400, "message": "quota"}
+    async with stage.aws_fault(match={"operation": "DeleteDBInstance"}, **quota):
+        teardown = await stage.ask("DELETE", f"{path(tenant)}?grace=0")
+        await stuck(stage, teardown, "database")
+        given_up = {"step": "database", "input": {"final_snapshot": False}}
+        await intervene(stage, teardown, "amend", reason="the customer has an export", **given_up)
+        await lose(stage, tenant)
+    await recover(stage)
+    ended = await stage.finished(teardown)
+    assert ended["status"] == "succeeded"
+    assert "no final snapshot was taken" in ended["kept"][0]
+    assert await stage.things(tenant) == []
 
 
 async def test_a_stuck_teardown_can_be_aborted_before_it_removes(stage: Stage) -> None:
