@@ -1,5 +1,7 @@
 """Removal only goes forward: in dependency order, then proof from every provider, then the certificate."""
 
+from collections.abc import Awaitable, Callable
+
 from temporalio import workflow
 
 from domain.graph import inverted
@@ -23,7 +25,7 @@ async def remove_everything(run: Operation, plan: OperationPlan) -> None:
     run.board.plan(removal.steps)
     run.amend_again(removal.steps)
     await _remove_steps(run, removal)
-    await prove_gone(run)
+    await prove_gone(run, lambda: _remove_steps(run, removal))
     await run.attention.insist("certificate", lambda: records.issue_certificate(plan.tenant, operation))
 
 
@@ -35,8 +37,11 @@ async def _remove_steps(run: Operation, removal: OperationPlan) -> None:
     await run_to_the_end(inverted(removal.steps), one, run.stuck)
 
 
-async def prove_gone(run: Operation) -> None:
-    """Returns when every provider has said of every thing of the inventory that it is not there."""
+async def prove_gone(run: Operation, remove_again: Callable[[], Awaitable[None]]) -> None:
+    """Returns when every provider has said of every thing of the inventory that it is not there.
+
+    What somebody made anew meanwhile is removed again when a person says so.
+    """
     since = None
     while survivors := await run.attention.insist("verification", run.provider.survivors):
         since = since or workflow.now()
@@ -50,6 +55,7 @@ async def prove_gone(run: Operation) -> None:
             actions=[Action.RETRY],
         )
         await run.attention.stuck(stop, lambda: False)
+        await remove_again()
 
 
 def _still_there(survivors: list[ResourceRef]) -> str:

@@ -37,7 +37,11 @@ class SignupTenant(Handlers):
         await self.provider.remove(step)
 
     async def prove_undone(self) -> None:
-        await prove_gone(self)
+        async def undo_again() -> None:
+            if self.plan:
+                await self.saga.undo(self.plan.steps)
+
+        await prove_gone(self, undo_again)
 
     def phase_when_undone(self, plan: OperationPlan, status: OperationStatus) -> Phase:  # noqa: ARG002 - a sign-up has no phase to go back to
         if self.successor and self.successor.kind is OperationKind.TEARDOWN:

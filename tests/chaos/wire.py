@@ -113,11 +113,9 @@ async def _resource(ground: Ground, found: Step, point: Point, tenant: Json) -> 
     listed = await asyncio.to_thread(
         eks.list_pod_identity_associations, clusterName=ground.cell["cluster"], serviceAccount=account
     )
-    return next(
-        str(entry["associationId"])
-        for entry in listed["associations"]
-        if tenant["tenant_id"] in entry["namespace"]
-    )
+    mine = (entry for entry in listed["associations"] if tenant["tenant_id"] in entry["namespace"])
+    # Before it exists nobody knows its id; then the first deletion of this one tenant is meant.
+    return next((str(entry["associationId"]) for entry in mine), "*")
 
 
 @dataclass

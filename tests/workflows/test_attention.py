@@ -150,3 +150,28 @@ async def run_page(client: Client, run: str) -> str:
     """What Temporal's page of the run shows as its current details."""
     handle = client.get_workflow_handle(run)
     return str(await handle.query("__temporal_workflow_metadata"))
+
+
+async def test_what_was_made_anew_is_removed_by_a_retry(stage: Stage) -> None:
+    """What answers after its removal keeps the certificate back, is named, and goes when a person says so."""
+    tenant = await stage.active()
+    rds = stage.auditor.aws("rds", "us-east-1")
+    name = f"test-{tenant['tenant_id']}-database-parameters"
+    (group,) = rds.describe_db_parameter_groups(DBParameterGroupName=name)["DBParameterGroups"]
+    tags = rds.list_tags_for_resource(ResourceName=group["DBParameterGroupArn"])["TagList"]
+    async with refused(stage, "DeleteBucket"):
+        teardown = await stage.ask("DELETE", f"{path(tenant)}?grace=0")
+        await stuck(stage, teardown, "recordings")
+        await stage.until(teardown, all_else_is_gone)
+        rds.create_db_parameter_group(
+            DBParameterGroupName=name,
+            DBParameterGroupFamily=group["DBParameterGroupFamily"],
+            Description="made anew by somebody's script",
+            Tags=tags,
+        )
+    await intervene(stage, teardown, "retry", reason="the permission is back")
+    stop = await stuck(stage, teardown, "verification", one_thing=False)
+    assert (stop["reason"], stop["object"]["name"]) == ("StillThere", name)
+    await intervene(stage, teardown, "retry", reason="nobody needs it")
+    assert (await stage.finished(teardown))["status"] == "succeeded"
+    assert await stage.things(tenant) == []
