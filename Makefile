@@ -32,7 +32,7 @@ dev: setup ## start the stack, API and worker; stop with Ctrl-C
 
 .PHONY: test
 test: lint types layers ## lint, types, import layers and all tests
-	@$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
+	@$(BIN)/python -m pytest -n 3 --dist worksteal $(ARGS)
 
 .PHONY: lint
 lint: setup ## ruff
