@@ -66,7 +66,7 @@ class Recovery:
             successor=found.successor,
             newest=found.newest,
             targets=found.targets,
-            amendments=found.amendments,
+            decisions=found.decisions,
         )
         return LookResult(lost=LostOperation(request=found.request, recovered=recovered))
 

@@ -11,6 +11,9 @@ from store.engine import transaction
 from store.operations import unfinished
 from store.tables import OperationRow, TenantRow
 
+_STILL_HOLD = frozenset({Action.AMEND, Action.SKIP, Action.RESUME})
+"""A retry is over; why it is undone is noted by itself."""
+
 
 @dataclass(frozen=True)
 class HeldTenant:
@@ -38,8 +41,8 @@ class OpenOperation:
     """Scale only: the operation whose target replaced the first one."""
     targets: list[Desired]
     """Every target that the run worked on, the newest last."""
-    amendments: list[Intervention]
-    """Other input that people gave it, the newest last."""
+    decisions: list[Intervention]
+    """What people decided that still holds, the newest last."""
 
 
 def held_tenants(engine: Engine, after: str, limit: int) -> list[HeldTenant]:
@@ -84,7 +87,7 @@ def lost_operation(engine: Engine, tenant_id: str) -> OpenOperation | None:
             successor=_first(others, OperationStatus.WAITING),
             newest=_first(others, OperationStatus.RUNNING),
             targets=[row.plan.after for row in chain if row.plan and row.plan.after],
-            amendments=[one for one in holder.interventions if one.action is Action.AMEND],
+            decisions=[one for one in holder.interventions if one.action in _STILL_HOLD],
         )
 
 

@@ -59,6 +59,11 @@ class Board:
         )
         self.refresh()
 
+    def skip(self, step: str, title: str, why: str) -> None:
+        """Also a step that is in the plan no more, because a lost run skipped it."""
+        self._views.setdefault(step, StepView(name=step, title=title))
+        self.mark(step, StepStatus.SKIPPED, f"skipped: {why}")
+
     @property
     def _aim(self) -> set[StepStatus]:
         return {StepStatus.UNDONE, StepStatus.SKIPPED} if self.removing else {StepStatus.DONE}

@@ -4,6 +4,7 @@ Each update checks twice, when it is let in and when it is its turn, and is reco
 """
 
 import asyncio
+from collections.abc import Sequence
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError
@@ -111,8 +112,10 @@ class Interventions(Lifecycle):
     async def resume_from_pause(self, request: ResumeRequest) -> None:
         async with self.one_at_a_time:
             self._may_resume(request)
-            done = await self.record(Action.RESUME, request, request.step)
-            self.attention.answer(PAUSED, request.step, done)
+            paused = [stop.step for stop in self._check_stops(PAUSED, request.step)]
+            done = await self.record(Action.RESUME, request, request.step, pauses=paused)
+            for step in paused:
+                self.attention.answer(PAUSED, step, done)
 
     @resume_from_pause.validator
     def _may_resume(self, request: ResumeRequest) -> None:
@@ -131,14 +134,15 @@ class Interventions(Lifecycle):
         if self.ending:
             raise too_late()
 
-    def remember(
+    async def record(
         self,
         action: Action,
         request: InterventionRequest,
         step: str | None = None,
         amendment: Amendment | None = None,
+        pauses: Sequence[str] = (),
     ) -> Intervention:
-        """Keeps who did what, for the progress query and for the operation's ending."""
+        """Keeps who did what: for the progress query, for the operation's ending, and in the database."""
         update = workflow.current_update_info()
         intervention = Intervention(
             id=update.id if update else str(workflow.uuid4()),
@@ -148,20 +152,10 @@ class Interventions(Lifecycle):
             why=request.reason,
             step=step,
             input=amendment,
+            pauses=list(pauses),
         )
         self.interventions.append(intervention)
         self.board.intervened(intervention)
-        return intervention
-
-    async def record(
-        self,
-        action: Action,
-        request: InterventionRequest,
-        step: str | None = None,
-        amendment: Amendment | None = None,
-    ) -> Intervention:
-        """Remembers it in the database as well."""
-        intervention = self.remember(action, request, step, amendment)
         tenant_id = self.plan.tenant.id if self.plan else ""
         why = Undoing(cancelled=True, error=self.error) if self.cancelled else None
         try:

@@ -128,6 +128,7 @@ class Lifecycle(Operation):
         self.board.removing = False
         self.board.say(f"{headline(self.asked)}: undoing, because {self._why_undone()}")
         await self.attention.insist("undo", self.note_undo)
+        await self.attention.insist("undo", lambda: self.skip_again(plan.steps))
         await self.prepare_undo(plan)
         await self.saga.undo(self.steps_as_done(plan))
         await self.prove_undone()

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from domain.messages import (
+    Action,
     Desired,
     ErrorView,
     FinishInput,
@@ -29,7 +30,7 @@ class Operation(Remedies):
 
     def __init__(self) -> None:
         super().__init__()
-        self.saga = Saga(self.undo_step, self.stuck)
+        self.saga = Saga(self._undo_unless_skipped, self.stuck)
         self.brought_back_to: Desired | None = None
         """The state after an undo, where that is no longer the last good one because a person amended it."""
         self.current: OperationRequest | None = None
@@ -41,7 +42,8 @@ class Operation(Remedies):
         self.recovered: Recovered | None = None
         """Set when this run carries on what a lost run had begun."""
         self._cancelled_natively = False
-        self._amendments: list[Intervention] = []
+        self._decisions: list[Intervention] = []
+        """Of a lost run of this operation."""
 
     # --- what an operation says -------------------------------------------------------------------------
 
@@ -82,7 +84,8 @@ class Operation(Remedies):
         for step in plan.steps:
             self.saga.register(step)
         self.successor = recovered.successor
-        self._amendments = recovered.amendments
+        self._decisions = list(recovered.decisions)
+        self.pauses.ended(step for decision in self._decisions for step in decision.pauses)
         self.amend_again(plan.steps)
         if recovered.undoing:
             self.cancelled, self.error = recovered.undoing.cancelled, recovered.undoing.error
@@ -90,10 +93,21 @@ class Operation(Remedies):
     def amend_again(self, steps: Sequence[StepPlan]) -> None:
         """Gives these steps what a person gave them in the lost run."""
         by_name = {step.name: step for step in steps}
-        for amended in self._amendments:
-            if amended.step in by_name:
+        for amended in list(self._decisions):
+            if amended.action is Action.AMEND and amended.step in by_name:
                 self.amend_step(by_name[amended.step], amended)
-        self._amendments = [amended for amended in self._amendments if amended.step not in by_name]
+                self._decisions.remove(amended)
+
+    async def skip_again(self, steps: Sequence[StepPlan]) -> None:
+        """Leaves behind what a person let the lost run leave behind."""
+        titles = {step.name: step.title for step in steps}
+        for skipped in self._decisions:
+            if skipped.action is Action.SKIP and skipped.step:
+                await self.skip_step(skipped.step, titles.get(skipped.step, skipped.step), skipped)
+
+    async def _undo_unless_skipped(self, step: StepPlan) -> None:
+        if step.name not in self.skipped:
+            await self.undo_step(step)
 
     # --- for operations and handlers --------------------------------------------------------------------
 

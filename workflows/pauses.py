@@ -19,6 +19,10 @@ class Pauses:
     def ask_for(self, steps: Iterable[str]) -> None:
         self._ahead |= set(steps)
 
+    def ended(self, steps: Iterable[str]) -> None:
+        """A person let the run go on at these steps before it was lost."""
+        self._ahead -= set(steps)
+
     async def before(self, step: StepPlan) -> None:
         """Returns when the step may begin."""
         if step.name not in self._ahead:

@@ -1,7 +1,7 @@
 """Calls to the providers' activities for one operation: ensure, wait until ready, remove, verify."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from temporalio import workflow
 
@@ -75,6 +75,10 @@ class Provider:
                 raise result
         return [ref for result in found if isinstance(result, VerifyOutcome) for ref in result.survivors]
 
+    def keep(self, kept: Iterable[str]) -> None:
+        """Tells what stays as it is, in words; said again, it is told once."""
+        self.kept += [one for one in kept if one not in self.kept]
+
     async def _verify(self, provider: ProviderName) -> VerifyOutcome:
         outcome: VerifyOutcome = await workflow.execute_activity(
             f"{provider}.verify_gone",
@@ -131,7 +135,7 @@ class Provider:
 
     def _learn(self, outcome: StepOutcome) -> None:
         self.outputs.update(outcome.outputs)
-        self.kept += [kept for kept in outcome.kept if kept not in self.kept]
+        self.keep(outcome.kept)
 
     def _failed(self, step: StepPlan, error: ErrorView) -> None:
         self._board.mark(step.name, StepStatus.FAILED, capped(f"{error.code}: {error.message}"))

@@ -13,7 +13,6 @@ from domain.messages import (
     SkipInput,
     Skipped,
     StepPlan,
-    StepStatus,
     Stop,
 )
 from domain.phases import OperationKind
@@ -45,6 +44,8 @@ class Remedies(ABC):
         self.plan: OperationPlan | None = None
         self.undoing = False
         self.ending = False
+        self.skipped: set[str] = set()
+        """Steps that a person let the run leave as they are: nothing comes back to them."""
         self._stuck: dict[str, StepPlan] = {}
 
     # --- what an operation says -------------------------------------------------------------------------
@@ -102,20 +103,20 @@ class Remedies(ABC):
         if answer is None:
             raise LeftOut
         if answer.action is Action.SKIP:
-            await self._skip(step, answer)
+            await self.skip_step(step.name, step.title, answer)
         return answer.action is not Action.SKIP
 
-    async def _skip(self, step: StepPlan, skipped: Intervention) -> None:
+    async def skip_step(self, step: str, title: str, skipped: Intervention) -> None:
+        """Leaves the step as it is, and says so; again, it says the same."""
+        self.skipped.add(step)
         if self.removes and self.plan:
             why = Skipped(by=skipped.by, why=skipped.why, at=skipped.at)
-            call = SkipInput(
-                tenant_id=self.plan.tenant.id, operation_id=self.holder, step=step.name, skipped=why
-            )
-            for thing in (await records.skip(call)).things:
-                self.provider.kept.append(f"{thing.kind} {thing.name}: not proven gone{_by(skipped)}")
+            call = SkipInput(tenant_id=self.plan.tenant.id, operation_id=self.holder, step=step, skipped=why)
+            left = (await records.skip(call)).things
+            self.provider.keep(f"{thing.kind} {thing.name}: not proven gone{_by(skipped)}" for thing in left)
         else:
-            self.provider.kept.append(f"{step.title}: not brought back{_by(skipped)}")
-        self.board.mark(step.name, StepStatus.SKIPPED, f"skipped: {skipped.why}")
+            self.provider.keep([f"{title}: not brought back{_by(skipped)}"])
+        self.board.skip(step, title, skipped.why)
 
     def _actions(self, step: StepPlan) -> list[Action]:
         found = [Action.RETRY]

@@ -24,6 +24,7 @@ async def remove_everything(run: Operation, plan: OperationPlan) -> None:
     run.board.removing = True
     run.board.plan(removal.steps)
     run.amend_again(removal.steps)
+    await run.attention.insist("begin removal", lambda: run.skip_again(removal.steps))
     await _remove_steps(run, removal)
     await prove_gone(run, lambda: _remove_steps(run, removal))
     await run.attention.insist("certificate", lambda: records.issue_certificate(plan.tenant, operation))
@@ -31,8 +32,9 @@ async def remove_everything(run: Operation, plan: OperationPlan) -> None:
 
 async def _remove_steps(run: Operation, removal: OperationPlan) -> None:
     async def one(step: StepPlan, _may_go_on: MayGoOn) -> None:
-        await run.pauses.before(step)
-        await run.provider.remove(step)
+        if step.name not in run.skipped:
+            await run.pauses.before(step)
+            await run.provider.remove(step)
 
     await run_to_the_end(inverted(removal.steps), one, run.stuck)
 

@@ -46,6 +46,8 @@ class Intervention(Model):
     why: str = ""
     step: str | None = None
     input: Amendment | None = None
+    pauses: list[str] = []
+    """Resume only: the steps before which it ended the wait."""
 
 
 class Skipped(Model):

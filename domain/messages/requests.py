@@ -58,8 +58,8 @@ class Recovered(Model):
     """Scale only: the operation whose target replaced the first one."""
     targets: list[Desired] = []
     """Scale only: every target that the lost run worked on, the newest last."""
-    amendments: list[Intervention] = []
-    """What people gave the lost run instead of what it had, the newest last."""
+    decisions: list[Intervention] = []
+    """What people decided in the lost run and what still holds, the newest last."""
 
 
 class RunInput(Model):
