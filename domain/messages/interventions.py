@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from domain.plans import Model
 
@@ -58,6 +58,10 @@ class Skipped(Model):
     at: datetime
 
 
+Why = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+"""Of what is certified or cannot be taken back: nobody may leave it out, in Temporal's page neither."""
+
+
 class InterventionRequest(Model):
     """What every intervention says of itself."""
 
@@ -72,7 +76,7 @@ class CancelRequest(InterventionRequest):
 
 
 class AbortRequest(InterventionRequest):
-    pass
+    reason: Why
 
 
 class RetryRequest(InterventionRequest):
@@ -87,8 +91,10 @@ class ResumeRequest(InterventionRequest):
 
 class SkipRequest(InterventionRequest):
     step: str
+    reason: Why
 
 
 class AmendRequest(InterventionRequest):
     step: str
+    reason: Why
     input: Amendment
