@@ -10,11 +10,11 @@ from domain.messages import (
     Desired,
     ErrorView,
     OperationPlan,
-    ResourceRef,
     StepCall,
     StepOutcome,
     StepPlan,
     StepStatus,
+    Survivor,
     VerifyInput,
     VerifyOutcome,
 )
@@ -38,6 +38,8 @@ class Provider:
         self.kept: list[str] = []
         self.final_snapshot = plan.final_snapshot
         """Whether a database that is removed leaves a last snapshot."""
+        self.accept_data_loss = False
+        """Whether a person agreed that what is gone with the tenant's data is made anew, empty."""
 
     async def ensure(self, step: StepPlan, desired: Desired, may_go_on: MayGoOn) -> None:
         """Brings the step's things to `desired` and stays until they can be used."""
@@ -67,7 +69,7 @@ class Provider:
         self._learn(outcome)
         self._board.mark(step.name, StepStatus.UNDONE)
 
-    async def survivors(self) -> list[ResourceRef]:
+    async def survivors(self) -> list[Survivor]:
         """Asks every provider for each thing of the inventory; what still answers."""
         found = await asyncio.gather(*(self._verify(name) for name in PROVIDERS), return_exceptions=True)
         for result in found:
@@ -131,6 +133,7 @@ class Provider:
             desired=desired,
             outputs=dict(self.outputs),
             final_snapshot=self.final_snapshot,
+            accept_data_loss=self.accept_data_loss,
         )
 
     def _learn(self, outcome: StepOutcome) -> None:

@@ -8,7 +8,7 @@ from temporalio import activity
 from activities.aws.base import IDENTITY, SETTLING_SECONDS, Finding, Ground, Holder, Kind, settling
 from domain.blueprint import StepKind
 from domain.errors import NotReady
-from domain.messages import ResourceRef, VerifyInput, VerifyOutcome
+from domain.messages import Survivor, VerifyInput, VerifyOutcome
 from store.inventory import Gone, InventoryRow
 
 LOOK_AGAIN = timedelta(seconds=5)
@@ -27,11 +27,11 @@ class Verification:
         """
         rows = self._ground.inventory.to_verify(call.tenant.id, "aws")
         gone: list[Gone] = []
-        survivors: list[ResourceRef] = []
+        survivors: list[Survivor] = []
         for row, finding in self._findings(call, rows):
             proof = _proof(row, finding)
             if proof is None:
-                survivors.append(row.ref)
+                survivors.append(_survivor(row, finding))
             elif row.state != "gone":
                 gone.append(Gone(row.ref.kind, row.ref.name, proof, row.ref.namespace))
         if gone:
@@ -59,6 +59,11 @@ class Verification:
                 strict=True,
             )
         ]
+
+
+def _survivor(row: InventoryRow, finding: Finding) -> Survivor:
+    unmarked = finding.proof if finding.holder is Holder.STRANGER else ""
+    return Survivor(**row.ref.model_dump(), unmarked=unmarked)
 
 
 def _proof(row: InventoryRow, finding: Finding) -> str | None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from domain.messages.certificate import Certificate, CertificateEntry, VerifyInput, VerifyOutcome
+from domain.messages.certificate import Certificate, CertificateEntry, Survivor, VerifyInput, VerifyOutcome
 from domain.messages.drift import (
     Difference,
     DriftInput,
@@ -136,6 +136,7 @@ __all__ = [
     "StepView",
     "StepsInput",
     "Stop",
+    "Survivor",
     "TenantContext",
     "TenantsPage",
     "Undoing",

@@ -12,9 +12,16 @@ class VerifyInput(Model):
     operation_id: str
 
 
+class Survivor(ResourceRef):
+    """A thing that is still there after its removal."""
+
+    unmarked: str = ""
+    """How it answered, if it is one that we made and bears no marks of ours: no removal touches it."""
+
+
 class VerifyOutcome(Model):
     checked: int
-    survivors: list[ResourceRef] = []
+    survivors: list[Survivor] = []
 
 
 class Certificate(Model):

@@ -27,7 +27,6 @@ from domain.messages import (
     Recovered,
     RecoverInput,
     RecoveryPage,
-    ResourceRef,
     ResumeRequest,
     RetryRequest,
     RunInput,
@@ -35,6 +34,7 @@ from domain.messages import (
     SkipRequest,
     StepOutcome,
     StepPlan,
+    Survivor,
     TenantContext,
     TenantsPage,
     Undoing,
@@ -143,7 +143,7 @@ ANSWERS: Mapping[str, Answer] = {
         Place(provider="aws", name="us-east-1"),
         Place(provider="kubernetes", name="use1"),
     ],
-    "orphans.accept": lambda _: OrphanPlace(id="o1", provider="aws"),
+    "orphans.accept": lambda _: OrphanPlace(id="o1", step_kind=StepKind.ROLE),
     "removals.start_due": lambda _: DueRemovals(started=[], more=False),
     "recovery.look": lambda _: LookResult(lost=None),
     "recovery.start_lost": lambda _: RecoveryPage(looked_at=0, started=[], next=None),
@@ -212,7 +212,7 @@ def _once(first: object, then: object) -> Answer:
 
 def plays() -> list[Play]:
     """Fresh each time: some answers are used up."""
-    survivor = ResourceRef(step="role", step_kind=StepKind.ROLE, kind="iam:role", name="r")
+    survivor = Survivor(step="role", step_kind=StepKind.ROLE, kind="iam:role", name="r")
     undone = Recovered(
         calls_ended_by=LONG_AGO,
         phase=Phase.PROVISIONING,
