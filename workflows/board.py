@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from temporalio import workflow
 
-from domain.messages import Condition, Intervention, StepPlan, StepStatus, StepView, Stop
+from domain.messages import Action, Condition, Intervention, StepPlan, StepStatus, StepView, Stop
 from domain.progress import percent_done, percent_undone
 
 _MARKS = {
@@ -18,6 +18,8 @@ _MARKS = {
 }
 _BACK = {StepStatus.UNDOING, StepStatus.UNDONE}
 _FORTH = {StepStatus.RUNNING, StepStatus.DONE}
+_UPDATES = {Action.RESUME: "resume_from_pause"}
+"""Where the update of an action has another name: `resume` is the operation on a suspended tenant."""
 _ENDED = {StepStatus.DONE, StepStatus.FAILED, StepStatus.UNDONE, StepStatus.SKIPPED}
 
 
@@ -128,7 +130,8 @@ def _waiting(condition: Condition) -> list[str]:
 
 def _stop(stop: Stop) -> str:
     thing = f" ({stop.object.kind} {stop.object.name})" if stop.object else ""
-    return f"- `{stop.step}`{thing}: {stop.reason}: {stop.message}. Possible: {', '.join(stop.actions)}"
+    possible = ", ".join(_UPDATES.get(action, action) for action in stop.actions)
+    return f"- `{stop.step}`{thing}: {stop.reason}: {stop.message}. Possible: {possible}"
 
 
 def _done(intervention: Intervention) -> str:
