@@ -10,17 +10,18 @@ from temporalio import activity
 from activities.kubernetes.blockers import blockers, lingering
 from activities.kubernetes.clients import Clusters
 from activities.kubernetes.cluster import Cluster
-from activities.kubernetes.group import rendered
+from activities.kubernetes.group import Group, rendered
 from activities.kubernetes.objects import Key, is_going, uid_of
 from activities.kubernetes.observing import observe
 from activities.kubernetes.ownership import apply_ours, claim
+from activities.kubernetes.progress import Progress
 from activities.kubernetes.prune import prune
 from activities.kubernetes.readiness import Wait, refuse_lost_causes
 from activities.kubernetes.removal import remove_rows
 from activities.kubernetes.verification import survivors
 from activities.polling import next_look
 from catalog import Catalog
-from domain.errors import NotReady, StuckTerminating, Unavailable
+from domain.errors import NotReady, StuckTerminating, TemporaryError, Unavailable
 from domain.messages import Difference, JsonObject, StepCall, StepOutcome, VerifyInput, VerifyOutcome
 from runtime.settings import Settings
 from store.inventory import Inventory, Made
@@ -53,24 +54,14 @@ class KubernetesActivities:
         group = rendered(self._catalog, call)
         rows = self._inventory.rows(call.tenant.id, call.step, PROVIDER)
         made = {Key.of_ref(row.ref) for row in rows if row.state == "made"}
-        claim(cluster, call.tenant, group.manifests, made)
-        seen: dict[Key, JsonObject] = {}
-        existed = False
+        progress = Progress(claim(cluster, call.tenant, group.manifests, made))
         try:
-            for manifest in group.manifests:
-                if time.monotonic() > deadline:
-                    raise Unavailable(f"the cluster of cell {call.tenant.cell} is slow; another try goes on")
-                key = Key.of(manifest)
-                seen[key], created = apply_ours(cluster, call.tenant, manifest)
-                existed = existed or not (created or key.is_namespace)
-                if is_going(seen[key]):
-                    # It took the apply and will vanish all the same.
-                    raise Unavailable(blockers(cluster, seen[key]))
-        finally:
-            # One transaction for the group, and also for the part of it that exists if an apply fails.
-            self._inventory.made_all(call, [_made(key, found) for key, found in seen.items()])
-        going = prune(cluster, self._inventory, call, group, rows, search=existed)
-        look = group.look(cluster, seen)
+            seen = self._apply(cluster, call, group, progress, deadline)
+            going = prune(cluster, self._inventory, call, group, rows, search=progress.existed)
+            look = group.look(cluster, seen)
+        except TemporaryError:
+            progress.hand_on()
+            raise
         look.waits += [Wait(text) for text in going]
         return look.outcome(call.step)
 
@@ -125,6 +116,31 @@ class KubernetesActivities:
 
     def all(self) -> list[Callable[..., object]]:
         return [self.ensure, self.await_ready, self.remove, self.verify_gone]
+
+    def _apply(
+        self, cluster: Cluster, call: StepCall, group: Group, progress: Progress, deadline: float
+    ) -> dict[Key, JsonObject]:
+        """Applies what no attempt has applied yet, and returns what that left."""
+        seen: dict[Key, JsonObject] = {}
+        applied: list[JsonObject] = []
+        try:
+            for manifest in group.manifests:
+                if progress.covers(manifest):
+                    continue
+                if time.monotonic() > deadline:
+                    raise Unavailable(f"the cluster of cell {call.tenant.cell} is slow; another try goes on")
+                key = Key.of(manifest)
+                seen[key], created = apply_ours(cluster, call.tenant, manifest)
+                progress.existed = progress.existed or not (created or key.is_namespace)
+                if is_going(seen[key]):
+                    # It took the apply and will vanish all the same.
+                    raise Unavailable(blockers(cluster, seen[key]))
+                applied.append(manifest)
+        finally:
+            # One transaction for the group, and also for the part of it that exists if an apply fails.
+            self._inventory.made_all(call, [_made(key, found) for key, found in seen.items()])
+            progress.add(applied)
+        return seen
 
     def _cluster(self, call: StepCall) -> Cluster:
         return self.clusters.of(call.tenant.cell)

@@ -10,15 +10,18 @@ from domain.messages import JsonObject, TenantContext
 from domain.naming import TAG_INSTALL, TAG_STEP, TAG_TENANT
 
 
-def claim(cluster: Cluster, tenant: TenantContext, manifests: list[JsonObject], made: set[Key]) -> None:
+def claim(
+    cluster: Cluster, tenant: TenantContext, manifests: list[JsonObject], made: set[Key]
+) -> dict[str, str]:
     """Makes sure that everything the manifests may touch is ours; `made` is what the inventory knows.
 
-    Raises OwnershipConflict before anything is touched, Unavailable while a namespace is being terminated.
+    Returns the uids of their namespaces, by name. Raises OwnershipConflict before anything is touched,
+    Unavailable while a namespace is being terminated.
     """
     own = {Key.of(manifest): manifest for manifest in manifests}
     # A blueprint may list objects of the tenant's namespace and the namespace itself, nothing cluster-wide.
-    for key in {key if key.is_namespace else namespace_key(key.namespace) for key in own}:
-        _claim_namespace(cluster, tenant, key, own.get(key), known=key in made)
+    keys = {key if key.is_namespace else namespace_key(key.namespace) for key in own}
+    return {key.name: _claim_namespace(cluster, tenant, key, own.get(key), known=key in made) for key in keys}
 
 
 def apply_ours(cluster: Cluster, tenant: TenantContext, manifest: JsonObject) -> Applied:
@@ -47,7 +50,8 @@ def refuse_foreign(found: JsonObject, tenant: TenantContext) -> None:
 
 def _claim_namespace(
     cluster: Cluster, tenant: TenantContext, key: Key, manifest: JsonObject | None, *, known: bool
-) -> None:
+) -> str:
+    """Its uid."""
     found = cluster.get(key) if known or manifest is None else None
     if found is None:
         if manifest is None:
@@ -61,6 +65,7 @@ def _claim_namespace(
     refuse_foreign(found, tenant)
     if is_going(found):
         raise Unavailable(f"{key} is being terminated")
+    return uid_of(found)
 
 
 def _birth(manifest: JsonObject) -> JsonObject:

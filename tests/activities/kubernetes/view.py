@@ -127,5 +127,9 @@ class Control:
         self._http.delete("/calls").raise_for_status()
         made: list[str] = []
         yield made
-        found = self._http.get("/calls").raise_for_status().json()["calls"]
-        made += [f"{call['verb']} {call['resource']}" for call in found if call["resource"]]
+        made += [f"{call['verb']} {call['resource']}" for call in self.made() if call["resource"]]
+
+    def made(self) -> list[Json]:
+        """The calls since they were last forgotten, with the status of each."""
+        found: list[Json] = self._http.get("/calls").raise_for_status().json()["calls"]
+        return found
