@@ -8,7 +8,6 @@ from domain.naming import new_tenant_id
 from tests.workflows.faults import SIGNUP_STEPS, STEP, At
 from tests.workflows.stage import Stage
 
-
 CANCELLED_AT = [STEP[name] for name in ("database-password", "database", "foundation", "auth", "dns")]
 """One of each sort; `make chaos` cancels at every step."""
 
