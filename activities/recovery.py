@@ -12,8 +12,8 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.search_attributes import at_start
+from activities.starting import on_its_own, temporal_away
 from domain.describe import details, summary
-from domain.errors import Unavailable
 from domain.messages import (
     LookInput,
     LookResult,
@@ -24,7 +24,7 @@ from domain.messages import (
     StartedRecovery,
 )
 from domain.naming import workflow_id
-from store.recovery import HeldTenant, held_tenants, lost_operation
+from store.recovery import HeldTenant, held_ids, held_tenant, lost_operation
 
 PAGE = 200
 WORKFLOW = "RecoverTenant"
@@ -46,10 +46,14 @@ class Recovery:
     @activity.defn(name="recovery.start_lost")
     async def start_lost(self, after: str) -> RecoveryPage:
         """One page of the tenants that are held, from the id `after` on. Raises Unavailable."""
-        tenants = await asyncio.to_thread(held_tenants, self._engine, after, PAGE)
-        started = [_started(tenant) for tenant in tenants if await self.recover(tenant)]
-        whole = len(tenants) == PAGE
-        return RecoveryPage(looked_at=len(tenants), started=started, next=tenants[-1].id if whole else None)
+        ids = await asyncio.to_thread(held_ids, self._engine, after, PAGE)
+        found = [await on_its_own(tenant_id, self._recovered(tenant_id)) for tenant_id in ids]
+        return RecoveryPage(
+            looked_at=len(ids),
+            started=[recovery for recoveries in found if recoveries for recovery in recoveries],
+            failed=found.count(None),
+            next=ids[-1] if len(ids) == PAGE else None,
+        )
 
     @activity.defn(name="recovery.look")
     def look(self, given: LookInput) -> LookResult:
@@ -70,21 +74,26 @@ class Recovery:
         )
         return LookResult(lost=LostOperation(request=found.request, recovered=recovered))
 
+    async def _recovered(self, tenant_id: str) -> list[StartedRecovery]:
+        """The recovery that it started, if one was needed."""
+        tenant = await asyncio.to_thread(held_tenant, self._engine, tenant_id)
+        return [_started(tenant)] if tenant and await self.recover(tenant) else []
+
     async def recover(self, tenant: HeldTenant) -> bool:
-        """Starts RecoverTenant unless a run is open; whether it did. Raises Unavailable.
+        """Starts RecoverTenant unless a run is open; whether it did. Raises Unavailable, or the RPCError of
+        a Temporal that answers and refuses.
 
         A run that ended after its tenant was read from the database is not lost: RecoverTenant finds the
         tenant free and ends.
         """
         try:
-            last = await self._last_run(tenant)
-            if last is not None and last.close_time is None:
-                return False
-            await self._start(tenant, last.close_time if last else None)
+            with temporal_away():
+                last = await self._last_run(tenant)
+                if last is not None and last.close_time is None:
+                    return False
+                await self._start(tenant, last.close_time if last else None)
         except WorkflowAlreadyStartedError:
             return False
-        except RPCError as error:
-            raise Unavailable("Temporal cannot be asked for runs right now") from error
         return True
 
     async def _last_run(self, tenant: HeldTenant) -> WorkflowExecutionDescription | None:

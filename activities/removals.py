@@ -9,9 +9,10 @@ from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from activities.search_attributes import at_start
+from activities.starting import on_its_own
 from domain.describe import details, summary
 from domain.messages import DueRemovals, OperationRequest, RunInput
-from domain.naming import workflow_id
+from domain.naming import derived_operation_id, workflow_id
 from domain.phases import TRANSITIONS, OperationKind, Phase
 from store.tenants import DueTenant
 
@@ -28,15 +29,21 @@ class Removals:
 
     @activity.defn(name="removals.start_due")
     async def start_due(self) -> DueRemovals:
-        """One page. A tenant whose id is taken by an open run is left for the next firing."""
+        """One page. A tenant whose id is taken by an open run is left for the next firing.
+
+        Raises Unavailable.
+        """
         tenants = await asyncio.to_thread(self._due, PAGE)
-        started = [tenant.slug for tenant in tenants if await self._start(tenant)]
-        return DueRemovals(started=started, more=len(tenants) == PAGE and bool(started))
+        answers = [await on_its_own(tenant.id, self._start(tenant)) for tenant in tenants]
+        started = [tenant.slug for tenant, did in zip(tenants, answers, strict=True) if did]
+        return DueRemovals(
+            started=started, failed=answers.count(None), more=len(tenants) == PAGE and bool(started)
+        )
 
     async def _start(self, tenant: DueTenant) -> bool:
         request = OperationRequest(
             # The same removal keeps its id, however often the schedule fires before it has begun.
-            operation_id=f"rm{tenant.id}{int(tenant.remove_after.timestamp())}",
+            operation_id=derived_operation_id("remove", tenant.id, tenant.remove_after.isoformat()),
             kind=OperationKind.REMOVE,
             tenant_id=tenant.id,
             slug=tenant.slug,

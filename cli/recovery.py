@@ -6,7 +6,7 @@ from rich.markup import escape
 from cli.changes import AsJson, Key
 from cli.client import new_key
 from cli.connection import connect
-from cli.output import out, print_json, table
+from cli.output import err, out, print_json, table
 
 app = typer.Typer()
 
@@ -25,3 +25,5 @@ def recover(key: Key = None, as_json: AsJson = False) -> None:
     count = f"{len(started)} of {found['looked_at']} open operations had lost their run"
     more = "and are carried on; follow one with `tenantry watch <operation>`"
     out().print(f"{count} {more}" if started else count)
+    if found["failed"]:
+        err().print(f"{found['failed']} could not be looked at; the workers' logs say why")

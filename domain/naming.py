@@ -4,6 +4,7 @@ The tenant id comes right after the install, so no tenant's name is a prefix of 
 only in tags, labels and DNS. Lengths fit the tightest provider limit (63: S3 bucket, RDS, label value).
 """
 
+import hashlib
 import re
 import secrets
 import string
@@ -39,6 +40,13 @@ def new_tenant_id() -> str:
 def new_operation_id() -> str:
     """A fresh operation id; also the id of the Temporal update that starts it."""
     return "op" + "".join(secrets.choice(_ALPHABET) for _ in range(18))
+
+
+def derived_operation_id(*parts: str) -> str:
+    """The same id for the same parts, in the form of a fresh one."""
+    number = int.from_bytes(hashlib.sha256("\n".join(parts).encode()).digest())
+    digits = [_ALPHABET[number // len(_ALPHABET) ** place % len(_ALPHABET)] for place in range(18)]
+    return "op" + "".join(digits)
 
 
 def slug_problem(slug: str) -> str | None:

@@ -45,17 +45,16 @@ class OpenOperation:
     """What people decided that still holds, the newest last."""
 
 
-def held_tenants(engine: Engine, after: str, limit: int) -> list[HeldTenant]:
-    """One page in the order of tenant ids, beginning after the id `after`."""
+def held_ids(engine: Engine, after: str, limit: int) -> list[str]:
+    """One page of the tenants that an operation holds, in order, beginning after the id `after`."""
     query = (
-        select(TenantRow, OperationRow)
-        .join(OperationRow, col(OperationRow.id) == col(TenantRow.held_by))
+        select(TenantRow.id)
         .where(col(TenantRow.held_by).is_not(None), col(TenantRow.id) > after)
         .order_by(col(TenantRow.id))
         .limit(limit)
     )
     with transaction(engine) as session:
-        return [_held(tenant, operation) for tenant, operation in session.exec(query)]
+        return list(session.exec(query))
 
 
 def held_tenant(engine: Engine, tenant_id: str) -> HeldTenant | None:

@@ -14,7 +14,7 @@ class RecoverLost:
 
     @workflow.run
     async def run(self) -> RecoveryResult:
-        looked_at = 0
+        looked_at = failed = 0
         started: list[StartedRecovery] = []
         after: str | None = ""
         while after is not None:
@@ -27,5 +27,6 @@ class RecoverLost:
             )
             looked_at += page.looked_at
             started += page.started
+            failed += page.failed
             after = page.next
-        return RecoveryResult(looked_at=looked_at, started=started)
+        return RecoveryResult(looked_at=looked_at, started=started, failed=failed)

@@ -100,4 +100,6 @@ class SkipOutcome(Model):
 class DueRemovals(Model):
     started: list[str]
     """Slugs for which a removal was started."""
+    failed: int = 0
+    """Tenants for which none could be started; the next firing tries again."""
     more: bool

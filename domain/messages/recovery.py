@@ -48,6 +48,8 @@ class RecoveryPage(Model):
 
     looked_at: int
     started: list[StartedRecovery]
+    failed: int = 0
+    """Tenants of which nobody knows whether they need one; the next firing looks again."""
     next: str | None
     """Where the next page begins; none on the last."""
 
@@ -57,3 +59,5 @@ class RecoveryResult(Model):
 
     looked_at: int
     started: list[StartedRecovery]
+    failed: int = 0
+    """Tenants of which nobody knows whether they need one; the next firing looks again."""

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from cli.changes import OPERATION_ID
 from domain.naming import (
     INSTALL_PATTERN,
     NAME_LIMIT,
@@ -15,6 +16,7 @@ from domain.naming import (
     STEP_PATTERN,
     TENANT_ID_PATTERN,
     database_name,
+    derived_operation_id,
     namespace_name,
     new_operation_id,
     new_tenant_id,
@@ -143,3 +145,13 @@ def test_a_step_that_makes_a_name_too_long_is_refused() -> None:
     """A name beyond the limit is an error and never cut, which could make two names one."""
     with pytest.raises(ValueError, match="longer than 63"):
         resource_name("installs", "tabcdefghijk", "s" * 42)
+
+
+@given(st.text(), st.text())
+def test_a_derived_operation_id_is_as_good_as_a_fresh_one(tenant: str, moment: str) -> None:
+    """The same for the same parts, another for others, in the form that commands take for an operation's."""
+    derived = derived_operation_id(tenant, moment)
+    assert derived == derived_operation_id(tenant, moment)
+    assert derived != derived_operation_id(tenant, moment, "more")
+    assert OPERATION_ID.fullmatch(derived)
+    assert OPERATION_ID.fullmatch(new_operation_id())
