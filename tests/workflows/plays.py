@@ -8,152 +8,55 @@ from pydantic import BaseModel
 
 from domain.blueprint import StepKind
 from domain.messages import (
-    AcceptResult,
+    AbortRequest,
+    Amendment,
+    AmendRequest,
     CancelRequest,
-    Desired,
     DriftInput,
-    DueRemovals,
     ErrorView,
     FinishResult,
-    JudgeOutcome,
     LookResult,
     LostOperation,
-    ObserveOutcome,
     OperationPlan,
-    OperationRequest,
-    OrphanPlace,
     OrphanRequest,
-    Place,
     Recovered,
     RecoverInput,
-    RecoveryPage,
     ResumeRequest,
     RetryRequest,
     RunInput,
-    SkipOutcome,
     SkipRequest,
-    StepOutcome,
-    StepPlan,
     Survivor,
-    TenantContext,
     TenantsPage,
     Undoing,
     VerifyOutcome,
 )
-from domain.phases import TRANSITIONS, Mode, OperationKind, Phase
-from domain.plans import Target
-from domain.sizing import ComponentSize, Sizes
+from domain.phases import TRANSITIONS, OperationKind, Phase
+from tests.workflows.answers import TENANT, begin, desired, request
 from tests.workflows.theatre import Answer, Ask, Play
 
-TENANT = "tabcdefghijk"
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
-STEPS = [
-    StepPlan(name="recordings", kind=StepKind.BUCKET, title="Recordings", skippable=True),
-    StepPlan(name="role", kind=StepKind.ROLE, title="Role"),
-    StepPlan(name="rules", kind=StepKind.KUBERNETES, title="Rules", sized=True),
-    StepPlan(name="database", kind=StepKind.DATABASE, title="Database", needs=["recordings"], sized=True),
-    StepPlan(
-        name="app",
-        kind=StepKind.KUBERNETES,
-        title="App",
-        needs=["database", "role", "rules"],
-        sized=True,
-        workload=True,
-    ),
-    StepPlan(name="dns", kind=StepKind.DNS, title="Names", needs=["app"]),
-]
-_BEFORE = {
-    OperationKind.RESUME: Phase.SUSPENDED,
-    OperationKind.RESTORE: Phase.CLOSED,
-    OperationKind.REMOVE: Phase.CLOSED,
-}
-
-
-def desired(users: int, mode: Mode = Mode.RUNNING) -> Desired:
-    size = ComponentSize(replicas=1, max_replicas=max(2, users // 10), cpu_millis=500, memory_mib=256)
-    return Desired(target=Target(plan="team", users=users), sizes=Sizes(components={"app": size}), mode=mode)
-
-
-def request(kind: OperationKind, operation_id: str = "op1", **more: Any) -> OperationRequest:
-    return OperationRequest(
-        operation_id=operation_id, kind=kind, tenant_id=TENANT, slug="acme", requested_by="a test", **more
-    )
-
-
-def plan(kind: OperationKind, grace_seconds: int = 0) -> OperationPlan:
-    """What `records.begin` would have read for a tenant of 20 users."""
-    stopped = kind in {OperationKind.SUSPEND, OperationKind.TEARDOWN}
-    was_stopped = kind in _BEFORE
-    first = kind is OperationKind.SIGNUP
-    whole = {OperationKind.SIGNUP, OperationKind.REMOVE, OperationKind.REPAIR}
-    names = {"rules", "app"} if kind not in whole else {step.name for step in STEPS}
-    return OperationPlan(
-        tenant=TenantContext(
-            id=TENANT,
-            slug="acme",
-            customer_id="c1",
-            install="test",
-            region="us-east-1",
-            cell="use1",
-            blueprint="teleport",
-        ),
-        phase_before=None if first else _BEFORE.get(kind, Phase.ACTIVE),
-        before=None if first else desired(20, Mode.STOPPED if was_stopped else Mode.RUNNING),
-        after=desired(120 if kind is OperationKind.SCALE else 20, Mode.STOPPED if stopped else Mode.RUNNING),
-        steps=[
-            step.model_copy(update={"needs": [need for need in step.needs if need in names]})
-            for step in STEPS
-            if step.name in names
-        ],
-        grace_seconds=grace_seconds,
-    )
-
-
-def _begin(given: dict[str, Any]) -> OperationPlan:
-    asked = OperationRequest.model_validate(given["request"])
-    return plan(asked.kind, asked.grace_seconds or 0)
-
-
-def _removal(_given: dict[str, Any]) -> OperationPlan:
-    return plan(OperationKind.REMOVE)
-
-
-ANSWERS: Mapping[str, Answer] = {
-    "records.begin": _begin,
-    "records.begin_removal": _removal,
-    "records.accept": lambda _: AcceptResult(after=desired(200)),
-    "records.finish": lambda given: FinishResult(handed_to=given["superseded_by"]),
-    "records.issue_certificate": lambda _: 6,
-    "records.skip": lambda _: SkipOutcome(),
-    **{f"{kind}.{verb}": lambda _: StepOutcome() for kind in StepKind for verb in ("await_ready", "remove")},
-    **{f"{kind}.ensure": lambda _: StepOutcome() for kind in StepKind},
-    "database.ensure": lambda _: StepOutcome(ready=False, waiting_for="the database"),
-    "kubernetes.ensure": lambda given: StepOutcome(ready=given["step"] != "app", waiting_for="pods"),
-    **{
-        f"{name}.verify_gone": lambda _: VerifyOutcome(checked=3, survivors=[])
-        for name in ("aws", "kubernetes")
-    },
-    **{f"{name}.observe": lambda _: ObserveOutcome(looked_at=1) for name in ("aws", "kubernetes")},
-    **{f"{name}.find_orphans": lambda _: 1 for name in ("aws", "kubernetes")},
-    "aws.delete_orphan": lambda _: "it is gone",
-    "drift.page": lambda _: TenantsPage(tenant_ids=[TENANT], next=None),
-    "drift.judge": lambda _: JudgeOutcome(drifted=1, repairs=1),
-    "drift.steps": lambda _: ["recordings", "app"],
-    "drift.places": lambda _: [
-        Place(provider="aws", name="us-east-1"),
-        Place(provider="kubernetes", name="use1"),
-    ],
-    "orphans.accept": lambda _: OrphanPlace(id="o1", step_kind=StepKind.ROLE),
-    "removals.start_due": lambda _: DueRemovals(started=[], more=False),
-    "recovery.look": lambda _: LookResult(lost=None),
-    "recovery.start_lost": lambda _: RecoveryPage(looked_at=0, started=[], next=None),
-}
+DENIED = ErrorView(code="AccessDenied", message="no", step="app")
 RETRY = Ask("retry", RetryRequest(requested_by="an engineer", reason="mended"))
 SKIP = Ask("skip", SkipRequest(requested_by="an engineer", reason="ours no more", step="recordings"))
+ABORT = Ask("abort", AbortRequest(requested_by="an engineer", reason="the customer stays"))
+AMEND = Ask(
+    "amend",
+    AmendRequest(
+        requested_by="an engineer",
+        reason="there is an export",
+        step="database",
+        input=Amendment(final_snapshot=False),
+    ),
+)
 RESUME = Ask("resume_from_pause", ResumeRequest(requested_by="an engineer"))
 CANCEL = Ask("cancel_operation", CancelRequest(requested_by="a customer", operation_id="op1"))
 LEAVE = Ask("take_over", request(OperationKind.TEARDOWN, "op2"))
 SUSPEND = Ask("take_over", request(OperationKind.SUSPEND, "op2"))
+
+
+def _with_snapshot(given: dict[str, Any]) -> OperationPlan:
+    """Of a customer whose plan keeps a last snapshot of the database."""
+    return begin(given).model_copy(update={"final_snapshot": True})
 
 
 def of_tenant(
@@ -201,8 +104,20 @@ def _changes() -> list[Play]:
                 fails=frozenset({"records.finish"}),
                 when_stuck=[RETRY],
             ),
+            handed(kind, "recovered", _left(kind)),
+            handed(kind, "recovered-undoing", _left(kind, undoing=True)),
         )
     ]
+
+
+def _left(kind: OperationKind, *, undoing: bool = False) -> Recovered:
+    """What a lost run of a change has left."""
+    return Recovered(
+        calls_ended_by=LONG_AGO,
+        phase=TRANSITIONS[kind].during or Phase.ACTIVE,
+        undoing=Undoing(error=DENIED) if undoing else None,
+        targets=[desired(200)] if kind is OperationKind.SCALE else [],
+    )
 
 
 def _once(first: object, then: object) -> Answer:
@@ -216,7 +131,7 @@ def plays() -> list[Play]:
     undone = Recovered(
         calls_ended_by=LONG_AGO,
         phase=Phase.PROVISIONING,
-        undoing=Undoing(error=ErrorView(code="AccessDenied", message="no", step="app")),
+        undoing=Undoing(error=DENIED),
     )
     signup, teardown, remove = OperationKind.SIGNUP, OperationKind.TEARDOWN, OperationKind.REMOVE
     repair = OperationKind.REPAIR
@@ -247,8 +162,25 @@ def plays() -> list[Play]:
         of_tenant(teardown, "deleted", asked={"grace_seconds": 0}),
         of_tenant(teardown, "attention", asked={"grace_seconds": 0}, fails=stuck, when_stuck=[RETRY]),
         of_tenant(teardown, "skipped", asked={"grace_seconds": 0}, fails=stuck, when_stuck=[SKIP]),
+        of_tenant(
+            teardown,
+            "aborted",
+            asked={"grace_seconds": 3600},
+            fails=frozenset({"kubernetes.ensure app"}),
+            when_stuck=[ABORT],
+        ),
+        of_tenant(
+            teardown,
+            "amended",
+            asked={"grace_seconds": 0},
+            answers={"records.begin": _with_snapshot},
+            fails=frozenset({"database.remove database"}),
+            when_stuck=[AMEND],
+        ),
+        handed(teardown, "recovered", Recovered(calls_ended_by=LONG_AGO, phase=Phase.CLOSING)),
         handed(remove, "done"),
         handed(remove, "attention", fails=stuck, when_stuck=[RETRY]),
+        handed(remove, "recovered", Recovered(calls_ended_by=LONG_AGO, phase=Phase.REMOVING)),
         handed(
             remove,
             "survivors",
@@ -264,6 +196,7 @@ def plays() -> list[Play]:
         of_tenant(repair, "cancelled", asks={"bucket.ensure recordings": CANCEL}),
         of_tenant(repair, "taken-over", asks={"bucket.ensure recordings": LEAVE}),
         of_tenant(repair, "attention", fails=frozenset({"records.finish"}), when_stuck=[RETRY]),
+        handed(repair, "recovered", _left(repair)),
         other("due-removals", "StartDueRemovals"),
         other(
             "recovery-not-needed",

@@ -8,15 +8,19 @@ from runtime.clock import MovableClock
 from tests.workflows.endings import ENDINGS
 from tests.workflows.faults import STEP
 from tests.workflows.losses import lose, recover
+from tests.workflows.scenarios_of_drift import OF_DRIFT
 from tests.workflows.scenarios_of_people import PLAYED
 from tests.workflows.stage import Json, Stage
+from worker.schedules import REMOVALS
 
 
 @dataclass(frozen=True)
 class Scenario:
     name: str
     play: Callable[[Stage, MovableClock], Awaitable[Json]]
-    """Returns the tenant, whose runs are then recorded."""
+    """Returns the tenant, whose runs are then recorded, or the `workflow_id` of the run that is."""
+    also: str = ""
+    """Workflow type of a run that is no tenant's and is recorded as well."""
 
 
 def path(tenant: Json) -> str:
@@ -112,7 +116,7 @@ async def _removed_when_due(stage: Stage, clock: MovableClock) -> Json:
     await stage.finished(await stage.ask("DELETE", f"{path(tenant)}?grace=3600"))
     clock.move(timedelta(hours=2))
     try:
-        await stage.client.get_schedule_handle("due-removals").trigger()
+        await stage.schedule(REMOVALS).trigger()
         await stage.until_tenant(tenant, lambda view: view["phase"] == "deleted")
     finally:
         clock.move(timedelta(hours=-2))
@@ -204,30 +208,6 @@ async def _verification_refused(stage: Stage, _clock: MovableClock) -> Json:
     return tenant
 
 
-def _without_policy(stage: Stage, tenant: Json) -> None:
-    role = f"{stage.settings.install}-{tenant['tenant_id']}-auth-role"
-    stage.auditor.aws("iam").delete_role_policy(RoleName=role, PolicyName="tenant")
-
-
-async def _repaired(stage: Stage, _clock: MovableClock) -> Json:
-    tenant = await stage.active()
-    _without_policy(stage, tenant)
-    scan = stage.client.get_schedule_handle("check-drift")
-    await scan.trigger()
-    await stage.until_tenant(tenant, lambda view: any(one["type"] == "Drifted" for one in view["conditions"]))
-    await stage.finished(await stage.ask("POST", f"{path(tenant)}/repair"))
-    return tenant
-
-
-async def _repair_refused(stage: Stage, _clock: MovableClock) -> Json:
-    tenant = await stage.active()
-    _without_policy(stage, tenant)
-    denied = {"action": "refuse", "code": "AccessDenied", "status": 403}
-    async with stage.aws_fault(match={"operation": "PutRolePolicy"}, **denied):
-        await stage.finished(await stage.ask("POST", f"{path(tenant)}/repair"))
-    return tenant
-
-
 async def _signup_lost(stage: Stage, _clock: MovableClock) -> Json:
     async with STEP["auth"].held(stage):
         tenant = await stage.ask_signup()
@@ -273,7 +253,7 @@ SCENARIOS = [
     Scenario("suspend-resume", _suspended_and_resumed),
     Scenario("teardown-restore", _closed_and_restored),
     Scenario("teardown-done", _torn_down),
-    Scenario("remove-done", _removed_when_due),
+    Scenario("remove-done", _removed_when_due, also="StartDueRemovals"),
     Scenario("teardown-attention", _removal_needed_attention),
     Scenario("teardown-verification-refused", _verification_refused),
     Scenario("scale-failed", _scale_failed),
@@ -282,11 +262,10 @@ SCENARIOS = [
     Scenario("restore-cancelled", _restore_cancelled),
     Scenario("signup-take-over-replaced", _signup_then_suspend),
     Scenario("signup-failed-suspend-waiting", _suspend_behind_a_failure),
-    Scenario("repair-done", _repaired),
-    Scenario("repair-failed", _repair_refused),
-    Scenario("signup-lost", _signup_lost),
+    Scenario("signup-lost", _signup_lost, also="RecoverLost"),
     Scenario("signup-lost-undoing", _signup_lost_in_its_undo),
     Scenario("scale-lost-undoing", _scale_lost_in_its_undo),
     *(Scenario(name, play) for name, play in PLAYED.items()),
     *(Scenario(name, play) for name, play in ENDINGS.items()),
+    *(Scenario(name, play) for name, play in OF_DRIFT.items()),
 ]

@@ -14,8 +14,9 @@ import pytest
 from domain.phases import OperationKind
 from runtime.settings import Settings
 from runtime.temporal import connect
+from tests.workflows.answers import ANSWERS
 from tests.workflows.commands import PATCH
-from tests.workflows.plays import ANSWERS, plays
+from tests.workflows.plays import plays
 from tests.workflows.theatre import Play, Theatre
 from workflows.registry import WORKFLOWS
 
@@ -61,11 +62,19 @@ def test_every_workflow_type_has_a_fingerprint() -> None:
     assert {workflow.__name__ for workflow in WORKFLOWS} <= played
 
 
+ENDINGS = {
+    OperationKind.TEARDOWN: {"closed", "deleted", "attention", "skipped", "aborted", "amended", "recovered"},
+    OperationKind.REMOVE: {"done", "attention", "recovered"},
+    OperationKind.REPAIR: {"done", "failed", "cancelled", "taken-over", "attention", "recovered"},
+}
+"""Where they differ from those of a change that can be undone."""
+UNDONE = {"done", "failed", "cancelled", "taken-over", "attention", "recovered", "recovered-undoing"}
+
+
 @pytest.mark.parametrize("kind", OperationKind)
 def test_every_ending_has_a_fingerprint(kind: OperationKind) -> None:
     """Each operation is played to every ending that it can have."""
-    forward = kind in {OperationKind.TEARDOWN, OperationKind.REMOVE}
-    endings = {"attention"} if forward else {"done", "failed", "cancelled", "taken-over", "attention"}
+    endings = ENDINGS.get(kind, UNDONE)
     assert {f"{kind}-{ending}" for ending in endings} <= {play.name for play in plays()}
 
 
