@@ -43,6 +43,7 @@ class Wish:
     body: JsonObject
     scale: Scale | None = None
     grace_seconds: int | None = None
+    accept_data_loss: bool = False
     pause_before: Sequence[str] = ()
 
 
@@ -99,6 +100,7 @@ class Changes:
                 requested_by=self._asked.caller,
                 target=target,
                 grace_seconds=wish.grace_seconds,
+                accept_data_loss=wish.accept_data_loss,
                 pause_before=list(wish.pause_before),
             )
             plan = target.plan if target else tenant.plan

@@ -118,6 +118,8 @@ def _reasons(view: Json) -> list[str]:
     if error := view.get("error"):
         step = f" at step {error['step']}" if error.get("step") else ""
         lines.append(f"  {error['code']}{step}: {error['message']}")
+        if (view["kind"], error["code"]) == ("repair", "DataLost"):
+            lines.append("  repeat with --yes only if what it held may be lost")
     if view["status"] == "superseded":
         lines.append(f"  a newer operation took its place: {view.get('superseded_by') or 'see the tenant'}")
     return lines

@@ -65,8 +65,12 @@ class Client:
         return self._change("PATCH", f"/v1/tenants/{slug}", key, changes)
 
     def act(self, slug: str, action: str, *, key: str, pause_before: Sequence[str] = ()) -> Json:
-        """`action` is suspend, resume, restore or repair."""
+        """`action` is suspend, resume or restore."""
         return self._change("POST", f"/v1/tenants/{slug}/{action}", key, query=_pauses(pause_before))
+
+    def repair(self, slug: str, *, accept_data_loss: bool, key: str) -> Json:
+        query = {"accept_data_loss": True} if accept_data_loss else None
+        return self._change("POST", f"/v1/tenants/{slug}/repair", key, query=query)
 
     def teardown(
         self, slug: str, grace_seconds: int | None, *, key: str, pause_before: Sequence[str] = ()

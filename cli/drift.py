@@ -7,7 +7,7 @@ import typer
 from rich.markup import escape
 
 from cli.changes import AsJson, Change, Key, NoWait, Slug
-from cli.client import Client, new_key
+from cli.client import new_key
 from cli.connection import connect
 from cli.output import err, out, print_error, print_json, short_time, styled, table
 
@@ -41,26 +41,17 @@ def show(slug: ANY_SLUG = None, as_json: AsJson = False) -> None:
 @group.command()
 def repair(
     slug: Slug,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="Make anew, empty, what is gone with the tenant's data.")
+    ] = False,
     key: Key = None,
     as_json: AsJson = False,
     no_wait: NoWait = False,
 ) -> None:
     """Bring back what somebody else changed or deleted; what is not ours is left untouched."""
-
-    def send(client: Client, key: str) -> Json:
-        lost = _comes_back_empty(client, slug)
-        if lost and not yes:
-            print_error(
-                [
-                    f"{', '.join(lost)} would be made again, empty",
-                    "restore it from a backup, or repeat with --yes if its data may be lost",
-                ]
-            )
-            raise typer.Exit(1)
-        return client.act(slug, "repair", key=key)
-
-    Change(as_json, no_wait, key).run(send)
+    Change(as_json, no_wait, key).run(
+        lambda client, key: client.repair(slug, accept_data_loss=yes, key=key),
+    )
 
 
 @group.command()
@@ -107,17 +98,6 @@ def delete_orphan(
     if not as_json:
         said = f": {view['detail']}" if view["detail"] else ""
         out().print(escape(f"{view['kind']} {view['name']} {view['state']}{said}"))
-
-
-def _comes_back_empty(client: Client, slug: str) -> list[str]:
-    """What the last look did not find and a repair makes again without what was in it."""
-    looks = client.drift(slug)["looks"]
-    return [
-        f"{one['kind']} {one['name']}"
-        for look in looks
-        for one in look["differences"]
-        if one["what"] == "missing" and one["kind"] in {"s3:bucket", "rds:db-instance"}
-    ]
 
 
 def _print_drifted(found: list[Json]) -> None:

@@ -37,5 +37,7 @@ def details(request: OperationRequest, plan: str, region: str) -> str:
         )
     if request.grace_seconds is not None:
         rows["grace"] = f"{request.grace_seconds} s"
+    if request.accept_data_loss:
+        rows["data loss"] = "accepted: what is gone is made anew, empty"
     table = "\n".join(f"| {name} | {value} |" for name, value in rows.items())
     return f"**{request.kind.capitalize()}.** {_DOES[request.kind]}\n\n| | |\n| --- | --- |\n{table}\n"

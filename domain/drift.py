@@ -19,7 +19,7 @@ CHANGING: frozenset[Phase] = frozenset({Phase.SCALING, Phase.SUSPENDING, Phase.R
 """Phases that lead from one of those to one of those: such a tenant is left for the next scan."""
 
 HOLDS_DATA = frozenset({"s3:bucket", "secretsmanager:secret", "rds:db-instance"})
-"""Kinds that come back empty when they are made again, so `*=repair` does not speak of a missing one."""
+"""Kinds of which no policy brings back a missing one: what it held is a person's to bring back or give up."""
 
 
 class Looked(Protocol):
@@ -42,10 +42,9 @@ class Policy:
         """Whether this may be repaired without a person asking for it."""
         if difference.what is DriftKind.LOST or difference.persists:
             return False
-        named = self._actions.get(difference.kind)
-        if named is None and difference.what is DriftKind.MISSING and difference.kind in HOLDS_DATA:
+        if difference.what is DriftKind.MISSING and difference.kind in HOLDS_DATA:
             return False
-        return (named or self._actions.get(EVERYTHING_ELSE, "report")) == "repair"
+        return self._actions.get(difference.kind, self._actions.get(EVERYTHING_ELSE, "report")) == "repair"
 
 
 def steps_to_repair(differences: Sequence[Difference], policy: Policy | None) -> list[str]:

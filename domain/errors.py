@@ -68,6 +68,14 @@ class OwnershipConflict(PermanentError):
     """Something under our name is not ours; it is left untouched."""
 
 
+class DataLost(PermanentError):
+    """What held a tenant's data or password is gone: made anew, it would not hold what it held."""
+
+    def __init__(self, message: str, about: dict[str, str]) -> None:
+        super().__init__(message)
+        self.about = about
+
+
 class MissingKind(PermanentError):
     """The cluster does not serve a kind that the blueprint needs: an operator is not installed."""
 

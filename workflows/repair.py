@@ -6,8 +6,10 @@ from collections.abc import Collection, Sequence
 from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
+from domain.errors import DataLost
 from domain.graph import restricted
 from domain.messages import (
+    ErrorView,
     ObserveInput,
     OperationAccepted,
     OperationPlan,
@@ -19,6 +21,7 @@ from domain.messages import (
 )
 from domain.phases import OperationKind
 from workflows import observing
+from workflows.failures import as_failure, error_view
 from workflows.graph import MayGoOn, StepFailures, run_steps
 from workflows.handlers import Handlers
 
@@ -44,6 +47,7 @@ class RepairTenant(Handlers):
 
     async def carry_out(self, plan: OperationPlan) -> None:
         """Looks, brings back what differs, and looks again, so that the conditions tell what is so now."""
+        self.provider.accept_data_loss = self.asked.accept_data_loss
         names = await self._differing(plan)
         if self.halted():
             return
@@ -94,13 +98,29 @@ class RepairTenant(Handlers):
             await self.pauses.before(step)
             await self.provider.ensure(step, desired, may_go_on)
 
-        await run_steps(steps, one, halted=self.interrupted, keep_going=True)
+        try:
+            await run_steps(steps, one, halted=self.interrupted, keep_going=True)
+        except StepFailures as failures:
+            raise _lost_first(failures) from failures
 
     def _leave(self, plan: OperationPlan, names: set[str]) -> None:
         """Shows the other steps as done."""
         for step in plan.steps:
             if step.name not in names:
                 self.board.mark(step.name, StepStatus.DONE, "left as it is")
+
+
+def _lost_first(failures: StepFailures) -> StepFailures:
+    """Who is asked to accept a loss must read of all of it, and the operation shows the first failure."""
+    found = failures.failures
+    views = {step: error_view(error) for step, error in found.items()}
+    lost = [step for step, view in views.items() if view.code == DataLost.__name__]
+    if not lost:
+        return failures
+    told = "; ".join(views[step].message for step in lost)
+    all_of_it = as_failure(ErrorView(code=DataLost.__name__, message=told))
+    first = found[lost[0]] if len(lost) == 1 else all_of_it
+    return StepFailures({lost[0]: first} | {step: found[step] for step in found if step != lost[0]})
 
 
 def _behind(steps: Sequence[StepPlan], names: set[str]) -> list[StepPlan]:

@@ -54,6 +54,12 @@ class Ground:
     inventory: Inventory
     clients: Clients
 
+    @property
+    def settling_seconds(self) -> float:
+        """How long AWS may not know everywhere what was just made or deleted."""
+        # Stand-ins that make things at once also forget them at once.
+        return min(SETTLING_SECONDS, self.settings.expected_load_balancer_seconds)
+
     def cell(self, tenant: TenantContext) -> Cell:
         try:
             return self.catalog.cells[tenant.cell]

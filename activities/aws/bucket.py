@@ -6,6 +6,7 @@ from temporalio import activity
 
 from activities.aws.base import Finding, Ground, Holder, Kind, holder_of, name_of, require_ours, tags_of
 from activities.aws.failures import aws_errors
+from activities.aws.losses import may_make
 from activities.aws.observing import Comparison
 from activities.aws.s3 import Bucket
 from domain.errors import OwnershipConflict, Unavailable
@@ -97,6 +98,7 @@ class Buckets(Kind):
         tags = bucket.tags()
         wanted = tags_of(call)
         if tags is None:
+            may_make(self.ground, call, self.ref_kind, bucket.name)
             bucket.create(wanted)
             return
         require_ours(tags, call.tenant, f"bucket {bucket.name}")

@@ -23,6 +23,7 @@ from activities.aws.database_removal import remove_instance, snapshots_left
 from activities.aws.database_state import compare
 from activities.aws.failures import aws_errors
 from activities.aws.instances import Instance, describe, instance_of
+from activities.aws.losses import may_make
 from activities.aws.observing import Comparison, lacking
 from activities.aws.secret import read_password
 from activities.polling import next_look
@@ -104,6 +105,7 @@ class Databases(Kind):
         name = name_of(call.tenant, call.step)
         found = describe(client, name)
         if found is None:
+            may_make(self.ground, call, self.ref_kind, name)
             return _looked_at_again(client, self._create(client, call, size, hidden))
         require_ours(found.tags, call.tenant, f"database {name}")
         if found.status == "stopped":  # by hand, and RDS takes no change until it runs again

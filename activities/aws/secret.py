@@ -21,6 +21,7 @@ from activities.aws.base import (
     tags_of,
 )
 from activities.aws.failures import aws_errors, code_of
+from activities.aws.losses import lost, made_before
 from activities.aws.observing import Comparison, lacking
 from domain.errors import NotReady
 from domain.messages import Difference, StepCall, StepOutcome, TenantContext
@@ -37,31 +38,22 @@ ALPHABET = string.ascii_letters + string.digits
 TAKEN = frozenset({"ResourceExistsException", "InvalidRequestException"})
 """Refusals of a name that is in use; the second while its secret waits for its deletion."""
 
+NOT_THE_SAME = "a new password would not be the one that the database has"
+PUT_BACK = "Put that one back under this name, or give both a new one, then try again"
+
 
 class Secrets(Kind):
     ref_kind = "secretsmanager:secret"
 
     @activity.defn(name="secret.ensure")
     def ensure(self, call: StepCall) -> StepOutcome:
-        spec = self.ground.spec(call, SecretSpec)
         name = name_of(call.tenant, call.step)
         client = self._client(call.tenant)
-        password = "".join(secrets.choice(ALPHABET) for _ in range(spec.length))
-        value = json.dumps({"username": database_name(call.tenant.id), "password": password})
         with aws_errors() as hidden:
-            hidden.append(password)
-            try:
-                arn = client.create_secret(
-                    Name=name,
-                    Description=f"Database credentials of tenant {call.tenant.slug}",
-                    ClientRequestToken=_token(name),
-                    SecretString=value,
-                    Tags=listed(tags_of(call)),  # type: ignore[arg-type]  # plain dicts
-                )["ARN"]
-            except ClientError as error:
-                if code_of(error) not in TAKEN:
-                    raise
-                arn = self._adopt(client, call, name, value, error)
+            if made := made_before(self.ground, call, self.ref_kind, name):
+                arn = self._keep(client, call, made)
+            else:
+                arn = self._create_or_adopt(client, call, name, hidden)
         return StepOutcome(
             outputs=self.ground.made(
                 call,
@@ -103,36 +95,62 @@ class Secrets(Kind):
         with aws_errors():
             secret = _describe(self._client(call.tenant), name)
         if secret is None:
-            return found.lost("gone: a new password would not be the one that the database has")
+            return found.lost(f"gone: {NOT_THE_SAME}")
         if not found.ours(_tags(secret)):
             return found.differences
         if secret.get("DeletedDate"):
             return found.missing("its deletion is scheduled; until then it can be restored")
-        found.field("value", "set", "set" if secret.get("VersionIdsToStages") else None)
+        if not secret.get("VersionIdsToStages"):
+            found.lost(f"without a value: {NOT_THE_SAME}")
         return found.differences
 
-    def _adopt(
-        self,
-        client: "SecretsManagerClient",
-        call: StepCall,
-        name: str,
-        value: str,
-        refusal: ClientError,
-    ) -> str:
-        """The ARN of the secret that is there already, with the value that it has."""
-        found = _describe(client, name)
+    def _keep(self, client: "SecretsManagerClient", call: StepCall, made: InventoryRow) -> str:
+        """The ARN of the secret that was made before. No consent makes a new password the database's."""
+        found = _describe(client, made.ref.name)
         if found is None:
-            raise refusal
-        require_ours(_tags(found), call.tenant, f"secret {name}")
-        if "DeletedDate" in found:
-            client.restore_secret(SecretId=found["ARN"])
-        if tags := lacking(tags_of(call), _tags(found)):
-            client.tag_resource(SecretId=found["ARN"], Tags=listed(tags))  # type: ignore[arg-type]  # plain dicts
+            raise lost(self.ground, made, f"gone: {NOT_THE_SAME}. {PUT_BACK}")
+        self._take(client, call, found)
+        if not found.get("VersionIdsToStages"):
+            raise lost(self.ground, made, f"without a value: {NOT_THE_SAME}. {PUT_BACK}")
+        return found["ARN"]
+
+    def _create_or_adopt(
+        self, client: "SecretsManagerClient", call: StepCall, name: str, hidden: list[str]
+    ) -> str:
+        """The ARN of the secret with a new password, or with the one that an attempt before gave it."""
+        password = "".join(secrets.choice(ALPHABET) for _ in range(self.ground.spec(call, SecretSpec).length))
+        hidden.append(password)
+        value = json.dumps({"username": database_name(call.tenant.id), "password": password})
+        try:
+            return client.create_secret(
+                Name=name,
+                Description=f"Database credentials of tenant {call.tenant.slug}",
+                ClientRequestToken=_token(name),
+                SecretString=value,
+                Tags=listed(tags_of(call)),  # type: ignore[arg-type]  # plain dicts
+            )["ARN"]
+        except ClientError as error:
+            if code_of(error) not in TAKEN:
+                raise
+            found = _describe(client, name)
+            if found is None:
+                raise
+        self._take(client, call, found)
         if not found.get("VersionIdsToStages"):  # made by an attempt that could not give it a value
             client.put_secret_value(
                 SecretId=found["ARN"], ClientRequestToken=_token(name), SecretString=value
             )
         return found["ARN"]
+
+    def _take(
+        self, client: "SecretsManagerClient", call: StepCall, found: "DescribeSecretResponseTypeDef"
+    ) -> None:
+        """Has it back from a scheduled deletion, with our tags. Raises OwnershipConflict."""
+        require_ours(_tags(found), call.tenant, f"secret {found['Name']}")
+        if "DeletedDate" in found:
+            client.restore_secret(SecretId=found["ARN"])
+        if tags := lacking(tags_of(call), _tags(found)):
+            client.tag_resource(SecretId=found["ARN"], Tags=listed(tags))  # type: ignore[arg-type]  # plain dicts
 
     def _client(self, tenant: TenantContext) -> "SecretsManagerClient":
         return self.ground.clients.secretsmanager(self.ground.cell(tenant).region)

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from temporalio import activity
 
-from activities.aws.base import IDENTITY, SETTLING_SECONDS, Finding, Ground, Holder, Kind, settling
+from activities.aws.base import IDENTITY, Finding, Ground, Holder, Kind, settling
 from domain.blueprint import StepKind
 from domain.errors import NotReady
 from domain.messages import Survivor, VerifyInput, VerifyOutcome
@@ -36,15 +36,10 @@ class Verification:
                 gone.append(Gone(row.ref.kind, row.ref.name, proof, row.ref.namespace))
         if gone:
             self._ground.inventory.gone_all(call.tenant.id, call.operation_id, gone)
-        if survivors and settling(self._settling_seconds):
+        if survivors and settling(self._ground.settling_seconds):
             named = ", ".join(f"{ref.kind} {ref.name}" for ref in survivors)
             raise NotReady(f"AWS still shows {named}", retry_after=LOOK_AGAIN)
         return VerifyOutcome(checked=len(rows), survivors=survivors)
-
-    @property
-    def _settling_seconds(self) -> float:
-        # Stand-ins that make things at once also forget them at once.
-        return min(SETTLING_SECONDS, self._ground.settings.expected_load_balancer_seconds)
 
     def _findings(self, call: VerifyInput, rows: list[InventoryRow]) -> list[tuple[InventoryRow, Finding]]:
         by_kind: dict[StepKind, list[InventoryRow]] = {}

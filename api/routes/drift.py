@@ -14,7 +14,7 @@ from api.find import find_tenant
 from api.identity import AskedFor
 from api.orphans import start_deletion
 from api.problems import ApiProblem
-from api.routes.tenants import Slug, StartingOf, WhichOf
+from api.routes.tenants import Slug, Starting, WhichOf
 from api.schemas import printable
 from api.services import Served
 from api.views import Accepted
@@ -51,6 +51,13 @@ class Deletion(BaseModel):
 
 
 OrphanId = Annotated[str, Path(openapi_examples={"orphan": {"value": "or5f0c2a9be1d47a63"}})]
+class Repairing(Starting):
+    accept_data_loss: bool = Field(
+        default=False,
+        description="Whether a bucket or database that was deleted with what it held is made anew, empty.",
+    )
+
+
 
 
 @router.get("/v1/drift", summary="List tenants that are not in sync", responses=errors("InvalidSpec", *READS))
@@ -81,11 +88,18 @@ async def tenant_drift(services: Served, slug: Slug, which: WhichOf) -> DriftVie
     responses=errors("TenantNotFound", "PhaseConflict", "OperationInProgress", "Refused", *CHANGES),
     dependencies=[NO_BODY],
 )
-async def repair(changes: ChangesOf, slug: Slug, starting: StartingOf) -> Accepted:
-    """Looks at everything, and brings back what differs, whatever the policy says. What is missing is made
-    again: a database comes back empty. Things that are not ours are left untouched."""
-    body = starting.model_dump(mode="json", exclude={"id"}, exclude_unset=True)
-    wish = Wish(OperationKind.REPAIR, slug, starting.id, body, pause_before=starting.pause_before)
+async def repair(changes: ChangesOf, slug: Slug, repairing: Annotated[Repairing, Query()]) -> Accepted:
+    """Looks at everything, and brings back what differs, whatever the policy says. Things that are not ours
+    are left untouched. Where a bucket or database is gone, the operation fails with `DataLost` and names it,
+    unless its loss was accepted."""
+    wish = Wish(
+        OperationKind.REPAIR,
+        slug,
+        repairing.id,
+        repairing.model_dump(mode="json", exclude={"id"}, exclude_unset=True),
+        accept_data_loss=repairing.accept_data_loss,
+        pause_before=repairing.pause_before,
+    )
     return await changes.change(wish)
 
 

@@ -30,6 +30,8 @@ class OperationRequest(Model):
     """Teardown only; none takes the plan's grace."""
     by_policy: bool = False
     """Repair only: bring back no more than the policy lets be repaired without asking."""
+    accept_data_loss: bool = False
+    """Repair only: a person agrees that what is gone with the tenant's data is made anew, empty."""
     pause_before: list[str] = []
     """Steps before which the run waits for a person, each once."""
 

@@ -50,6 +50,8 @@ class StepCall(Model):
     """What earlier steps found out: `<step>.<key>`, for example `database.host`. Never a secret."""
     final_snapshot: bool = False
     """Removal only: whether the database leaves a last snapshot."""
+    accept_data_loss: bool = False
+    """Ensure only: a person agreed that what is gone with the tenant's data is made anew, empty."""
 
 
 class StepOutcome(Model):

@@ -211,11 +211,14 @@ class Scene:
         await asyncio.sleep(HELP_SECONDS)
 
     async def repair(self) -> None:
-        """What was changed or deleted in a tenant that lives on is brought back, by an operation of ours."""
+        """What was changed or deleted in a tenant that lives on is brought back, by an operation of ours.
+
+        It accepts the loss of data: what held it and was deleted is made anew, empty.
+        """
         tenant = await self.ground.stage.tenant(self.tenant)
         if self.hand is None or tenant["phase"] not in REPAIRABLE:
             return
-        await self.ground.stage.send("POST", f"{path(self.tenant)}/repair")
+        await self.ground.stage.send("POST", f"{path(self.tenant)}/repair?accept_data_loss=true")
         await self.converged()
         drift = (await self.ground.stage.http.get(f"{path(self.tenant)}/drift")).json()
         self.lost_for_good = {

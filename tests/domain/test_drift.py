@@ -77,14 +77,15 @@ def test_an_old_picture_says_that_it_is_old() -> None:
         ({"s3:bucket": "repair"}, difference(), False),
         ({"*": "repair"}, difference("rds:db-instance"), True),
         ({"*": "repair"}, difference("rds:db-instance", DriftKind.MISSING), False),
-        ({"rds:db-instance": "repair"}, difference("rds:db-instance", DriftKind.MISSING), True),
+        ({"rds:db-instance": "repair"}, difference("rds:db-instance"), True),
+        ({"rds:db-instance": "repair"}, difference("rds:db-instance", DriftKind.MISSING), False),
         ({"*": "repair"}, difference("iam:role", DriftKind.MISSING), True),
         ({"iam:role": "repair"}, difference(what=DriftKind.LOST), False),
         ({"*": "repair"}, difference(persists=True), False),
     ],
 )
 def test_the_policy_decides_by_kind(actions: dict[str, Action], found: Difference, *, repaired: bool) -> None:
-    """A named kind beats `*`; what would come back empty must be named; what a repair left is not retried."""
+    """A named kind beats `*`; none brings back what held data; what a repair left is not retried."""
     assert Policy(actions).repairs(found) is repaired
     assert (steps_to_repair([found], Policy(actions)) == ["role"]) is repaired
 

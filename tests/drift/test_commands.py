@@ -59,13 +59,14 @@ async def test_drift_is_shown_and_repaired(
 async def test_what_would_come_back_empty_needs_a_yes(
     stage: DriftStage, address: str, command: Tenantry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A repair that makes a lost bucket again says so first."""
+    """Without it a repair fails and names what is gone, though no scan has looked; with it, it is made."""
     monkeypatch.setenv(URL_VARIABLE, address)
     tenant = await stage.active()
-    stage.auditor.aws("s3").delete_bucket(Bucket=stage.name(tenant, "recordings"))
-    await stage.scan()
+    bucket = stage.name(tenant, "recordings")
+    stage.auditor.aws("s3").delete_bucket(Bucket=bucket)
     refused = await run(command, "drift", "repair", tenant["slug"])
-    assert (refused.code, "--yes" in refused.err) == (1, True)
+    assert (refused.code, "DataLost" in refused.err, "--yes" in refused.err) == (1, True, True)
+    assert bucket in refused.err.replace("\n", "")
     assert (await run(command, "drift", "repair", tenant["slug"], "--yes")).code == 0
 
 

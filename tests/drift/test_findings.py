@@ -119,6 +119,13 @@ def _stranger(stage: DriftStage, tenant: Json) -> None:
     _core(stage).patch_namespaced_config_map("auth", stage.name(tenant, "ns"), body)
 
 
+def _emptied_secret(stage: DriftStage, tenant: Json) -> None:
+    secrets, name = stage.auditor.aws("secretsmanager"), stage.name(tenant, "database-password")
+    tags = secrets.describe_secret(SecretId=name)["Tags"]
+    secrets.delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
+    secrets.create_secret(Name=name, Tags=tags)
+
+
 def _more_quota(stage: DriftStage, tenant: Json) -> None:
     body = {"spec": {"hard": {"pods": "4000"}}}
     _core(stage).patch_namespaced_resource_quota("tenant", stage.name(tenant, "ns"), body)
@@ -155,6 +162,7 @@ MEDDLING = [
              ForceDeleteWithoutRecovery=True),
         "lost", "secretsmanager:secret", "",
     ),
+    Meddling("secret emptied", _emptied_secret, "lost", "secretsmanager:secret", ""),
     Meddling("parameter changed", _parameters, "drifted", "rds:db-parameter-group", "rds.force_ssl"),
     Meddling(
         "class changed",

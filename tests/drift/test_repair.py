@@ -130,21 +130,42 @@ async def test_a_repair_that_is_refused_fails_and_the_tenant_keeps_its_condition
 
 
 async def test_a_person_repairs_where_the_policy_reports(stage: DriftStage) -> None:
-    """POST …/repair is accepted once per key, looks for itself and brings back also what holds data."""
+    """POST …/repair is accepted once per key, looks for itself and brings back what differs."""
     tenant = await stage.active()
-    stage.auditor.aws("s3").delete_bucket(Bucket=stage.name(tenant, "recordings"))
+    hands.suspend_versioning(stage, tenant)
     path, key = f"/v1/tenants/{tenant['slug']}/repair", new_key()
     first, again = [await stage.http.post(path, headers=key) for _ in range(2)]
     assert (first.status_code, again.json()) == (202, first.json())
     assert (await stage.finished(first.json()))["status"] == "succeeded"
-    assert f"bucket {stage.name(tenant, 'recordings')}" in await stage.things(tenant)
+    assert (await stage.drift(tenant))["in_sync"] is True
+
+
+async def test_what_is_gone_with_its_data_comes_back_by_consent_alone(stage: DriftStage) -> None:
+    """By its own look, without any scan, a repair names all that would be empty, and repairs the rest."""
+    tenant = await stage.active()
+    bucket, database = stage.name(tenant, "recordings"), stage.name(tenant, "database")
+    hands.delete_policy(stage, tenant)
+    stage.auditor.aws("s3").delete_bucket(Bucket=bucket)
+    hands.unprotect(stage, tenant)
+    stage.auditor.aws("rds").delete_db_instance(DBInstanceIdentifier=database, SkipFinalSnapshot=True)
+    path = f"/v1/tenants/{tenant['slug']}/repair"
+    refused = await stage.finished(await stage.ask("POST", path))
+    assert (refused["status"], refused["error"]["code"]) == ("failed", "DataLost")
+    assert f"s3:bucket {bucket}" in refused["error"]["message"]
+    assert f"rds:db-instance {database}" in refused["error"]["message"]
+    assert not {f"bucket {bucket}", f"database {database}"} & set(await stage.things(tenant))
+    role = stage.name(tenant, "auth-role")
+    assert stage.auditor.aws("iam").list_role_policies(RoleName=role)["PolicyNames"] == ["tenant"]
+    accepted = await stage.finished(await stage.ask("POST", f"{path}?accept_data_loss=true"))
+    assert accepted["status"] == "succeeded"
+    assert {f"bucket {bucket}", f"database {database}"} <= set(await stage.things(tenant))
     assert (await stage.drift(tenant))["in_sync"] is True
 
 
 async def test_everything_else_does_not_mean_what_would_come_back_empty(stage: DriftStage) -> None:
     """Under *=repair a bucket that is gone is reported: making it again would hide that its data is lost."""
     tenant = await stage.active()
-    stage.auditor.aws("s3").delete_bucket(Bucket=stage.name(tenant, "recordings"))
+    hands.suspend_versioning(stage, tenant)
     await stage.scan(repair=True)
     assert await stage.repairs(tenant) == []
     assert "recordings" in (await stage.conditions(tenant))["Missing"]["message"]

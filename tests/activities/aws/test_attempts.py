@@ -39,7 +39,8 @@ def test_a_repeated_late_attempt_changes_nothing(subject: Subject, monkeypatch: 
     """Adopting what is there also stops when the time is over; looking and removing do not."""
     subject.build(*NEEDED, "recordings", "auth-identity")
     monkeypatch.setattr(attempts, "MAKING_SECONDS", -1.0)
-    for step in (*NEEDED, "recordings", "auth-identity"):
+    subject.ensure("database-password")  # as it is, a secret is only looked at
+    for step in ("database-parameters", "auth-role", "recordings", "auth-identity"):
         with pytest.raises(Unavailable):
             subject.ensure(step)
     for step in ("auth-identity", "recordings", *NEEDED):

@@ -54,7 +54,7 @@ def test_the_auditor_sees_the_copies_that_outlive_a_database(
     subject.remove(STEP, final_snapshot=True)
     final = f"snapshot {name}-final-{subject.operation_id}"
     assert copies() == [final]
-    subject.ensure(STEP)
+    subject.ensure(STEP, accept_data_loss=True)
     rds.modify_db_instance(DBInstanceIdentifier=name, DeletionProtection=False)
     rds.delete_db_instance(DBInstanceIdentifier=name, SkipFinalSnapshot=True, DeleteAutomatedBackups=False)
     assert copies() == [final, f"backup {name}"]
