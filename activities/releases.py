@@ -1,5 +1,7 @@
 """Whether an open run stays with the version of the code that began it, or follows the current one."""
 
+from datetime import timedelta
+
 import structlog
 from google.protobuf.field_mask_pb2 import FieldMask
 from temporalio import activity
@@ -9,6 +11,10 @@ from temporalio.service import RPCError, RPCStatusCode
 
 log = structlog.get_logger()
 
+PATIENCE = timedelta(minutes=1)
+"""How long a person may wait for this: neither a stop nor its end may hang on it."""
+
+_RPC_TIMEOUT = timedelta(seconds=10)
 _NEVER = (RPCStatusCode.UNIMPLEMENTED, RPCStatusCode.PERMISSION_DENIED)
 """An old server, or a key without the right: nothing that the run should be held up by."""
 
@@ -39,8 +45,11 @@ class Releases:
         if following:
             request.workflow_execution_options.versioning_override.auto_upgrade = True
         try:
-            await self._client.workflow_service.update_workflow_execution_options(request)
+            await self._client.workflow_service.update_workflow_execution_options(
+                request, timeout=_RPC_TIMEOUT
+            )
         except RPCError as error:
-            if error.status not in _NEVER:
+            tried_for = info.current_attempt_scheduled_time - info.scheduled_time
+            if error.status not in _NEVER and tried_for < PATIENCE:
                 raise
             log.warning("the run keeps its version", following=following, reason=error.message)
