@@ -85,6 +85,8 @@ class Operation(Remedies):
             self.saga.register(step)
         self.successor = recovered.successor
         self._decisions = list(recovered.decisions)
+        if recovered.newest:
+            self.pauses.ask_for(recovered.newest.pause_before)
         self.pauses.ended(step for decision in self._decisions for step in decision.pauses)
         self.amend_again(plan.steps)
         if recovered.undoing:
