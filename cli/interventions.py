@@ -19,6 +19,9 @@ ReasonIfAny = Annotated[str | None, typer.Option("--reason", "-r", help="Why; ke
 Step = Annotated[str, typer.Argument(help="Name of the step, as `attention` shows it.", show_default=False)]
 StepIfAny = Annotated[str | None, typer.Option("--step", help="Only this step; else all that wait.")]
 
+_COMMANDS = {"resume": "resume-from-pause"}
+"""Where the command of an action has another name: `tenantry resume` is for a suspended tenant."""
+
 app = typer.Typer()
 
 
@@ -103,7 +106,9 @@ def _intervene(operation: str, action: str, said: Json, key: str | None, *, as_j
         print_json(accepted)
         return
     what = f"{accepted['kind']} of {accepted['slug']}"
-    out().print(f"{what}: {action} accepted; follow it with `tenantry watch {accepted['operation_id']}`")
+    out().print(
+        f"{what}: {_command(action)} accepted; follow it with `tenantry watch {accepted['operation_id']}`"
+    )
 
 
 def _standing(client: Client, text: str) -> str:
@@ -120,7 +125,7 @@ def _row(stop: Json) -> list[str]:
         f"{stop['kind']} {stop['operation_id']}",
         stop["step"],
         stop["reason"],
-        ", ".join(stop["actions"]),
+        _possible(stop),
         said(stop),
     ]
 
@@ -130,7 +135,7 @@ def standing(view: Json) -> list[str]:
     stops = [(c["type"], stop) for c in view["conditions"] if c["status"] for stop in c["stops"]]
     lines = [
         f"{kind}: {stop['step']}: {stop['reason']}: {said(stop)} "
-        f"(since {short_time(stop['since'])}; possible: {', '.join(stop['actions'])})"
+        f"(since {short_time(stop['since'])}; possible: {_possible(stop)})"
         for kind, stop in stops
     ]
     return lines + [_did(intervention) for intervention in view["interventions"]]
@@ -139,7 +144,16 @@ def standing(view: Json) -> list[str]:
 def _did(intervention: Json) -> str:
     step = f" of {intervention['step']}" if intervention["step"] else ""
     why = f": {intervention['why']}" if intervention["why"] else ""
-    return f"{short_time(intervention['at'])} {intervention['action']}{step} by {intervention['by']}{why}"
+    what = f"{_command(intervention['action'])}{step}"
+    return f"{short_time(intervention['at'])} {what} by {intervention['by']}{why}"
+
+
+def _possible(stop: Json) -> str:
+    return ", ".join(map(_command, stop["actions"]))
+
+
+def _command(action: str) -> str:
+    return _COMMANDS.get(action, action)
 
 
 def said(stop: Json) -> str:

@@ -45,15 +45,15 @@ def test_a_pause_is_listed_and_ended(tenantry: Tenantry) -> None:
     assert (waiting[0]["step"], waiting[0]["actions"]) == ("dns", ["resume", "abort"])
     shown = tenantry("attention").out
     assert "cli-pause" in shown
-    assert "resume, abort" in shown
+    assert "resume-from-pause, abort" in shown
     assert "Paused: dns: PauseBefore: was asked to pause" in tenantry("show", operation).out
     refused = tenantry("skip", "cli-pause", "dns", "--reason", "no need")
     assert (refused.code, refused.out) == (1, "")
     assert "nothing waits for attention" in refused.err
     told = tenantry("resume-from-pause", "cli-pause", "--reason", "the name is free")
-    assert "resume accepted" in told.out
+    assert "resume-from-pause accepted" in told.out
     assert tenantry("watch", operation).code == 0
-    assert "resume by anonymous: the name is free" in tenantry("show", operation).out
+    assert "resume-from-pause by anonymous: the name is free" in tenantry("show", operation).out
 
 
 def listed(tenantry: Tenantry) -> list[dict[str, Any]]:
