@@ -21,15 +21,18 @@ class Grounds:
         self._open = AsyncExitStack()
 
     async def play(self, case: str) -> Result:
+        result = await play(await self.ground(), CASE[case])
+        if not result.well:
+            await self.close()
+        return result
+
+    async def ground(self) -> Ground:
         if self._ground is None:
             self._made += 1
             folder = self._home / str(self._made)
             folder.mkdir()
             self._ground = await self._open.enter_async_context(Ground(folder))
-        result = await play(self._ground, CASE[case])
-        if not result.well:
-            await self.close()
-        return result
+        return self._ground
 
     async def close(self) -> None:
         self._ground = None

@@ -46,6 +46,8 @@ class Life:
     """Whether it is undone when it fails or is cancelled; leaving only goes forward, and so does an undo."""
     ends: str = "succeeded"
     """The status of its operation at the goal."""
+    refused_at: str = ""
+    """The step at which its work is refused for good, where it is the way back that is struck."""
 
     def point(self, name: str) -> Point:
         return next(point for point in self.points if point.name == name)
@@ -57,6 +59,7 @@ class Life:
         return State.CANCELLED if cancelled else State.FAILED
 
 
+_SIZED = [step for step in steps() if step.sized]
 _WORKLOAD = [step for step in steps() if step.workload]
 _FROM_AUTH = steps()[[step.name for step in steps()].index(preludes.LOST_AT) :]
 _BEFORE_AUTH = [step for step in steps() if step not in _FROM_AUTH]
@@ -86,11 +89,24 @@ LIVES = (
     Life(
         "ScaleTenant",
         "scale",
-        whole(ensured([step for step in steps() if step.sized], Act.CHANGE)),
+        whole(ensured(_SIZED, Act.CHANGE)),
         State.ACTIVE,
         State.ACTIVE,
         preludes.active,
         asks.change("PATCH", "", {"users": asks.MANY}),
+    ),
+    # The last step of its work is refused for good, once: the faults strike the way back.
+    Life(
+        "ScaleTenant.undone",
+        "scale",
+        (*ensured(reversed(_SIZED), Act.CHANGE), record("finish")),
+        State.ACTIVE,
+        State.ACTIVE,
+        preludes.active,
+        asks.change("PATCH", "", {"users": asks.MANY}),
+        goes_back=False,
+        ends="failed",
+        refused_at=_SIZED[-1].name,
     ),
     Life(
         "SuspendTenant",

@@ -10,7 +10,9 @@ from tests.chaos.play import Result
 
 HOME = ROOT / ".devstack" / "chaos"
 CODE = "activities api blueprints catalog devstack domain runtime store tests/chaos worker workflows".split()
-DATA = ["cells.yaml", "plans.yaml"]
+FILES = """
+    cells.yaml plans.yaml tests/audit.py tests/outages/door.py tests/workflows/stage.py
+""".split()
 
 
 class Results:
@@ -43,14 +45,14 @@ class Results:
 def fingerprint() -> str:
     """Of everything that a case's outcome can depend on."""
     digest = hashlib.sha256()
-    for path in _sources():
+    for path in sources():
         digest.update(f"{path.relative_to(ROOT)}\0".encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
 
 
-def _sources() -> Iterable[Path]:
+def sources() -> Iterable[Path]:
     for name in CODE:
         yield from sorted(p for p in (ROOT / name).rglob("*") if p.suffix in {".py", ".yaml", ".j2"})
-    for name in DATA:
+    for name in FILES:
         yield ROOT / name

@@ -10,7 +10,7 @@ from typing import Any
 
 from temporalio.client import WorkflowExecutionStatus
 
-from tests.chaos import locks, wire
+from tests.chaos import beginnings, locks, wire
 from tests.chaos.asks import path
 from tests.chaos.ground import Ground
 from tests.chaos.lives import Life
@@ -28,6 +28,8 @@ RECONCILE_SECONDS = 1
 HELP_SECONDS = 0.5
 TRIES = 3
 PATIENCE_SECONDS = 75
+UNDO_NOTED = "records.note"
+"""With it the way back begins."""
 OPEN = ("running", "waiting")
 REPAIRABLE = ("active", "suspended")
 
@@ -52,11 +54,18 @@ class Scene:
 
     def __post_init__(self) -> None:
         self._reconcile_at = math.inf
-        self.watch = Watch(self.ground.stage.client, self.tenant)
+        self.watch = Watch(
+            self.ground.stage.client, self.tenant, since=UNDO_NOTED if self.life.refused_at else ""
+        )
         self.canaries = Canaries(self.ground, self.tenant)
 
     async def begin(self) -> None:
         """Asks for the operation, and does not wait until it is accepted."""
+        if self.life.refused_at:
+            await (await beginnings.refusal(self)).set()
+        await self.ask()
+
+    async def ask(self) -> None:
         await self.watch.remember()
         self.asking = asyncio.create_task(self.life.ask(self.ground, self.tenant))
         await asyncio.sleep(0)
@@ -67,7 +76,9 @@ class Scene:
         fault = Fault(self.ground, await wire.spot(self.ground, self.point, self.tenant), fields)
         try:
             if self.point.act is Act.VERIFY:
-                await self._begin_and_stop_before_proof(fault)
+                await beginnings.stopped_before_proof(self, fault)
+            elif self.life.refused_at:
+                await beginnings.stopped_before_undo(self, fault)
             else:
                 await fault.set()
                 await self.begin()
@@ -105,20 +116,6 @@ class Scene:
                 yield
         finally:
             self.point = here
-
-    async def _begin_and_stop_before_proof(self, fault: Fault) -> None:
-        """A proof asks what removals ask too: its fault is set when all but one of them have ended."""
-        gate = await wire.spot(self.ground, self.life.point("recordings"), self.tenant)
-        held = Fault(self.ground, gate, {"action": "delay", "seconds": HOLD_SECONDS, "times": 1})
-        await held.set()
-        try:
-            await self.begin()
-            await held.until_taken()
-            for name in ("database-password", "foundation"):
-                await self.watch.until_done(self.life.point(name))
-            await fault.set()
-        finally:
-            await held.lift()
 
     async def lost(self) -> None:
         """The run is no more: who asked is answered, well or not, and the reconciler looks from now on."""

@@ -1,9 +1,11 @@
 """The matrix is whole, and what is known of its cases is kept."""
 
 import json
+import re
 from pathlib import Path
 
-from tests.chaos import report, wire
+from runtime.settings import ROOT
+from tests.chaos import report, results, wire
 from tests.chaos.blueprint import steps
 from tests.chaos.matrix import all_cases, chosen
 from tests.chaos.play import Result
@@ -28,11 +30,24 @@ def test_every_step_meets_its_provider_somewhere() -> None:
             assert step.kind in wire.MAKES.keys() & wire.TOUCHES.keys() & wire.REMOVES.keys()
 
 
+def test_the_whole_harness_is_part_of_the_code() -> None:
+    """A change of anything that the harness imports from tests makes all results unknown."""
+    known = set(results.sources())
+    imported = {
+        module
+        for file in known
+        if file.is_relative_to(ROOT / "tests")
+        for module in re.findall(r"^from (tests[.\w]+) import", file.read_text(), re.MULTILINE)
+    }
+    files = {ROOT / f"{module.replace('.', '/')}.py" for module in imported}
+    assert files - {ROOT / "tests/chaos.py"} <= known
+
+
 def test_results_of_other_code_are_not_counted(tmp_path: Path) -> None:
     """A run goes on where an earlier one of the same code stopped."""
     file = tmp_path / "results.jsonl"
-    results = Results(file)
-    results.add(Result("SignupTenant/database/throttled", converged=True))
+    known = Results(file)
+    known.add(Result("SignupTenant/database/throttled", converged=True))
     with file.open("a") as lines:
         lines.write(json.dumps({"code": "other", "case": "SignupTenant/dns/throttled"}) + "\n")
     again = Results(file)

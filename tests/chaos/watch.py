@@ -16,11 +16,15 @@ from tests.workflows.stage import Json
 
 
 class Watch:
-    """Eyes on the tenant's newest run."""
+    """Eyes on the tenant's newest run.
 
-    def __init__(self, client: Client, tenant: Json) -> None:
+    `since` is the activity after which a point's are meant, where the run has some of the same before.
+    """
+
+    def __init__(self, client: Client, tenant: Json, since: str = "") -> None:
         self._client = client
         self._id = workflow_id(tenant["slug"], tenant["tenant_id"])
+        self._since = since
         self._earlier: set[str] = set()
 
     @property
@@ -77,8 +81,10 @@ class Watch:
         """Whether the run gets so far, once it did or has ended."""
         run = self._client.get_workflow_handle(self._id, run_id=run_id)
         scheduled: set[int] = set()
+        meant = not self._since
         async for event in run.fetch_history_events(wait_new_event=True, skip_archival=True):
-            if _schedules(event, point):
+            meant = meant or _activity(event) == self._since
+            if meant and _schedules(event, point):
                 scheduled.add(event.event_id)
             if event.activity_task_completed_event_attributes.scheduled_event_id in scheduled:
                 return True
@@ -103,9 +109,14 @@ class Watch:
             return None
 
 
+def _activity(event: HistoryEvent) -> str:
+    """The type of what it schedules; empty if it schedules none."""
+    return event.activity_task_scheduled_event_attributes.activity_type.name
+
+
 def _schedules(event: HistoryEvent, point: Point) -> bool:
-    scheduled = event.activity_task_scheduled_event_attributes
-    if scheduled.activity_type.name != point.activity:
+    if _activity(event) != point.activity:
         return False
+    scheduled = event.activity_task_scheduled_event_attributes
     given = b"".join(payload.data for payload in scheduled.input.payloads)
     return not point.step or f'"step":"{point.step}"'.encode() in given

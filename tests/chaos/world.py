@@ -75,6 +75,10 @@ class World:
             f"{where} {name}" for where, name, _ in self.objects
         }
 
+    def quotas(self) -> dict[str, Json]:
+        """What the tenant may use."""
+        return {name: found["spec"] for resource, name, found in self.objects if resource == "resourcequotas"}
+
     def replicas(self) -> dict[str, int]:
         """How many of each workload are wanted."""
         return {
