@@ -45,3 +45,8 @@ def url(accepted: Json, action: str) -> str:
 
 def path(tenant: Json) -> str:
     return f"/v1/tenants/{tenant['slug']}"
+
+
+async def run_page(stage: Stage, accepted: Json) -> str:
+    """What Temporal's page of the tenant's run shows as its current details."""
+    return str(await stage.run_of(accepted).query("__temporal_workflow_metadata"))

@@ -3,11 +3,9 @@
 import contextlib
 from collections.abc import AsyncIterator
 
-from temporalio.client import Client
-
 from tests.workflows.faults import STEP
 from tests.workflows.stage import Json, Stage
-from tests.workflows.standing import attention, intervene, path, stops, stuck, url
+from tests.workflows.standing import attention, intervene, path, run_page, stops, stuck, url
 
 DENIED = {"action": "refuse", "code": "AccessDenied", "status": 403, "message": "not authorized"}
 
@@ -24,7 +22,7 @@ async def test_what_is_stuck_is_shown_everywhere(stage: Stage) -> None:
         assert stop == (await shown(stage, tenant))["stops"][0]
         run = await stage.run_of(tenant).describe()
         assert run.search_attributes["NeedsAttention"] == [True]
-        page = await run_page(stage.client, run.id)
+        page = await run_page(stage, tenant)
         assert f"- `recordings` (s3:bucket {bucket}): AccessDenied" in page
         listed = await attention(stage, tenant)
         assert [(item["step"], item["object"], item["since"]) for item in listed] == [
@@ -144,12 +142,6 @@ async def shown(stage: Stage, tenant: Json) -> Json:
     view = await stage.until_tenant(tenant, lambda view: any(c["status"] for c in view["conditions"]))
     condition: Json = next(c for c in view["conditions"] if c["type"] == "NeedsAttention")
     return condition
-
-
-async def run_page(client: Client, run: str) -> str:
-    """What Temporal's page of the run shows as its current details."""
-    handle = client.get_workflow_handle(run)
-    return str(await handle.query("__temporal_workflow_metadata"))
 
 
 async def test_what_was_made_anew_is_removed_by_a_retry(stage: Stage) -> None:

@@ -2,7 +2,7 @@
 
 from tests.workflows.faults import STEP
 from tests.workflows.stage import Json, Stage
-from tests.workflows.standing import attention, intervene, path, stops, url
+from tests.workflows.standing import attention, intervene, path, run_page, stops, url
 
 
 async def test_a_signup_waits_before_a_step_and_goes_on_when_told(stage: Stage) -> None:
@@ -16,6 +16,7 @@ async def test_a_signup_waits_before_a_step_and_goes_on_when_told(stage: Stage) 
     assert not any(thing.startswith("record ") for thing in await stage.things(signup))
     shown = await stage.until_tenant(signup, lambda view: bool(view["conditions"]))
     assert shown["conditions"][0]["status"] is True
+    assert "Possible: resume_from_pause, abort" in await run_page(stage, signup)
     run = await stage.run_of(signup).describe()
     assert run.search_attributes["NeedsAttention"] == [False]
     await intervene(stage, signup, "resume", reason="the name is free now")
