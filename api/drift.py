@@ -6,8 +6,9 @@ from datetime import datetime
 from pydantic import BaseModel, Field
 
 from domain.drift import OBSERVED, drift_conditions
-from domain.messages import Condition, Difference
+from domain.messages import Condition, Difference, ErrorView
 from domain.phases import Phase
+from store.repairs import FailedRepair
 from store.tables import ObservationRow, OrphanRow, OrphanState, TenantRow
 
 
@@ -23,6 +24,12 @@ class Look(BaseModel):
     )
 
 
+class FailedRepairView(BaseModel):
+    operation_id: str
+    failed_at: datetime
+    error: ErrorView
+
+
 class DriftView(BaseModel):
     """What differs from what the blueprint wants; secrets are compared and never shown."""
 
@@ -32,6 +39,9 @@ class DriftView(BaseModel):
     in_sync: bool | None = Field(description="Null until everything was looked at, or when it is not done.")
     conditions: list[Condition]
     looks: list[Look]
+    failed_repair: FailedRepairView | None = Field(
+        description="The last repair, if it failed: for a day from then on none is started by the scan."
+    )
     operation_id: str | None = Field(description="The operation that is changing the tenant now.")
 
 
@@ -71,7 +81,7 @@ def conditions_of(tenant: TenantRow, rows: Sequence[ObservationRow]) -> list[Con
     return drift_conditions(rows) if tenant.phase in OBSERVED else []
 
 
-def drift_view(tenant: TenantRow, rows: Sequence[ObservationRow]) -> DriftView:
+def drift_view(tenant: TenantRow, rows: Sequence[ObservationRow], failed: FailedRepair | None) -> DriftView:
     conditions = conditions_of(tenant, rows)
     return DriftView(
         tenant_id=tenant.id,
@@ -89,6 +99,7 @@ def drift_view(tenant: TenantRow, rows: Sequence[ObservationRow]) -> DriftView:
             )
             for row in rows
         ],
+        failed_repair=FailedRepairView.model_validate(failed, from_attributes=True) if failed else None,
         operation_id=tenant.held_by,
     )
 

@@ -125,7 +125,19 @@ def _looked_at(view: Json) -> str:
 
 def _messages(view: Json) -> list[str]:
     told = [one["message"] for one in view["conditions"] if one["type"] != "InSync"]
-    return [*told, *(look["error"] for look in view["looks"] if look["error"])]
+    errors = [look["error"] for look in view["looks"] if look["error"]]
+    return [*told, *errors, *_failed_repair(view)]
+
+
+def _failed_repair(view: Json) -> list[str]:
+    failed = view["failed_repair"]
+    if failed is None:
+        return []
+    error = failed["error"]
+    step = f" at step {error['step']}" if error["step"] else ""
+    return [
+        f"last repair failed ({short_time(failed['failed_at'])}): {error['code']}{step}: {error['message']}"
+    ]
 
 
 def _print_drift(view: Json) -> None:
@@ -153,3 +165,5 @@ def _print_drift(view: Json) -> None:
             err().print(escape(f"{look['provider']} could not be looked at: {look['error']}"))
         if look["deferred_at"]:
             err().print(f"{look['provider']} was left alone: an operation held the tenant")
+    for line in _failed_repair(view):
+        err().print(escape(line))

@@ -12,10 +12,12 @@ Action = Literal["repair", "report"]
 EVERYTHING_ELSE = "*"
 NAMED_AT_MOST = 5
 
-OBSERVED: frozenset[Phase] = frozenset({Phase.ACTIVE, Phase.SUSPENDED})
+OBSERVED: frozenset[Phase] = frozenset({Phase.ACTIVE, Phase.SUSPENDED, Phase.CLOSED})
 """Phases in which a tenant has a last good state that is to be found as it was left."""
 
-CHANGING: frozenset[Phase] = frozenset({Phase.SCALING, Phase.SUSPENDING, Phase.RESUMING})
+CHANGING: frozenset[Phase] = frozenset(
+    {Phase.SCALING, Phase.SUSPENDING, Phase.RESUMING, Phase.CLOSING, Phase.RESTORING}
+)
 """Phases that lead from one of those to one of those: such a tenant is left for the next scan."""
 
 HOLDS_DATA = frozenset({"s3:bucket", "secretsmanager:secret", "rds:db-instance"})

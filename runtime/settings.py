@@ -87,6 +87,8 @@ class Settings(BaseSettings):
     calls to AWS, one of them to Route 53, which takes 300 a minute from an account."""
     drift_page_size: Annotated[int, Field(ge=1, le=500)] = 20
     """Tenants that one activity looks at."""
+    drift_repairs_per_scan: Annotated[int, Field(ge=1)] = 100
+    """Repairs that one scan starts unasked; the next scan goes on with the others."""
     drift_policy: Annotated[dict[str, Literal["repair", "report"]], NoDecode] = {"*": "report"}
     """What is done about drift, as 'report', 'repair' or 'rds:db-instance=report,*=repair'."""
 

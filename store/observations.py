@@ -6,7 +6,7 @@ as it was when the look began, so that what a run did meanwhile is not taken for
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Engine, and_, exists, or_
 from sqlmodel import Session, col, select
@@ -18,10 +18,13 @@ from domain.queues import Provider
 from runtime.clock import Clock
 from store.engine import transaction
 from store.holds import stale
+from store.repairs import failed_repairs
 from store.tables import ObservationRow, TenantRow
 
 MOST_KEPT = 100
 """Differences of one tenant at one provider; what lost everything needs no longer list."""
+NEXT_TRY = timedelta(days=1)
+"""So long after a repair that failed none is started by itself: the same would most likely fail again."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +97,10 @@ class Observations:
                 row = _row(session, tenant_id, provider)
                 row.deferred_at = self._clock.now()
                 session.add(row)
+
+    def repair_failed_lately(self, tenant_id: str) -> bool:
+        failed = failed_repairs(self._engine, [tenant_id]).get(tenant_id)
+        return failed is not None and self._clock.now() - failed.failed_at < NEXT_TRY
 
     def of(self, tenant_id: str) -> list[ObservationRow]:
         return observations(self._engine, [tenant_id]).get(tenant_id, [])

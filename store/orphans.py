@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Engine
 from sqlmodel import Session, col, select
@@ -15,6 +15,10 @@ from domain.queues import Provider
 from runtime.clock import Clock
 from store.engine import transaction
 from store.tables import ORPHANS_THERE, OrphanRow, OrphanState, ResourceRow, TenantRow
+
+LONGEST_DELETION = {"s3:bucket": timedelta(hours=13)}
+LONGEST_OTHERWISE = timedelta(hours=3)
+"""Longer than workflows/policies.py lets the removal of such a thing take."""
 
 
 @dataclass(frozen=True)
@@ -69,28 +73,23 @@ class Orphans:
         with transaction(self._engine) as session:
             known = {(row.kind, row.namespace, row.name): row for row in _there(session, provider, place)}
             for key, row in known.items():
-                if key in orphans:
-                    row.last_seen = now
-                    if row.state is OrphanState.REFUSED:
-                        row.state = OrphanState.FOUND
-                elif row.state is not OrphanState.DELETING:
-                    row.state, row.ended_at = OrphanState.GONE, now
+                _see(row, now, there=key in orphans)
             for key, one in orphans.items():
                 if key not in known:
                     session.add(_new(one, provider, place, why[one.tenant_id], now))
         return len(orphans)
 
     def accept(self, request: OrphanRequest) -> OrphanRow:
-        """Notes who has it deleted and why; again is no change. Raises NoOrphan."""
+        """Notes who has it deleted and why. Raises NoOrphan."""
         with transaction(self._engine) as session:
             row = session.get(OrphanRow, request.orphan_id, with_for_update=True)
             if row is None or row.state not in ORPHANS_THERE:
                 state = f"is {row.state}" if row else "does not exist"
                 raise NoOrphan(f"orphan {request.orphan_id} {state}; there is nothing to delete")
-            if row.state is not OrphanState.DELETING:
-                row.state, row.detail = OrphanState.DELETING, ""
-                row.requested_by, row.reason = request.requested_by, request.reason
-                row.requested_at = self._clock.now()
+            row.state, row.detail = OrphanState.DELETING, ""
+            row.requested_by, row.reason = request.requested_by, request.reason
+            # Also of a second run, after the first one was lost: it must not be taken for that one.
+            row.requested_at = self._clock.now()
             return row
 
     def get(self, orphan_id: str) -> OrphanRow:
@@ -138,6 +137,27 @@ def _there(session: Session, provider: Provider, place: str) -> list[OrphanRow]:
         .with_for_update()
     )
     return list(session.exec(query))
+
+
+def _see(row: OrphanRow, now: datetime, *, there: bool) -> None:
+    """What it makes of a known one that a scan saw it, or did not."""
+    if there:
+        row.last_seen = now
+    deleting = row.state is OrphanState.DELETING
+    if deleting and not _is_lost(row, now):
+        return
+    if not there:
+        row.state, row.ended_at = OrphanState.GONE, now
+    elif deleting:
+        row.state, row.detail = OrphanState.REFUSED, "its deletion was lost; ask for it again"
+    else:
+        row.state = OrphanState.FOUND
+
+
+def _is_lost(row: OrphanRow, now: datetime) -> bool:
+    """Whether its deletion would have ended by now, if its run had not been ended from outside."""
+    limit = LONGEST_DELETION.get(row.kind, LONGEST_OTHERWISE)
+    return row.requested_at is not None and now - row.requested_at > limit
 
 
 def _new(one: Marked, provider: Provider, place: str, why: str, now: datetime) -> OrphanRow:

@@ -37,6 +37,7 @@ from worker.interceptor import FailureInterceptor
 from worker.roles import POLLERS, per_second, queue_of
 from worker.together import Together
 from worker.versions import deployment_config
+from workflows.following import following
 from workflows.registry import WORKFLOWS
 
 # Importing these anew for each run would cost more than the run itself; none of them keeps state.
@@ -64,7 +65,7 @@ def build_worker(
             settings,
             "records",
             records_activities(client, settings, catalog, engine, clock),
-            workflows=WORKFLOWS,
+            workflows=following(WORKFLOWS) if settings.build_id else WORKFLOWS,
             max_cached_workflows=settings.worker_cached_runs,
             sticky_queue_schedule_to_start_timeout=timedelta(seconds=settings.worker_missed_seconds),
             workflow_runner=workflow_runner(sandboxed=settings.worker_sandbox),

@@ -1,6 +1,7 @@
 """What runs by itself, at the intervals of the settings."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -16,6 +17,7 @@ from temporalio.client import (
     ScheduleUpdate,
     ScheduleUpdateInput,
 )
+from temporalio.service import RPCError, RPCStatusCode
 
 from domain.messages import DriftInput
 from runtime.settings import Settings
@@ -28,54 +30,78 @@ RECOVERY = "recover-lost"
 DRIFT = "check-drift"
 JITTER = 0.1
 """Share of the interval by which a scan may begin later."""
+LOOK_LIMIT = timedelta(minutes=10)
+SCAN_LIMIT = timedelta(hours=6)
+"""Of each run of a scan, which continues as new long before (workflows/drift.py)."""
+
+
+@dataclass(frozen=True)
+class _Planned:
+    """A schedule as it shall be. `limit` ends a run that is stuck: as long as it is open, no other begins."""
+
+    name: str
+    run: Callable[..., Any]
+    summary: str
+    every_seconds: int
+    limit: timedelta
+    argument: DriftInput | None = None
+
+
+def schedule_id(install: str, name: str) -> str:
+    """Schedules are one per Temporal namespace, which several installations may share."""
+    return f"{install}-{name}"
 
 
 async def keep_schedules(client: Client, settings: Settings) -> None:
     """Makes what is missing and brings the others up to the settings."""
-    await _keep(
-        client,
-        REMOVALS,
-        StartDueRemovals.run,
-        "start removals of tenants whose grace is over",
-        settings.task_queue,
-        settings.removal_interval_seconds,
-    )
-    await _keep(
-        client,
-        RECOVERY,
-        RecoverLost.run,
-        "start recoveries of operations whose run was lost",
-        settings.task_queue,
-        settings.recovery_interval_seconds,
-    )
-    await _keep(
-        client,
-        DRIFT,
-        CheckDrift.run,
-        "look at every tenant's things, and for things of no tenant",
-        settings.task_queue,
-        settings.drift_interval_seconds,
-        argument=DriftInput(page_size=settings.drift_page_size),
-    )
+    for planned in _planned(settings):
+        await _keep(client, settings, planned)
+        await _forget_unnamed(client, settings, planned.name)
 
 
-async def _keep(
-    client: Client,
-    name: str,
-    run: Callable[..., Any],
-    summary: str,
-    task_queue: str,
-    every_seconds: int,
-    argument: DriftInput | None = None,
-) -> None:
+def _planned(settings: Settings) -> list[_Planned]:
+    return [
+        _Planned(
+            REMOVALS,
+            StartDueRemovals.run,
+            "start removals of tenants whose grace is over",
+            settings.removal_interval_seconds,
+            LOOK_LIMIT,
+        ),
+        _Planned(
+            RECOVERY,
+            RecoverLost.run,
+            "start recoveries of operations whose run was lost",
+            settings.recovery_interval_seconds,
+            LOOK_LIMIT,
+        ),
+        _Planned(
+            DRIFT,
+            CheckDrift.run,
+            "look at every tenant's things, and for things of no tenant",
+            settings.drift_interval_seconds,
+            SCAN_LIMIT,
+            DriftInput(page_size=settings.drift_page_size, repairs_at_most=settings.drift_repairs_per_scan),
+        ),
+    ]
+
+
+async def _keep(client: Client, settings: Settings, planned: _Planned) -> None:
+    name = schedule_id(settings.install, planned.name)
+    every = timedelta(seconds=planned.every_seconds)
     schedule = Schedule(
         action=ScheduleActionStartWorkflow(
-            run, args=[argument] if argument else [], id=name, task_queue=task_queue, static_summary=summary
+            planned.run,
+            args=[planned.argument] if planned.argument else [],
+            id=name,
+            task_queue=settings.task_queue,
+            run_timeout=planned.limit,
+            static_summary=planned.summary,
         ),
         spec=ScheduleSpec(
-            intervals=[ScheduleIntervalSpec(every=timedelta(seconds=every_seconds))],
+            intervals=[ScheduleIntervalSpec(every=every)],
             # What costs many calls must not begin at once in all installations that share an account.
-            jitter=timedelta(seconds=every_seconds * JITTER) if argument else None,
+            jitter=every * JITTER if planned.argument else None,
         ),
         # The next firing finds whatever a missed one would have found.
         policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=timedelta(minutes=1)),
@@ -88,3 +114,15 @@ async def _keep(
             return ScheduleUpdate(schedule=schedule)
 
         await client.get_schedule_handle(name).update(replace)
+
+
+async def _forget_unnamed(client: Client, settings: Settings, name: str) -> None:
+    """Deletes our schedule of a time when its id did not name the installation; another's stays."""
+    handle = client.get_schedule_handle(name)
+    try:
+        action = (await handle.describe()).schedule.action
+        if isinstance(action, ScheduleActionStartWorkflow) and action.task_queue == settings.task_queue:
+            await handle.delete()
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise

@@ -1,15 +1,11 @@
 """A person said that an orphan goes: looked at once more, deleted, and recorded with who and why."""
 
-from datetime import timedelta
-
 from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
 from domain.messages import OrphanEnding, OrphanPlace, OrphanRequest
 from workflows import policies
 from workflows.failures import error_view
-
-LIMIT = timedelta(hours=2)
 
 
 @workflow.defn
@@ -38,11 +34,11 @@ class DeleteOrphan:
     async def _delete(self, orphan: OrphanPlace) -> OrphanEnding:
         try:
             proof: str = await workflow.execute_activity(
-                f"{orphan.provider}.delete_orphan",
+                f"{orphan.step_kind.provider}.delete_orphan",
                 orphan,
                 result_type=str,
                 summary="delete it",
-                **policies.provider(orphan.provider, orphan.id, LIMIT),
+                **policies.remove(orphan.step_kind, orphan.id),
             )
         except ActivityError as error:
             view = error_view(error)

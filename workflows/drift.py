@@ -6,11 +6,15 @@ from datetime import timedelta
 from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
+from domain.errors import capped
 from domain.messages import DriftInput, DriftResult, PageInput, Place, TenantsPage
 from workflows import observing, policies
+from workflows.failures import error_view
 from workflows.provider import PROVIDERS
 
-SEARCH_LIMIT = timedelta(hours=1)
+SEARCH_LIMIT = timedelta(minutes=10)
+LATE = timedelta(hours=2)
+"""After so long it continues as new at the end of a page: the schedule's limit is for what is stuck."""
 
 
 @workflow.defn
@@ -25,15 +29,18 @@ class CheckDrift:
         result = given.so_far or DriftResult()
         after: str | None = given.after
         for _ in range(given.pages_per_run):
-            if after is None:
+            if after is None or workflow.now() - workflow.info().start_time > LATE:
                 break
             page = await self._page(after, given)
             if page.tenant_ids:
-                result = await self._look(page.tenant_ids, result)
+                result = await self._look(page.tenant_ids, result, given.repairs_at_most)
             after = page.next
             _show(result)
         if after is not None:
-            workflow.continue_as_new(given.model_copy(update={"after": after, "so_far": result}))
+            workflow.continue_as_new(
+                given.model_copy(update={"after": after, "so_far": result}),
+                initial_versioning_behavior=workflow.ContinueAsNewVersioningBehavior.AUTO_UPGRADE,
+            )
         return await self._search(result) if given.orphans else result
 
     async def _page(self, after: str, given: DriftInput) -> TenantsPage:
@@ -46,7 +53,7 @@ class CheckDrift:
         )
         return page
 
-    async def _look(self, tenant_ids: list[str], result: DriftResult) -> DriftResult:
+    async def _look(self, tenant_ids: list[str], result: DriftResult, repairs_at_most: int) -> DriftResult:
         looks = await asyncio.gather(
             *(observing.observe_page(name, tenant_ids) for name in PROVIDERS), return_exceptions=True
         )
@@ -59,14 +66,15 @@ class CheckDrift:
                 raise look
             else:
                 failed = max(failed, look.failed)
-        judged = await observing.judge(tenant_ids)
+        judged = await observing.judge(tenant_ids, max(repairs_at_most - result.repairs, 0))
         return result.model_copy(
             update={
                 "tenants": result.tenants + len(tenant_ids),
                 "drifted": result.drifted + judged.drifted,
                 "repairs": result.repairs + judged.repairs,
                 "deferred": result.deferred + judged.deferred,
-                "failed": result.failed + failed,
+                "postponed": result.postponed + judged.postponed,
+                "failed": result.failed + max(failed, judged.failed),
             }
         )
 
@@ -74,23 +82,38 @@ class CheckDrift:
         places: list[Place] = await workflow.execute_activity(
             "drift.places", result_type=list[Place], summary="where orphans can be", **policies.records()
         )
-        found = 0
-        for place in places:
-            try:
-                found += await workflow.execute_activity(
-                    f"{place.provider}.find_orphans",
-                    place,
-                    result_type=int,
-                    summary=f"search {place.name} for things of no tenant",
-                    **observing.on_page(place.provider, SEARCH_LIMIT),
-                )
-            except ActivityError as error:
-                workflow.logger.warning("place not searched", extra={"place": place.name, "why": str(error)})
-        return result.model_copy(update={"orphans": found})
+        outcomes = await asyncio.gather(*(_searched(place) for place in places))
+        searched = result.model_copy(
+            update={
+                "orphans": sum(found for found, _ in outcomes),
+                "unsearched": [problem for _, problem in outcomes if problem],
+            }
+        )
+        _show(searched)
+        return searched
+
+
+async def _searched(place: Place) -> tuple[int, str | None]:
+    """How many things of no tenant are there, or why nobody knows."""
+    try:
+        found: int = await workflow.execute_activity(
+            f"{place.provider}.find_orphans",
+            place,
+            result_type=int,
+            summary=f"search {place.name} for things of no tenant",
+            **observing.on_page(place.provider, SEARCH_LIMIT),
+        )
+    except ActivityError as error:
+        view = error_view(error)
+        return 0, capped(f"{place.provider} in {place.name}: {view.code}: {view.message}")
+    return found, None
 
 
 def _show(result: DriftResult) -> None:
-    workflow.set_current_details(
+    counts = (
         f"**{result.tenants} tenants looked at**: {result.drifted} drifted, {result.repairs} repairs "
-        f"started, {result.deferred} deferred, {result.failed} could not be looked at."
+        f"started, {result.deferred} deferred, {result.postponed} postponed, {result.failed} could not be "
+        "looked at."
     )
+    unsearched = (f"Not searched for things of no tenant: {problem}" for problem in result.unsearched)
+    workflow.set_current_details("\n\n".join([counts, *unsearched]))

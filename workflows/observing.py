@@ -47,10 +47,10 @@ async def observe_held(call: ObserveInput) -> None:
             raise result
 
 
-async def judge(tenant_ids: Sequence[str]) -> JudgeOutcome:
+async def judge(tenant_ids: Sequence[str], repairs_at_most: int) -> JudgeOutcome:
     outcome: JudgeOutcome = await workflow.execute_activity(
         "drift.judge",
-        JudgeInput(tenant_ids=list(tenant_ids)),
+        JudgeInput(tenant_ids=list(tenant_ids), repairs_at_most=repairs_at_most),
         result_type=JudgeOutcome,
         summary="start repairs",
         **policies.records() | {"start_to_close_timeout": timedelta(minutes=5)},

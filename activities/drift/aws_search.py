@@ -4,21 +4,16 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
-
 from activities.aws.base import Ground
-from activities.aws.failures import code_of
 from activities.aws.records import plain
 from activities.aws.s3 import HOME_REGION
+from activities.drift.aws_lists import NEXT_RECORD, details, pages
 from domain.naming import TAG_INSTALL, TAG_SLUG, TAG_TENANT, TENANT_ID_PATTERN
 from domain.plans import Cell
 from store.orphans import Marked
 
 if TYPE_CHECKING:  # the stubs are a development dependency
     from mypy_boto3_s3 import S3Client
-
-_GONE_MEANWHILE = frozenset({"NoSuchBucket", "NoSuchTagSet"})
-
 
 Homeless = Callable[[Collection[str]], Collection[str]]
 """Those of some tenant ids of which no tenant may have anything."""
@@ -33,12 +28,13 @@ class AwsSearch:
         self._homeless = homeless
         self._region = region
         self._install = ground.settings.install
-        self._ours = re.compile(rf"{re.escape(self._install)}-({TENANT_ID_PATTERN.strip('^$')})-")
+        self._prefix = f"{self._install}-"
+        self._ours = re.compile(rf"{re.escape(self._prefix)}({TENANT_ID_PATTERN.strip('^$')})-")
         self._cells = [cell for cell in ground.catalog.cells.values() if cell.region == region]
         self._home = next(iter(ground.catalog.cells.values())).region == region
 
     def found(self) -> Iterator[Marked]:
-        """A generator, so that the caller can heartbeat between things."""
+        """In an activity only, as every call heartbeats."""
         cell = self._cells[0]
         yield from self._buckets(cell)
         yield from self._secrets(cell)
@@ -52,35 +48,31 @@ class AwsSearch:
 
     def _buckets(self, cell: Cell) -> Iterator[Marked]:
         client = self._ground.clients.s3(self._region)
-        for page in client.get_paginator("list_buckets").paginate(Prefix=f"{self._install}-"):
+        for page in pages(
+            client.list_buckets, {"ContinuationToken": "ContinuationToken"}, Prefix=self._prefix
+        ):
             for name in self._suspects(bucket["Name"] for bucket in page.get("Buckets", [])):
                 if self._is_here(client, name):
-                    yield from self._marked("s3:bucket", name, cell, _bucket_tags(client, name))
+                    tags = details(client.get_bucket_tagging, Bucket=name)
+                    yield from self._marked("s3:bucket", name, cell, _by_key(tags.get("TagSet", [])))
 
     def _is_here(self, client: "S3Client", name: str) -> bool:
         """S3 lists the buckets of all regions."""
-        try:
-            # None is the home region's; the stubs do not know that.
-            location: str | None = client.get_bucket_location(Bucket=name).get("LocationConstraint")
-        except ClientError as error:
-            if code_of(error) in _GONE_MEANWHILE:
-                return False
-            raise
-        return (location or HOME_REGION) == self._region
+        found = details(client.get_bucket_location, Bucket=name)
+        # None is the home region's; a bucket that is gone has no answer at all.
+        return "LocationConstraint" in found and (found["LocationConstraint"] or HOME_REGION) == self._region
 
     def _secrets(self, cell: Cell) -> Iterator[Marked]:
         client = self._ground.clients.secretsmanager(self._region)
-        pages = client.get_paginator("list_secrets").paginate(
-            Filters=[{"Key": "tag-key", "Values": [TAG_INSTALL]}]
-        )
-        for page in pages:
+        ours = [{"Key": "tag-key", "Values": [TAG_INSTALL]}]
+        for page in pages(client.list_secrets, {"NextToken": "NextToken"}, Filters=ours):
             for secret in page["SecretList"]:
                 tags = _by_key(secret.get("Tags", []))
                 yield from self._marked("secretsmanager:secret", secret["Name"], cell, tags, secret["ARN"])
 
     def _databases(self, cell: Cell) -> Iterator[Marked]:
         client = self._ground.clients.rds(self._region)
-        for page in client.get_paginator("describe_db_instances").paginate():
+        for page in pages(client.describe_db_instances, {"Marker": "Marker"}):
             for one in page["DBInstances"]:
                 tags = _by_key(one.get("TagList", []))
                 yield from self._marked(
@@ -89,41 +81,40 @@ class AwsSearch:
 
     def _parameter_groups(self, cell: Cell) -> Iterator[Marked]:
         client = self._ground.clients.rds(self._region)
-        for page in client.get_paginator("describe_db_parameter_groups").paginate():
+        for page in pages(client.describe_db_parameter_groups, {"Marker": "Marker"}):
             groups = page["DBParameterGroups"]
             arns = {one["DBParameterGroupName"]: one["DBParameterGroupArn"] for one in groups}
             for name in self._suspects(arns):
-                tags = _by_key(client.list_tags_for_resource(ResourceName=arns[name])["TagList"])
+                tags = _by_key(
+                    details(client.list_tags_for_resource, ResourceName=arns[name]).get("TagList", [])
+                )
                 yield from self._marked("rds:db-parameter-group", name, cell, tags, arns[name])
 
     def _roles(self, cell: Cell) -> Iterator[Marked]:
         client = self._ground.clients.iam(self._region)
-        for page in client.get_paginator("list_roles").paginate():
+        for page in pages(client.list_roles, {"Marker": "Marker"}):
             arns = {role["RoleName"]: role["Arn"] for role in page["Roles"]}
             for name in self._suspects(arns):
-                tags = _by_key(client.list_role_tags(RoleName=name)["Tags"])
+                tags = _by_key(details(client.list_role_tags, RoleName=name).get("Tags", []))
                 yield from self._marked("iam:role", name, cell, tags, arns[name])
 
     def _associations(self, cell: Cell) -> Iterator[Marked]:
         client = self._ground.clients.eks(self._region)
-        pages = client.get_paginator("list_pod_identity_associations").paginate(clusterName=cell.cluster)
-        for page in pages:
+        cluster = {"clusterName": cell.cluster}
+        for page in pages(client.list_pod_identity_associations, {"nextToken": "nextToken"}, **cluster):
             ids = {
                 f"{one['namespace']}/{one['serviceAccount']}": one["associationId"]
                 for one in page["associations"]
             }
             for name in self._suspects(ids):
-                whole = client.describe_pod_identity_association(
-                    clusterName=cell.cluster, associationId=ids[name]
-                )["association"]
-                tags = whole.get("tags", {})
+                whole = details(client.describe_pod_identity_association, associationId=ids[name], **cluster)
+                tags = whole.get("association", {}).get("tags", {})
                 yield from self._marked("eks:pod-identity-association", name, cell, tags, ids[name])
 
     def _records(self, cell: Cell) -> Iterator[Marked]:
         """Registry records name the tenant; the record that each marks has no tags of its own."""
         client = self._ground.clients.route53(self._region)
-        pages = client.get_paginator("list_resource_record_sets").paginate(HostedZoneId=cell.hosted_zone_id)
-        for page in pages:
+        for page in pages(client.list_resource_record_sets, NEXT_RECORD, HostedZoneId=cell.hosted_zone_id):
             for record in page["ResourceRecordSets"]:
                 if record["Type"] == "TXT":
                     for value in record.get("ResourceRecords", []):
@@ -148,15 +139,6 @@ class AwsSearch:
                 provider_id=provider_id,
                 slug=tags.get(TAG_SLUG, ""),
             )
-
-
-def _bucket_tags(client: "S3Client", name: str) -> dict[str, str]:
-    try:
-        return _by_key(client.get_bucket_tagging(Bucket=name)["TagSet"])
-    except ClientError as error:
-        if code_of(error) in _GONE_MEANWHILE:
-            return {}
-        raise
 
 
 def _by_key(tags: Any) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator
 
+from activities.drift.patience import patiently
 from activities.kubernetes.cluster import Cluster
 from activities.kubernetes.objects import Key, labels_of, uid_of
 from domain.errors import MissingKind
@@ -33,8 +34,12 @@ def search(cluster: Cluster, cell: str, install: str, kinds: Collection[tuple[st
 
 
 def _of_kind(cluster: Cluster, cell: str, install: str, api_version: str, kind: str) -> Iterator[Marked]:
-    for found in cluster.labelled(api_version, kind, f"{TAG_INSTALL}={install},{TAG_TENANT}"):
-        yield _marked(found, cell, Key(api_version, kind, "").ref_kind)
+    selector = f"{TAG_INSTALL}={install},{TAG_TENANT}"
+    page, after = patiently(cluster.labelled, api_version, kind, selector)
+    while page or after:
+        for found in page:
+            yield _marked(found, cell, Key(api_version, kind, "").ref_kind)
+        page, after = patiently(cluster.labelled, api_version, kind, selector, after) if after else ([], "")
 
 
 def _marked(found: JsonObject, cell: str, kind: str) -> Marked:

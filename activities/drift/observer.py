@@ -1,7 +1,9 @@
 """Looks at the things of tenants at one provider, and keeps what differs from what they shall be."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
+from datetime import timedelta
 from enum import Enum
 from threading import Event
 
@@ -10,9 +12,10 @@ from temporalio import activity
 
 from activities.drift.pace import Pace
 from catalog import Catalog
-from domain.blueprint import StepKind
+from domain.blueprint import HOLDS_DATA, StepKind
 from domain.errors import BlueprintError, PermanentError, Throttled, Unavailable, capped
 from domain.messages import Difference, ObserveInput, ObserveOutcome, StepCall, TenantContext
+from domain.phases import Phase
 from domain.queues import Provider
 from runtime.settings import Settings
 from store.observations import Observations, Subject
@@ -20,6 +23,10 @@ from store.observations import Observations, Subject
 AT_ONCE = 4
 """Tenants that one page looks at side by side."""
 HEARTBEAT_SECONDS = 1.0
+ENOUGH_FAILURES = 2
+"""Tenants of one cell in a row that the provider gave no answer for: one may be that tenant's own trouble."""
+FIRST_PAUSE = timedelta(seconds=10)
+LONGEST_PAUSE = timedelta(minutes=5)
 
 Look = Callable[[StepCall], list[Difference]]
 """What one step's ensure would change."""
@@ -62,7 +69,7 @@ class Observer:
         return [observe]
 
     def observe(self, call: ObserveInput) -> ObserveOutcome:
-        """Looks at each tenant of a page. Raises Throttled at once, so that nobody is asked until later.
+        """Looks at each tenant of a page. Raises Throttled at once, so that nobody is asked until much later.
 
         A tenant that cannot be looked at for another reason keeps what was found before, and says why. In
         the middle of a repair such a reason is raised.
@@ -70,6 +77,12 @@ class Observer:
         subjects = self._observations.subjects(call.tenant_ids)
         if call.holder:
             return self._observe_held(call, subjects)
+        try:
+            return self._observe_page(subjects)
+        except Throttled as error:
+            raise _leaving_alone(error, activity.info().attempt) from error
+
+    def _observe_page(self, subjects: Sequence[Subject]) -> ObserveOutcome:
         outcome, last = _resumed()
         left = [subject for subject in subjects if subject.tenant.id > last]
         remaining = iter(left)
@@ -89,10 +102,10 @@ class Observer:
 
     def _side_by_side(self, subjects: Sequence[Subject]) -> Iterator[_Seen | None]:
         """What became of each, in order; None now and then while nothing is known yet."""
-        away: set[str] = set()
+        failures: Counter[str] = Counter()
         stop = Event()
         with ThreadPoolExecutor(AT_ONCE, thread_name_prefix=f"observe-{self._provider}") as pool:
-            looks = [pool.submit(self._look_in_turn, subject, away, stop) for subject in subjects]
+            looks = [pool.submit(self._look_in_turn, subject, failures, stop) for subject in subjects]
             try:
                 for look in looks:
                     while not wait([look], timeout=HEARTBEAT_SECONDS).done:
@@ -103,31 +116,33 @@ class Observer:
                 stop.set()
                 pool.shutdown(wait=False, cancel_futures=True)
 
-    def _look_in_turn(self, subject: Subject, away: set[str], stop: Event) -> _Seen:
+    def _look_in_turn(self, subject: Subject, failures: Counter[str], stop: Event) -> _Seen:
         if subject.held_by:
             self._observations.deferred(subject.tenant.id, [self._provider])
             return _Seen.HELD
-        place = subject.tenant.cell
-        if place in away:
-            self._observations.failed(subject, self._provider, f"cell {place} cannot be reached")
+        cell = subject.tenant.cell
+        if failures[cell] >= ENOUGH_FAILURES:
+            # It would wait as long in vain.
+            why = f"not tried, because there was no answer for others in cell {cell}"
+            self._observations.failed(subject, self._provider, why)
             return _Seen.FAILED
         stop.wait(self._pace.turn())
         if stop.is_set():
             return _Seen.FAILED
-        return self._look(subject, away)
+        return self._look(subject, failures)
 
-    def _look(self, subject: Subject, away: set[str]) -> _Seen:
+    def _look(self, subject: Subject, failures: Counter[str]) -> _Seen:
         try:
             found = self._differences(subject)
         except Throttled:
             raise
         except (Unavailable, PermanentError) as error:
-            if isinstance(error, Unavailable):
-                # The others of its cell would each wait as long in vain.
-                away.add(subject.tenant.cell)
+            in_a_row = failures[subject.tenant.cell] + 1
+            failures[subject.tenant.cell] = in_a_row if isinstance(error, Unavailable) else 0
             self._observations.failed(subject, self._provider, f"{error.code}: {error}")
             log.warning("tenant not looked at", tenant=subject.tenant.id, reason=capped(str(error)))
             return _Seen.FAILED
+        failures[subject.tenant.cell] = 0
         if self._observations.record(subject, self._provider, found):
             return _Seen.LOOKED_AT
         self._observations.deferred(subject.tenant.id, [self._provider])
@@ -150,7 +165,9 @@ class Observer:
         return [
             found
             for step in blueprint.model.steps
-            if (look := self._looks.get(step.kind))
+            # Of what is closed only the data matters: the restore would bring back everything else.
+            if (step.kind in HOLDS_DATA or tenant.phase is not Phase.CLOSED)
+            and (look := self._looks.get(step.kind))
             for found in look(
                 StepCall(
                     tenant=context,
@@ -161,6 +178,12 @@ class Observer:
                 )
             )
         ]
+
+
+def _leaving_alone(error: Throttled, attempt: int) -> Throttled:
+    """The same with a delay that grows by attempts: nobody waits for a scan, so all others go before it."""
+    pause = min(FIRST_PAUSE * 2 ** min(attempt - 1, 10), LONGEST_PAUSE)
+    return Throttled(str(error), retry_after=max(pause, error.retry_after or pause))
 
 
 def _resumed() -> tuple[ObserveOutcome, str]:

@@ -1,11 +1,13 @@
 """Orphans: what is written about them, and what every deletion of one has to make sure of first."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from temporalio import activity
 
+from domain.blueprint import StepKind
 from domain.messages import OrphanEnding, OrphanPlace, OrphanRequest, TenantContext
-from store.orphans import Marked, NoOrphan, Orphans
+from store.inventory import STEP_KINDS
+from store.orphans import NoOrphan, Orphans
 from store.tables import OrphanRow
 
 
@@ -22,7 +24,8 @@ class OrphanDesk:
     def accept(self, request: OrphanRequest) -> OrphanPlace:
         """Records who has it deleted and why. Raises NoOrphan."""
         row = self._orphans.accept(request)
-        return OrphanPlace(id=row.id, provider="aws" if row.provider == "aws" else "kubernetes")
+        step_kind = StepKind.KUBERNETES if row.provider == "kubernetes" else STEP_KINDS[row.kind]
+        return OrphanPlace(id=row.id, step_kind=step_kind)
 
     @activity.defn(name="orphans.end")
     def end(self, ending: OrphanEnding) -> None:
@@ -50,12 +53,3 @@ def context(orphan: OrphanRow, install: str, region: str = "") -> TenantContext:
         cell=orphan.cell,
         blueprint="",
     )
-
-
-def heartbeating(found: Iterable[Marked]) -> list[Marked]:
-    """A search takes minutes where a zone has many records."""
-    seen: list[Marked] = []
-    for one in found:
-        seen.append(one)
-        activity.heartbeat(len(seen))
-    return seen

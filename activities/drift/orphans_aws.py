@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from temporalio import activity
 
 from activities.aws.base import Ground, Holder, Kind
-from activities.aws.failures import aws_errors
 from activities.drift.aws_search import AwsSearch
-from activities.drift.orphans import checked, context, heartbeating
+from activities.drift.orphans import checked, context
 from domain.blueprint import StepKind
 from domain.errors import OwnershipConflict
 from domain.messages import OrphanPlace, Place, ResourceRef, StepCall
@@ -32,9 +31,8 @@ class AwsOrphans:
     @activity.defn(name="aws.find_orphans")
     def find(self, place: Place) -> int:
         """How many a whole search of the region found."""
-        with aws_errors():
-            found = heartbeating(AwsSearch(self._ground, place.name, self._orphans.homeless).found())
-        return self._orphans.record("aws", place.name, found)
+        search = AwsSearch(self._ground, place.name, self._orphans.homeless)
+        return self._orphans.record("aws", place.name, list(search.found()))
 
     @activity.defn(name="aws.delete_orphan")
     def delete(self, place: OrphanPlace) -> str:

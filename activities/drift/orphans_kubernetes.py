@@ -5,7 +5,7 @@ from collections.abc import Callable
 from temporalio import activity
 
 from activities.drift.cluster_search import search
-from activities.drift.orphans import checked, context, heartbeating
+from activities.drift.orphans import checked, context
 from activities.kubernetes.blockers import blockers
 from activities.kubernetes.clients import Clusters
 from activities.kubernetes.objects import Key
@@ -31,8 +31,8 @@ class KubernetesOrphans:
         """How many a whole search of the cell's cluster found."""
         kinds = self._orphans.kubernetes_kinds()
         cluster = self._clusters.of(place.name)
-        found = heartbeating(search(cluster, place.name, self._settings.install, kinds))
-        return self._orphans.record("kubernetes", place.name, found)
+        found = search(cluster, place.name, self._settings.install, kinds)
+        return self._orphans.record("kubernetes", place.name, list(found))
 
     @activity.defn(name="kubernetes.delete_orphan")
     def delete(self, place: OrphanPlace) -> str:

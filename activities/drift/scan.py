@@ -6,40 +6,30 @@ from typing import get_args
 
 from temporalio import activity
 from temporalio.client import Client
-from temporalio.common import WorkflowIDConflictPolicy
-from temporalio.exceptions import WorkflowAlreadyStartedError
-from temporalio.service import RPCError
 
-from activities.search_attributes import at_start
+from activities.drift.repairs import Repairs
+from activities.starting import on_its_own
 from catalog import Catalog
-from domain.describe import details, summary
 from domain.drift import Policy, steps_to_repair
-from domain.errors import Unavailable
-from domain.messages import (
-    JudgeInput,
-    JudgeOutcome,
-    OperationRequest,
-    PageInput,
-    Place,
-    RunInput,
-    StepsInput,
-    TenantsPage,
-)
-from domain.naming import new_operation_id, workflow_id
+from domain.messages import JudgeInput, JudgeOutcome, PageInput, Place, StepsInput, TenantsPage
 from domain.phases import TRANSITIONS, OperationKind
 from domain.queues import Provider
-from store.observations import Observations, Subject
-from store.tables import ObservationRow
+from store.observations import Observations
+from store.tables import TenantRow
 
-REQUESTED_BY = "schedule"
+IN_SYNC = JudgeOutcome()
+REPORTED = JudgeOutcome(drifted=1)
+STARTED = JudgeOutcome(drifted=1, repairs=1)
+DEFERRED = JudgeOutcome(drifted=1, deferred=1)
+POSTPONED = JudgeOutcome(drifted=1, postponed=1)
+FAILED = JudgeOutcome(failed=1)
 
 
 class Scan:
     def __init__(
         self, client: Client, task_queue: str, catalog: Catalog, policy: Policy, observations: Observations
     ) -> None:
-        self._client = client
-        self._task_queue = task_queue
+        self._repairs = Repairs(client, task_queue)
         self._catalog = catalog
         self._policy = policy
         self._observations = observations
@@ -55,18 +45,15 @@ class Scan:
 
     @activity.defn(name="drift.judge")
     async def judge(self, call: JudgeInput) -> JudgeOutcome:
-        """Starts a repair for each tenant that has drifted in what the policy lets be repaired."""
+        """Starts a repair for each tenant that has drifted in what the policy lets be repaired.
+
+        Raises Unavailable.
+        """
         outcome = JudgeOutcome()
-        for subject in await asyncio.to_thread(self._observations.subjects, call.tenant_ids):
-            rows = await asyncio.to_thread(self._observations.of, subject.tenant.id)
-            if not any(row.differences for row in rows):
-                continue
-            started = await self._repair(subject) if self._is_due(rows) else None
-            outcome = JudgeOutcome(
-                drifted=outcome.drifted + 1,
-                repairs=outcome.repairs + (started is True),
-                deferred=outcome.deferred + (started is False),
-            )
+        for tenant_id in call.tenant_ids:
+            may_start = outcome.repairs < call.repairs_at_most
+            judged = await on_its_own(tenant_id, self._judge(tenant_id, may_start=may_start))
+            outcome = _sum(outcome, judged or FAILED)
         return outcome
 
     @activity.defn(name="drift.steps")
@@ -85,42 +72,34 @@ class Scan:
             *(Place(provider="kubernetes", name=cell.name) for cell in cells),
         ]
 
-    def _is_due(self, rows: list[ObservationRow]) -> bool:
-        return bool(steps_to_repair([one for row in rows for one in row.differences], self._policy))
-
-    async def _repair(self, subject: Subject) -> bool:
-        """False where an operation holds the tenant: the next scan will see. Raises Unavailable."""
-        tenant = subject.tenant
-        if subject.held_by:
-            return await self._deferred(tenant.id)
-        request = OperationRequest(
-            operation_id=new_operation_id(),
-            kind=OperationKind.REPAIR,
-            tenant_id=tenant.id,
-            slug=tenant.slug,
-            requested_by=REQUESTED_BY,
-            by_policy=True,
-        )
-        try:
-            await self._client.start_workflow(
-                TRANSITIONS[OperationKind.REPAIR].workflow,
-                RunInput(tenant_id=tenant.id, slug=tenant.slug, handed_over=request),
-                id=workflow_id(tenant.slug, tenant.id),
-                task_queue=self._task_queue,
-                id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
-                static_summary=f"{summary(request)}: it has drifted",
-                static_details=details(request, tenant.plan, tenant.region),
-                search_attributes=at_start(
-                    tenant.slug, tenant.plan, tenant.region, tenant.phase, OperationKind.REPAIR
-                ),
-                memo={"operation_id": request.operation_id},
-            )
-        except WorkflowAlreadyStartedError:
-            return await self._deferred(tenant.id)
-        except RPCError as error:
-            raise Unavailable("Temporal cannot be asked for runs right now") from error
-        return True
-
-    async def _deferred(self, tenant_id: str) -> bool:
+    async def _judge(self, tenant_id: str, *, may_start: bool) -> JudgeOutcome:
+        due = await asyncio.to_thread(self._due, tenant_id)
+        if isinstance(due, JudgeOutcome):
+            return due
+        if not may_start:
+            return POSTPONED
+        if await self._repairs.start(due):
+            return STARTED
         await asyncio.to_thread(self._observations.deferred, tenant_id, get_args(Provider))
-        return False
+        return DEFERRED
+
+    def _due(self, tenant_id: str) -> TenantRow | JudgeOutcome:
+        """The tenant that a repair is to be started for, or why none is."""
+        subject = next(iter(self._observations.subjects([tenant_id])), None)
+        differences = [one for row in self._observations.of(tenant_id) for one in row.differences]
+        if subject is None or not differences:
+            return IN_SYNC
+        if not steps_to_repair(differences, self._policy):
+            return REPORTED
+        if subject.held_by:
+            self._observations.deferred(tenant_id, get_args(Provider))
+            return DEFERRED
+        if subject.tenant.phase not in TRANSITIONS[OperationKind.REPAIR].starts_from:
+            return REPORTED
+        return POSTPONED if self._observations.repair_failed_lately(tenant_id) else subject.tenant
+
+
+def _sum(one: JudgeOutcome, other: JudgeOutcome) -> JudgeOutcome:
+    return JudgeOutcome(
+        **{name: getattr(one, name) + getattr(other, name) for name in JudgeOutcome.model_fields}
+    )

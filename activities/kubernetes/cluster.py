@@ -110,18 +110,15 @@ class Cluster:
                     return items
                 query["continue"] = token
 
-    def labelled(self, api_version: str, kind: str, selector: str) -> Iterator[JsonObject]:
-        """Metadata of the objects of all namespaces, page by page."""
-        query = {"limit": PAGE, "labelSelector": selector}
+    def labelled(
+        self, api_version: str, kind: str, selector: str, after: str = ""
+    ) -> tuple[list[JsonObject], str]:
+        """Metadata of objects of all namespaces: one page, and `after` of the next, empty on the last."""
+        query = {"limit": PAGE, "labelSelector": selector} | ({"continue": after} if after else {})
         with self._served(f"list {kind}", api_version, kind) as resource:
             path = f"{resource.root}/{resource.plural}"
-            while True:
-                _, page = self._connection.request("GET", path, query=query, accept=METADATA)
-                yield from page["items"]
-                token = page["metadata"].get("continue")
-                if not token:
-                    return
-                query["continue"] = token
+            _, page = self._connection.request("GET", path, query=query, accept=METADATA)
+        return page["items"], page["metadata"].get("continue") or ""
 
     def remaining(self, resource: str, namespace: str) -> list[JsonObject]:
         """What a namespace still holds of a resource as conditions name it: 'widgets.example.dev'."""

@@ -21,6 +21,7 @@ from api.views import Accepted
 from domain.phases import OperationKind
 from store.observations import observations, out_of_sync
 from store.orphans import get_orphan, list_orphans
+from store.repairs import failed_repairs
 from store.tables import ORPHANS_THERE, OrphanRow, OrphanState
 
 router = APIRouter(tags=["drift"])
@@ -50,7 +51,6 @@ class Deletion(BaseModel):
     )
 
 
-OrphanId = Annotated[str, Path(openapi_examples={"orphan": {"value": "or5f0c2a9be1d47a63"}})]
 class Repairing(Starting):
     accept_data_loss: bool = Field(
         default=False,
@@ -58,14 +58,16 @@ class Repairing(Starting):
     )
 
 
+OrphanId = Annotated[str, Path(openapi_examples={"orphan": {"value": "or5f0c2a9be1d47a63"}})]
 
 
 @router.get("/v1/drift", summary="List tenants that are not in sync", responses=errors("InvalidSpec", *READS))
 async def drifted(services: Served, paging: Annotated[Paging, Query()]) -> DriftPage:
     """Tenants of which the last look found something that is not as wanted, or could not look."""
     tenants = await services.query(out_of_sync, paging.cursor, paging.limit)
-    looks = await services.query(observations, [tenant.id for tenant in tenants])
-    items = [drift_view(tenant, looks.get(tenant.id, [])) for tenant in tenants]
+    ids = [tenant.id for tenant in tenants]
+    looks, failed = await services.query(observations, ids), await services.query(failed_repairs, ids)
+    items = [drift_view(tenant, looks.get(tenant.id, []), failed.get(tenant.id)) for tenant in tenants]
     return DriftPage(items=items, next=tenants[-1].id if len(tenants) == paging.limit else None)
 
 
@@ -78,7 +80,8 @@ async def tenant_drift(services: Served, slug: Slug, which: WhichOf) -> DriftVie
     """Every difference that the last look found, and since when."""
     tenant = await find_tenant(services, slug, which.id)
     looks = await services.query(observations, [tenant.id])
-    return drift_view(tenant, looks.get(tenant.id, []))
+    failed = await services.query(failed_repairs, [tenant.id])
+    return drift_view(tenant, looks.get(tenant.id, []), failed.get(tenant.id))
 
 
 @router.post(

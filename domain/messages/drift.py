@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
+from domain.blueprint import StepKind
 from domain.plans import Model
 from domain.queues import Provider
 
@@ -97,6 +98,7 @@ class ObserveOutcome(Model):
 
 class JudgeInput(Model):
     tenant_ids: list[str]
+    repairs_at_most: int
 
 
 class JudgeOutcome(Model):
@@ -105,6 +107,10 @@ class JudgeOutcome(Model):
     """Repairs started."""
     deferred: int = 0
     """Repairs left for the next scan, because an operation holds the tenant."""
+    postponed: int = 0
+    """Repairs left for a later scan: the last one failed a short while ago, or too many have been started."""
+    failed: int = 0
+    """Tenants for which it could not be decided, or no repair be started."""
 
 
 class StepsInput(Model):
@@ -121,6 +127,8 @@ class DriftInput(Model):
     page_size: int = 20
     pages_per_run: int = 50
     """After so many pages it continues as new, so that any number of tenants fits."""
+    repairs_at_most: int = 100
+    """Repairs that one scan starts: a changed blueprint reaches the tenants in batches."""
     orphans: bool = True
     """Whether it ends with the search for things that belong to no tenant."""
     so_far: "DriftResult | None" = None
@@ -131,9 +139,12 @@ class DriftResult(Model):
     drifted: int = 0
     repairs: int = 0
     deferred: int = 0
+    postponed: int = 0
     failed: int = 0
     """Tenants that could not be looked at, or pages that nobody finished looking at."""
     orphans: int = 0
+    unsearched: list[str] = []
+    """Where the search for orphans did not come to its end, and why."""
 
 
 class Place(Model):
@@ -156,7 +167,8 @@ class OrphanPlace(Model):
     """What the deletion of an orphan needs to know of it."""
 
     id: str
-    provider: Provider
+    step_kind: StepKind
+    """What would have made it, and removes it."""
 
 
 class OrphanEnding(Model):

@@ -5,6 +5,7 @@ from typing import Any
 
 from tests.chaos.ground import Ground
 from tests.workflows.stage import Json
+from worker.schedules import REMOVALS
 
 FEW, MANY = 50, 120
 """Users before and after a scale: database, replicas and quota differ."""
@@ -24,7 +25,7 @@ async def remove(ground: Ground, tenant: Json) -> None:
     await ground.database.execute(
         "UPDATE tenant SET remove_after = now() - interval '1 second' WHERE id = %s", (tenant["tenant_id"],)
     )
-    await ground.stage.client.get_schedule_handle("due-removals").trigger()
+    await ground.stage.schedule(REMOVALS).trigger()
 
 
 async def recover(ground: Ground, _tenant: Json) -> None:

@@ -27,9 +27,9 @@ from worker.setup import set_up
 INSTALL = "drift"
 REPAIRS = "drift-repairs"
 """Task queue of workers whose policy repairs; the main one's reports."""
-CLOSE = text(
-    "UPDATE tenant SET phase = 'closed', remove_after = now() + interval '1 day' "
-    "WHERE held_by IS NULL AND phase IN ('active', 'suspended') AND id <> ALL(:before)"
+FORGET = text(
+    "UPDATE tenant SET phase = 'cancelled', deleted_at = now(), remove_after = NULL "
+    "WHERE held_by IS NULL AND phase IN ('active', 'suspended', 'closed') AND id <> ALL(:before)"
 )
 READS = ("Describe", "Get", "Head", "List")
 
@@ -100,6 +100,12 @@ class DriftStage(Stage):
                 ]
         return [one for one in made if any(tenant_id in one for tenant_id in tenant_ids)]
 
+    async def calls(self) -> list[str]:
+        """Operations that were asked of AWS."""
+        async with httpx.AsyncClient() as http:
+            answer = await http.get(f"{self.settings.aws_endpoint_url}/_devstack/calls")
+        return [call["operation"] for call in answer.json()["calls"]]
+
     async def forget_calls(self) -> None:
         assert self.settings.aws_endpoint_url
         async with httpx.AsyncClient() as http:
@@ -109,7 +115,7 @@ class DriftStage(Stage):
 
 @pytest.fixture(autouse=True)
 async def alone(request: pytest.FixtureRequest) -> AsyncIterator[None]:
-    """Closes the tenants of each test behind it: every later scan would look at them again."""
+    """Ends the tenants of each test behind it: every later scan would look at them again."""
     if "stage" not in request.fixturenames:
         yield
         return
@@ -118,7 +124,7 @@ async def alone(request: pytest.FixtureRequest) -> AsyncIterator[None]:
         before = [row.id for row in connection.execute(text("SELECT id FROM tenant"))]
     yield
     with stage.transaction() as connection:
-        connection.execute(CLOSE, {"before": before})
+        connection.execute(FORGET, {"before": before})
 
 
 @pytest.fixture(scope="session")

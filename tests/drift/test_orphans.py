@@ -6,13 +6,21 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import text
 
+from catalog import Catalog
 from domain.naming import namespace_name, new_tenant_id, ownership_tags, resource_name
 from tests.drift import hands
 from tests.drift.conftest import INSTALL, DriftStage
-from tests.workflows.stage import Json, new_key
+from tests.workflows.faults import BUSY_AWS
+from tests.workflows.stage import Json, first, new_key
 
-ASSUME = ["sts:AssumeRole", "sts:TagSession"]
+_ALLOWED = {
+    "Effect": "Allow",
+    "Principal": {"Service": "pods.eks.amazonaws.com"},
+    "Action": ["sts:AssumeRole", "sts:TagSession"],
+}
+TRUST = json.dumps({"Version": "2012-10-17", "Statement": [_ALLOWED]})
 
 
 def _tags(tenant_id: str) -> list[dict[str, str]]:
@@ -24,9 +32,6 @@ def leave_behind(stage: DriftStage, tenant_id: str) -> set[tuple[str, str]]:
     """One thing of each kind, as a process that died would leave them: kind and name."""
     aws, name = stage.auditor.aws, resource_name(INSTALL, tenant_id, "left")
     tags, namespace = _tags(tenant_id), namespace_name(INSTALL, tenant_id)
-    principal = {"Service": "pods.eks.amazonaws.com"}
-    allowed = {"Effect": "Allow", "Principal": principal, "Action": ASSUME}
-    trust = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
     aws("s3").create_bucket(Bucket=name)
     aws("s3").put_bucket_tagging(Bucket=name, Tagging={"TagSet": tags})
     aws("s3").put_object(Bucket=name, Key="recording", Body=b"data")
@@ -39,7 +44,7 @@ def leave_behind(stage: DriftStage, tenant_id: str) -> set[tuple[str, str]]:
         DBName=f"t{tenant_id}", MasterUsername=f"t{tenant_id}", MasterUserPassword="throwaway-pw",
         DeletionProtection=True, Tags=tags,
     )  # fmt: skip
-    role = aws("iam").create_role(RoleName=name, AssumeRolePolicyDocument=trust, Tags=tags)["Role"]["Arn"]
+    role = aws("iam").create_role(RoleName=name, AssumeRolePolicyDocument=TRUST, Tags=tags)["Role"]["Arn"]
     aws("eks").create_pod_identity_association(
         clusterName="tenants-use1", namespace=namespace, serviceAccount="auth", roleArn=role,
         tags={tag["Key"]: tag["Value"] for tag in tags},
@@ -77,9 +82,15 @@ def leave_behind(stage: DriftStage, tenant_id: str) -> set[tuple[str, str]]:
 
 
 async def orphans(stage: DriftStage, tenant_id: str, **query: Any) -> list[Json]:
-    answer = await stage.http.get("/v1/orphans", params={"limit": 200, **query})
-    assert answer.status_code == 200, answer.text
-    return [one for one in answer.json()["items"] if one["tenant_id"] == tenant_id]
+    found: list[Json] = []
+    cursor: str | None = ""
+    while cursor is not None:
+        answer = await stage.http.get("/v1/orphans", params={"limit": 200, "cursor": cursor, **query})
+        assert answer.status_code == 200, answer.text
+        page = answer.json()
+        found += [one for one in page["items"] if one["tenant_id"] == tenant_id]
+        cursor = page["next"]
+    return found
 
 
 async def ended(stage: DriftStage, orphan_id: str) -> Json:
@@ -176,3 +187,78 @@ async def test_a_deletion_needs_a_reason(stage: DriftStage) -> None:
     assert (await ask_deletion(stage, unknown)).json()["code"] == "InvalidSpec"
     assert (await ask_deletion(stage, unknown, reason="x")).json()["code"] == "OrphanNotFound"
     assert (await stage.http.get("/v1/orphans/nonsense")).json()["code"] == "OrphanNotFound"
+
+
+async def bucket_left(stage: DriftStage) -> tuple[str, str]:
+    """A bucket of no tenant: the tenant's id in its mark, and its name."""
+    tenant_id = new_tenant_id()
+    name = resource_name(INSTALL, tenant_id, "left")
+    s3 = stage.auditor.aws("s3")
+    s3.create_bucket(Bucket=name)
+    s3.put_bucket_tagging(Bucket=name, Tagging={"TagSet": _tags(tenant_id)})
+    return tenant_id, name
+
+
+async def test_a_deletion_whose_run_was_ended_by_hand_is_asked_for_again(stage: DriftStage) -> None:
+    """When it would have ended long ago, a scan says that it was lost; asked for again, it is done."""
+    tenant_id, _ = await bucket_left(stage)
+    await stage.scan(orphans=True)
+    (orphan,) = await orphans(stage, tenant_id)
+    async with stage.aws_fault(match={"operation": "DeleteBucket"}, **BUSY_AWS):
+        assert (await ask_deletion(stage, orphan["id"], reason="left")).status_code == 202
+        await first(lambda: _orphan(stage, orphan["id"]), lambda view: view["state"] == "deleting")
+        await stage.client.get_workflow_handle(f"orphan/{orphan['id']}").terminate("by mistake")
+        await stage.scan(orphans=True)
+        assert (await _orphan(stage, orphan["id"]))["state"] == "deleting"
+        with stage.transaction() as connection:
+            long_ago = "UPDATE orphan SET requested_at = requested_at - interval '14 hours' WHERE id = :id"
+            connection.execute(text(long_ago), {"id": orphan["id"]})
+        await stage.scan(orphans=True)
+    lost = await _orphan(stage, orphan["id"])
+    assert (lost["state"], "ask for it again" in lost["detail"]) == ("refused", True)
+    assert (await delete(stage, orphan))["state"] == "deleted"
+
+
+async def _orphan(stage: DriftStage, orphan_id: str) -> Json:
+    view: Json = (await stage.http.get(f"/v1/orphans/{orphan_id}")).json()
+    return view
+
+
+async def test_a_throttled_page_is_asked_for_again(stage: DriftStage, drift_catalog: Catalog) -> None:
+    """The search goes on where it was instead of listing everything anew, in AWS and in clusters."""
+    tenant_id, _ = await bucket_left(stage)
+    slow = {"action": "refuse", "code": "Throttling", "status": 400, "times": 2}
+    busy = {"action": "refuse", "status": 429, "reason": "TooManyRequests", "message": "slow", "times": 1}
+    async with (
+        stage.aws_fault(match={"operation": "ListRoles"}, **slow),
+        stage.cluster_fault("use1", match={"verb": "list", "resource": "namespaces"}, **busy),
+    ):
+        await stage.forget_calls()
+        result = await stage.scan(orphans=True)
+    assert result.unsearched == []
+    regions = {cell.region for cell in drift_catalog.cells.values()}
+    assert (await stage.calls()).count("ListSecrets") == len(regions)
+    assert len(await orphans(stage, tenant_id)) == 1
+
+
+async def test_a_place_that_cannot_be_searched_is_named(stage: DriftStage) -> None:
+    """The others are searched all the same, and what was known of this one stays."""
+    tenant_id, name = await bucket_left(stage)
+    await stage.scan(orphans=True)
+    denied = {"action": "refuse", "code": "AccessDenied", "status": 403}
+    stage.auditor.aws("s3").delete_bucket(Bucket=name)
+    async with stage.aws_fault(match={"operation": "ListRoles"}, **denied):
+        (problem,) = (await stage.scan(orphans=True)).unsearched
+    assert problem.startswith("aws in us-east-1: AccessDenied")
+    assert len(await orphans(stage, tenant_id)) == 1
+
+
+async def test_what_goes_during_the_search_holds_up_nothing(stage: DriftStage) -> None:
+    """A role that is deleted between the list and the question for its tags is passed over."""
+    tenant_id, _ = await bucket_left(stage)
+    role = resource_name(INSTALL, tenant_id, "left")
+    stage.auditor.aws("iam").create_role(RoleName=role, AssumeRolePolicyDocument=TRUST, Tags=_tags(tenant_id))
+    gone = {"action": "refuse", "code": "NoSuchEntity", "status": 404}
+    async with stage.aws_fault(match={"operation": "ListRoleTags", "resource": role}, **gone):
+        assert (await stage.scan(orphans=True)).unsearched == []
+    assert [one["kind"] for one in await orphans(stage, tenant_id)] == ["s3:bucket"]

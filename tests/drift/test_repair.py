@@ -1,6 +1,7 @@
 """Repairs: what differs is brought back, by policy or because a person asks; nothing else is touched."""
 
 import pytest
+from sqlalchemy import text
 
 from tests.drift import hands
 from tests.drift.conftest import DriftStage
@@ -123,10 +124,65 @@ async def test_a_repair_that_is_refused_fails_and_the_tenant_keeps_its_condition
     assert "iam:role" in (await stage.conditions(tenant))["Drifted"]["message"]
     bucket = stage.name(tenant, "recordings")
     assert stage.auditor.aws("s3").get_bucket_versioning(Bucket=bucket)["Status"] == "Enabled"
+
+
+async def test_what_failed_is_not_repaired_again_by_each_scan(stage: DriftStage) -> None:
+    """For a day scans leave it and say why; a person's repair is immediate, and ends the wait."""
+    tenant = await stage.active()
+    hands.delete_policy(stage, tenant)
+    async with stage.aws_fault(match={"operation": "PutRolePolicy"}, **DENIED):
+        await stage.scan(repair=True)
+        failed = await stage.repaired(tenant)
+    assert (await stage.scan(repair=True)).postponed == 1
+    assert len(await stage.repairs(tenant)) == 1
+    shown = (await stage.drift(tenant))["failed_repair"]
+    assert (shown["operation_id"], shown["error"]["code"]) == (failed["id"], "AccessDenied")
+    asked = await stage.ask("POST", f"/v1/tenants/{tenant['slug']}/repair")
+    assert (await stage.finished(asked))["status"] == "succeeded"
+    assert (await stage.drift(tenant))["failed_repair"] is None
+    hands.delete_policy(stage, tenant)
+    assert (await stage.scan(repair=True)).repairs == 1
+    await stage.closed(tenant)
+
+
+async def test_the_next_day_it_is_tried_again(stage: DriftStage) -> None:
+    """What a person has mended meanwhile needs no other person."""
+    tenant = await stage.active()
+    hands.delete_policy(stage, tenant)
+    async with stage.aws_fault(match={"operation": "PutRolePolicy"}, **DENIED):
+        await stage.scan(repair=True)
+        failed = await stage.repaired(tenant)
+    with stage.transaction() as connection:
+        yesterday = "UPDATE operation SET finished_at = finished_at - interval '1 day' WHERE id = :id"
+        connection.execute(text(yesterday), {"id": failed["id"]})
+    assert (await stage.scan(repair=True)).repairs == 1
+    await stage.closed(tenant)
+
+
+async def test_a_scan_starts_no_more_repairs_than_it_may(stage: DriftStage) -> None:
+    """A changed blueprint reaches the tenants in batches: the next scan goes on with the others."""
+    tenants = [await stage.active(plan="echo") for _ in range(2)]
+    for tenant in tenants:
+        hands.raise_quota(stage, tenant)
+    batch = await stage.scan(repair=True, repairs_at_most=1, page_size=1)
+    assert (batch.repairs, batch.postponed) == (1, 1)
+    first, second = sorted(tenants, key=lambda tenant: str(tenant["tenant_id"]))
+    assert (await stage.repaired(first))["status"] == "succeeded"
+    assert await stage.repairs(second) == []
+    await stage.scan(repair=True, repairs_at_most=1)
+    assert (await stage.repaired(second))["status"] == "succeeded"
+
+
+async def test_lost_data_of_a_closed_tenant_is_reported(stage: DriftStage) -> None:
+    """Its data is all that a restore cannot bring back; nothing is repaired, and in sync it stays so."""
+    tenant = await stage.active()
+    await stage.finished(await stage.ask("DELETE", f"/v1/tenants/{tenant['slug']}?grace=3600"))
     await stage.scan(repair=True)
-    await stage.until_tenant(
-        tenant, lambda seen: any(c["status"] and c["type"] == "InSync" for c in seen["conditions"])
-    )
+    assert (await stage.drift(tenant))["in_sync"] is True
+    stage.auditor.aws("s3").delete_bucket(Bucket=stage.name(tenant, "recordings"))
+    assert (await stage.scan(repair=True)).drifted == 1
+    assert "recordings" in (await stage.conditions(tenant))["Missing"]["message"]
+    assert await stage.repairs(tenant) == []
 
 
 async def test_a_person_repairs_where_the_policy_reports(stage: DriftStage) -> None:
@@ -165,7 +221,7 @@ async def test_what_is_gone_with_its_data_comes_back_by_consent_alone(stage: Dri
 async def test_everything_else_does_not_mean_what_would_come_back_empty(stage: DriftStage) -> None:
     """Under *=repair a bucket that is gone is reported: making it again would hide that its data is lost."""
     tenant = await stage.active()
-    hands.suspend_versioning(stage, tenant)
+    stage.auditor.aws("s3").delete_bucket(Bucket=stage.name(tenant, "recordings"))
     await stage.scan(repair=True)
     assert await stage.repairs(tenant) == []
     assert "recordings" in (await stage.conditions(tenant))["Missing"]["message"]

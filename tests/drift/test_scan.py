@@ -1,19 +1,23 @@
 """The scan itself: bounded, paced, scheduled, and not held up by what cannot be looked at."""
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
 from temporalio.client import ScheduleOverlapPolicy
 
+from activities.drift import observer
 from activities.drift.pace import Pace
+from domain.errors import Throttled
 from domain.messages import DriftInput
 from tests.drift import hands
 from tests.drift.conftest import DriftStage
 from worker.schedules import DRIFT
 
 DENIED = {"action": "refuse", "code": "AccessDenied", "status": 403}
+BROKEN = {"action": "refuse", "code": "InternalFailure", "status": 500}
 
 
 @pytest.mark.parametrize("pages", [1, 2])
@@ -40,17 +44,18 @@ async def test_any_number_of_tenants_fits_into_one_size_of_history(stage: DriftS
     assert max(lengths) <= 10 + 30 * pages
 
 
-async def test_one_tenants_trouble_is_its_own(stage: DriftStage) -> None:
+@pytest.mark.parametrize("trouble", [DENIED, BROKEN], ids=["denied", "broken"])
+async def test_one_tenants_trouble_is_its_own(stage: DriftStage, trouble: dict[str, Any]) -> None:
     """What cannot be looked at says why and keeps what was known; the others are looked at all the same."""
     poor, other = await asyncio.gather(stage.active(), stage.active())
     hands.delete_policy(stage, poor)
     await stage.scan()
     before = await stage.drift(poor)
     match = {"operation": "GetRole", "resource": stage.name(poor, "auth-role")}
-    async with stage.aws_fault(match=match, **DENIED):
+    async with stage.aws_fault(match=match, **trouble):
         assert (await stage.scan()).failed == 1
     aws, _ = (await stage.drift(poor))["looks"]
-    assert "AccessDenied" in aws["error"]
+    assert trouble["code"] in aws["error"]
     assert aws["differences"] == before["looks"][0]["differences"]
     assert "could not be looked at" in (await stage.conditions(poor))["InSync"]["message"]
     assert (await stage.drift(other))["in_sync"] is True
@@ -58,8 +63,11 @@ async def test_one_tenants_trouble_is_its_own(stage: DriftStage) -> None:
     assert (await stage.drift(poor))["looks"][0]["error"] is None
 
 
-async def test_a_throttled_provider_is_left_alone_for_a_while(stage: DriftStage) -> None:
+async def test_a_throttled_provider_is_left_alone_for_a_while(
+    stage: DriftStage, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Asked to slow down, the page is given up at once and goes on later where it was."""
+    monkeypatch.setattr(observer, "FIRST_PAUSE", timedelta(milliseconds=100))
     tenant = await stage.active(plan="echo")
     async with stage.cluster_fault(
         "use1", match={"verb": "get", "resource": "resourcequotas"}, action="refuse", status=429, times=1,
@@ -74,7 +82,7 @@ async def test_the_schedule_scans_and_skips_what_overlaps(stage: DriftStage) -> 
     """It fires with jitter, never twice at a time, and its scan leaves a look at every tenant."""
     tenant = await stage.active(plan="echo")
     began = datetime.now(UTC)
-    schedule = stage.client.get_schedule_handle(DRIFT)
+    schedule = stage.schedule(DRIFT)
     described = (await schedule.describe()).schedule
     assert described.spec.jitter
     assert described.spec.intervals[0].every.total_seconds() == 3600
@@ -89,6 +97,16 @@ async def test_the_schedule_scans_and_skips_what_overlaps(stage: DriftStage) -> 
     async with asyncio.timeout(60):
         while not await looked():  # noqa: ASYNC110 - it is in another process
             await asyncio.sleep(0.1)
+
+
+@pytest.mark.parametrize(
+    ("attempt", "asked", "pause"),
+    [(1, None, 10), (2, None, 20), (4, 3, 80), (1, 60, 60), (30, None, 300)],
+)
+def test_a_throttled_page_waits_longer_than_anybody_else(attempt: int, asked: int | None, pause: int) -> None:
+    """10 s, 20 s, … up to five minutes, or as long as the provider asks for."""
+    throttled = Throttled("slow down", retry_after=timedelta(seconds=asked) if asked else None)
+    assert observer._leaving_alone(throttled, attempt).retry_after == timedelta(seconds=pause)
 
 
 def test_a_scan_goes_no_faster_than_its_pace() -> None:

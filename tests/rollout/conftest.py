@@ -62,7 +62,7 @@ async def version_of(run: WorkflowHandle[Any, Any]) -> str:
 
 @pytest.fixture(scope="session")
 def own_temporal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Temporal]:
-    """The schedule of an installation is one per namespace, and other tests have theirs."""
+    """The schedules of each test's installation go on when its workers are gone."""
     server = Temporal(tmp_path_factory.mktemp("rollout-temporal"), ui=False)
     server.start()
     yield server

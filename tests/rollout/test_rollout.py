@@ -2,18 +2,23 @@
 
 from contextlib import AsyncExitStack
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from temporalio import workflow
+from temporalio.client import WorkflowHandle
 
-from domain.messages import RunInput, RunResult
+from activities.drift import observer
+from domain.messages import DriftInput, DriftResult, RunInput, RunResult
 from tests.rollout.conftest import Rollout, version_of
 from tests.workflows.faults import STEP
 from tests.workflows.scenarios import path
+from tests.workflows.stage import first
 from worker.versions import NotPromoted, promote
 from workflows.signup import SignupTenant
 
 DENIED = {"action": "refuse", "code": "AccessDenied", "status": 403}
+THROTTLED = {"action": "refuse", "code": "Throttling", "status": 400}
 
 
 @workflow.defn(name="SignupTenant", sandboxed=False)
@@ -83,6 +88,32 @@ async def test_a_successor_begins_on_the_current_version(rollout: Rollout) -> No
         assert (await stage.finished(teardown))["status"] == "succeeded"
         await stage.closed(tenant)
     assert await version_of(stage.run_of(tenant)) == "2"
+
+
+async def test_a_scan_goes_on_with_the_next_version(
+    rollout: Rollout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Version 1 stops in the middle of one; pinned to it, the scan would keep later ones from beginning."""
+    monkeypatch.setattr(observer, "FIRST_PAUSE", timedelta(milliseconds=100))
+    stage = rollout.stage
+    scan = stage.client.get_workflow_handle("scan", result_type=DriftResult)
+    async with rollout.version("2"):
+        async with rollout.version("1"):
+            await rollout.promote("1")
+            await stage.active(plan="echo")
+            async with stage.aws_fault(match={"operation": "GetBucket*"}, **THROTTLED):
+                await stage.client.start_workflow(
+                    "CheckDrift", DriftInput(orphans=False), id=scan.id, task_queue=stage.settings.task_queue
+                )
+                await first(lambda: _pending(scan), lambda pending: pending["attempt"] > 1)
+                await rollout.promote("2")
+        assert (await scan.result()).tenants == 1
+    assert await version_of(scan) == "2"
+
+
+async def _pending(run: WorkflowHandle[Any, Any]) -> dict[str, int]:
+    activities = (await run.describe()).raw_description.pending_activities
+    return {"attempt": max((one.attempt for one in activities), default=0)}
 
 
 async def test_a_version_without_workers_is_not_promoted(rollout: Rollout) -> None:

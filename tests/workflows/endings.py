@@ -6,6 +6,7 @@ from datetime import timedelta
 from runtime.clock import MovableClock
 from tests.workflows.faults import STEP
 from tests.workflows.stage import Json, Stage
+from worker.schedules import REMOVALS
 
 Play = Callable[[Stage, MovableClock], Awaitable[Json]]
 DENIED = {"action": "refuse", "code": "AccessDenied", "status": 403}
@@ -82,7 +83,7 @@ async def _due_removal_needed_attention(stage: Stage, clock: MovableClock) -> Js
     clock.move(timedelta(hours=2))
     try:
         async with stage.aws_fault(match={"operation": "DeleteBucket"}, **DENIED):
-            await stage.client.get_schedule_handle("due-removals").trigger()
+            await stage.schedule(REMOVALS).trigger()
             await stage.until_tenant(tenant, lambda view: bool(view["conditions"]))
     finally:
         clock.move(timedelta(hours=-2))

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from temporalio.client import Client, WorkflowHandle, WorkflowUpdateFailedError
+from temporalio.client import Client, ScheduleHandle, WorkflowHandle, WorkflowUpdateFailedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from api.app import create_app
@@ -18,6 +18,7 @@ from domain.messages import RetryRequest
 from domain.naming import new_tenant_id, workflow_id
 from runtime.settings import Settings
 from tests.audit import Auditor
+from worker.schedules import schedule_id
 
 PATIENCE_SECONDS = 60
 POLL_SECONDS = 0.05
@@ -102,6 +103,10 @@ class Stage:
     async def until_step(self, accepted: Json, step: str) -> Json:
         """The first view in which the step is under way."""
         return await self.until(accepted, lambda view: step in running_steps(view))
+
+    def schedule(self, name: str) -> ScheduleHandle:
+        """What begins runs by itself: one of the names of worker/schedules.py."""
+        return self.client.get_schedule_handle(schedule_id(self.settings.install, name))
 
     async def retry(self, accepted: Json) -> None:
         """What an engineer does after mending the cause."""

@@ -8,6 +8,7 @@ from domain.sizing import Sizes
 from runtime.clock import MovableClock
 from tests.workflows.faults import STEP
 from tests.workflows.stage import Json, Stage
+from worker.schedules import REMOVALS
 
 
 async def test_scale_brings_the_new_sizes(stage: Stage) -> None:
@@ -158,7 +159,7 @@ async def test_the_schedule_removes_what_is_due(stage: Stage, clock: MovableCloc
     await stage.finished(await stage.ask("DELETE", f"{_path(tenant)}?grace=3600"))
     clock.move(timedelta(hours=2))
     try:
-        await stage.client.get_schedule_handle("due-removals").trigger()
+        await stage.schedule(REMOVALS).trigger()
         await stage.until_tenant(tenant, lambda view: view["phase"] == "deleted")
     finally:
         clock.move(timedelta(hours=-2))

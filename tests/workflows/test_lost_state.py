@@ -21,6 +21,7 @@ from store.recovery import held_tenant
 from tests.workflows.faults import BUSY_AWS, STEP
 from tests.workflows.losses import lose, recover, reset
 from tests.workflows.stage import Json, Stage, first
+from worker.schedules import RECOVERY
 
 WHOLE = 14
 
@@ -167,7 +168,7 @@ async def test_the_schedule_recovers(stage: Stage) -> None:
         signup = await stage.ask_signup()
         await stage.until_step(signup, "database")
         await lose(stage, signup)
-    schedule = stage.client.get_schedule_handle("recover-lost")
+    schedule = stage.schedule(RECOVERY)
     await schedule.trigger()
     assert (await stage.finished(signup))["status"] == "succeeded"
     spec = (await schedule.describe()).schedule.spec

@@ -1,0 +1,50 @@
+"""What schedules start, as workers with a version serve it: carried on by whichever version is current.
+
+Pinned to a version without workers, a run would keep its schedule from starting another. They are classes of
+their own, because the server refuses the tasks of a worker without a version that speak of versions.
+"""
+
+from collections.abc import Iterable
+
+from temporalio import workflow
+from temporalio.common import VersioningBehavior
+
+from domain.messages import DriftInput, DriftResult, RecoveryResult
+from workflows.drift import CheckDrift
+from workflows.due_removals import StartDueRemovals
+from workflows.recover_lost import RecoverLost
+
+CURRENT = VersioningBehavior.AUTO_UPGRADE
+
+
+@workflow.defn(name="CheckDrift", versioning_behavior=CURRENT)
+class FollowingCheckDrift(CheckDrift):
+    @workflow.run
+    async def run(self, given: DriftInput) -> DriftResult:
+        return await super().run(given)
+
+
+@workflow.defn(name="StartDueRemovals", versioning_behavior=CURRENT)
+class FollowingStartDueRemovals(StartDueRemovals):
+    @workflow.run
+    async def run(self) -> int:
+        return await super().run()
+
+
+@workflow.defn(name="RecoverLost", versioning_behavior=CURRENT)
+class FollowingRecoverLost(RecoverLost):
+    @workflow.run
+    async def run(self) -> RecoveryResult:
+        return await super().run()
+
+
+_FOLLOWING: dict[type, type] = {
+    CheckDrift: FollowingCheckDrift,
+    StartDueRemovals: FollowingStartDueRemovals,
+    RecoverLost: FollowingRecoverLost,
+}
+
+
+def following(workflows: Iterable[type]) -> list[type]:
+    """The same workflow types, for workers that have a version."""
+    return [_FOLLOWING.get(one, one) for one in workflows]
