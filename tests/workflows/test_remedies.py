@@ -2,10 +2,19 @@
 
 import contextlib
 
-from tests.workflows.faults import STEP
+import pytest
+from temporalio.client import WorkflowUpdateFailedError
+
+from tests.workflows.faults import REFUSED_BY_AWS, STEP
 from tests.workflows.losses import lose, recover
-from tests.workflows.stage import Stage
+from tests.workflows.stage import Json, Stage
 from tests.workflows.standing import intervene, path, stuck, url
+
+WITHOUT_REASON: dict[str, Json] = {
+    "skip": {"step": "dns"},
+    "amend": {"step": "dns", "input": {"final_snapshot": False}},
+    "abort": {},
+}
 
 
 async def test_a_snapshot_that_is_refused_can_be_given_up(stage: Stage) -> None:
@@ -119,3 +128,21 @@ async def test_abort_of_a_signup_leaves_nothing(stage: Stage) -> None:
         ended = await stage.finished(signup)
     assert (ended["status"], ended["interventions"][0]["why"]) == ("cancelled", "a wrong region")
     assert await stage.things(signup) == []
+
+
+async def test_nothing_is_skipped_without_a_reason(stage: Stage) -> None:
+    """Sent from Temporal's page without a reason, what cannot be taken back is refused; the run waits on."""
+    tenant = await stage.active()
+    async with stage.aws_fault(match={"operation": "ChangeResourceRecordSets"}, **REFUSED_BY_AWS):
+        teardown = await stage.ask("DELETE", f"{path(tenant)}?grace=0")
+        await stuck(stage, teardown, "dns")
+        for update, said in WITHOUT_REASON.items():
+            for reason in ({}, {"reason": " "}):
+                with pytest.raises(WorkflowUpdateFailedError) as refusal:
+                    await stage.run_of(tenant).execute_update(
+                        update, {"requested_by": "an engineer", **said, **reason}
+                    )
+                undecodable = refusal.value.cause
+                assert "reason" in f"{undecodable} {undecodable and undecodable.__cause__}"
+        assert (await stage.operation(teardown))["interventions"] == []
+    assert (await stage.finished_with_retries(teardown))["status"] == "succeeded"
