@@ -25,13 +25,9 @@ class Part:
     calls: Calls
 
     @property
-    def struck(self) -> set[str]:
-        """Tenants of whom AWS refused or lost a call."""
-        return self.calls.struck([signup.tenant_id for signup in self.crowd.ended])
-
-    @property
-    def untouched(self) -> set[str]:
-        return {signup.tenant_id for signup in self.crowd.ended} - self.struck
+    def spared(self) -> set[str]:
+        """Tenants whose calls all went well."""
+        return {signup.tenant_id for signup in self.crowd.ended if signup.spared}
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,9 @@ from domain.naming import new_tenant_id
 REGIONS = ("us-east-1", "eu-west-1", "us-west-2")
 FINISHED = {"succeeded", "failed", "cancelled", "superseded"}
 POLL_SECONDS = 1.0
+SPARED = "z"
+"""How the id of a tenant begins whose calls all go well, whatever befalls the others."""
+SPARED_EVERY = 5
 
 
 @dataclass(frozen=True)
@@ -22,6 +25,10 @@ class SignedUp:
     status: str
     seconds: float
     """From the moment at which all were asked for."""
+
+    @property
+    def spared(self) -> bool:
+        return self.tenant_id.startswith(SPARED)
 
 
 @dataclass(frozen=True)
@@ -54,23 +61,21 @@ class Customers:
         answer = await self._asked("/v1/customers", {"name": "Noise"})
         began = datetime.now(UTC)
         async with asyncio.timeout(self._patience):
-            ended = await asyncio.gather(
-                *(self._one(answer["id"], REGIONS[index % 3], began) for index in range(count))
-            )
+            ended = await asyncio.gather(*(self._one(answer["id"], index, began) for index in range(count)))
         return Crowd(list(ended))
 
     async def close(self) -> None:
         await self._http.aclose()
 
-    async def _one(self, customer: str, region: str, began: datetime) -> SignedUp:
-        tenant_id = new_tenant_id()
+    async def _one(self, customer: str, index: int, began: datetime) -> SignedUp:
+        tenant_id = _id(spared=index % SPARED_EVERY == 0)
         wish = {
             "id": tenant_id,
             "slug": f"n-{tenant_id}",
             "customer_id": customer,
             "plan": "team",
             "users": 20,
-            "region": region,
+            "region": REGIONS[index % len(REGIONS)],
         }
         accepted = await self._asked("/v1/tenants", wish)
         view = await self._ended(accepted["links"]["operation"])
@@ -94,3 +99,9 @@ class Customers:
             if view.get("status") in FINISHED:
                 return view
             await asyncio.sleep(POLL_SECONDS)
+
+
+def _id(*, spared: bool) -> str:
+    while (tenant_id := new_tenant_id()).startswith(SPARED):
+        pass
+    return SPARED + tenant_id[1:] if spared else tenant_id

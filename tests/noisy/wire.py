@@ -1,7 +1,6 @@
 """What goes wrong at the wire on a noisy day, and what the providers saw of it."""
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -11,10 +10,13 @@ import httpx
 import yaml
 
 from devstack.stack import Stack
+from tests.noisy.signups import SPARED
 
 THROTTLED_SHARE = 0.05
 LOST_SHARE = 0.01
 THROTTLING = {"action": "refuse", "code": "Throttling", "status": 400, "message": "Rate exceeded"}
+OF_OTHERS = f"*-[!{SPARED}]{'?' * 11}[-.]*"
+"""Names with a tenant id of none that is spared."""
 TOO_MANY = {"action": "refuse", "status": 429, "reason": "TooManyRequests", "retry_after": 1}
 LOST = {"action": "drop_answer"}
 
@@ -34,11 +36,6 @@ class Calls:
     def lost(self) -> int:
         return sum(bool(call["dropped"]) for call in self.aws)
 
-    def struck(self, tenant_ids: Sequence[str]) -> set[str]:
-        """The tenants of whom AWS refused or lost a call."""
-        names = [" ".join(call["resources"]) for call in self.aws if call["fault"]]
-        return {tenant for tenant in tenant_ids if any(tenant in name for name in names)}
-
     def per_window(self, service: str, since: datetime, seconds: float) -> list[int]:
         """Calls to one service by windows of that many seconds."""
         moments = (datetime.fromisoformat(call["at"]) for call in self.aws if call["service"] == service)
@@ -54,14 +51,17 @@ class Wire:
         self._clusters = [f"{url}/_devstack" for url in _servers(stack.clusters.kubeconfig)]
 
     def noise(self, seed: int) -> None:
-        """One call in twenty is throttled and one in a hundred loses its answer, everywhere."""
-        throttled = {"id": "throttled", "share": THROTTLED_SHARE, "seed": seed}
-        lost = {"id": "lost", "share": LOST_SHARE, "seed": seed + 1}
-        self._post(self._aws, {**THROTTLING, **throttled})
-        self._post(self._aws, {**LOST, **lost})
-        for cluster in self._clusters:
-            self._post(cluster, {**TOO_MANY, **throttled})
-            self._post(cluster, {**LOST, **lost})
+        """A call in twenty is throttled, one in a hundred loses its answer, and none of a spared tenant."""
+        throttled = {"share": THROTTLED_SHARE, "seed": seed}
+        lost = {"share": LOST_SHARE, "seed": seed + 1}
+        match = {"resource": OF_OTHERS}
+        self._post(self._aws, {**THROTTLING, **throttled, "id": "throttled", "match": match})
+        self._post(self._aws, {**LOST, **lost, "id": "lost", "match": match})
+        for place in ("namespace", "name"):  # of objects, and of namespaces themselves
+            for cluster in self._clusters:
+                match = {place: OF_OTHERS}
+                self._post(cluster, {**TOO_MANY, **throttled, "id": f"throttled {place}", "match": match})
+                self._post(cluster, {**LOST, **lost, "id": f"lost {place}", "match": match})
 
     def storm(self, service: str) -> None:
         """Every call to one service of AWS is throttled."""
