@@ -14,7 +14,7 @@ from domain.messages import ResourceRef, StepCall
 from runtime.clock import Clock
 from store.engine import database_errors
 from store.holds import stale
-from store.inventory_sql import GONE, INTENDED, MADE
+from store.inventory_sql import GONE, INTENDED, MADE, REMOVING
 from store.tables import ResourceRow, ResourceState
 
 STEP_KINDS: Mapping[str, StepKind] = {
@@ -36,6 +36,7 @@ class InventoryRow:
     provider_id: str
     attributes: dict[str, str]
     made_at: datetime | None
+    removing_since: datetime | None
     gone_at: datetime | None
 
 
@@ -105,6 +106,11 @@ class Inventory:
             MADE, call.tenant.id, call.operation_id, [_made_record(thing) for thing in things], step=call.step
         )
 
+    def removing(self, call: StepCall, refs: Sequence[ResourceRef]) -> None:
+        """Record that things that exist are about to be deleted; again is no change. Raises StaleRun."""
+        things = [ref.model_dump(mode="json") for ref in refs]
+        self._write(REMOVING, call.tenant.id, call.operation_id, things)
+
     def gone(
         self,
         tenant_id: str,
@@ -164,5 +170,6 @@ def _row(row: ResourceRow) -> InventoryRow:
         provider_id=row.provider_id,
         attributes=row.attributes,
         made_at=row.made_at,
+        removing_since=row.removing_since,
         gone_at=row.gone_at,
     )

@@ -23,12 +23,14 @@ WITH held AS (
            attributes jsonb)
     ON CONFLICT (tenant_id, kind, namespace, name) DO UPDATE SET
         state = 'made',
-        provider_id = CASE WHEN old.state = 'made' AND excluded.provider_id = ''
+        provider_id = CASE WHEN old.state = 'made' AND old.removing_since IS NULL
+                            AND excluded.provider_id = ''
                            THEN old.provider_id ELSE excluded.provider_id END,
-        attributes = CASE WHEN old.state = 'made'
+        attributes = CASE WHEN old.state = 'made' AND old.removing_since IS NULL
                           THEN old.attributes || excluded.attributes ELSE excluded.attributes END,
-        made_at = CASE WHEN old.state = 'made' THEN old.made_at ELSE excluded.made_at END,
-        gone_at = NULL, proof = NULL, operation_id = excluded.operation_id
+        made_at = CASE WHEN old.state = 'made' AND old.removing_since IS NULL
+                       THEN old.made_at ELSE excluded.made_at END,
+        removing_since = NULL, gone_at = NULL, proof = NULL, operation_id = excluded.operation_id
 )
 SELECT count(*) FROM held"""
 )
@@ -49,6 +51,21 @@ WITH held AS (
 SELECT count(*) FROM held"""
 )
 
+REMOVING = text(
+    """
+WITH held AS (
+    SELECT id FROM tenant WHERE id = :tenant_id AND held_by = :operation_id FOR SHARE
+), written AS (
+    UPDATE resource
+       SET removing_since = :now, operation_id = :operation_id
+      FROM held, jsonb_to_recordset(CAST(:things AS jsonb)) AS thing (kind text, namespace text, name text)
+     WHERE resource.tenant_id = held.id AND resource.kind = thing.kind
+       AND resource.namespace = thing.namespace AND resource.name = thing.name
+       AND resource.state = 'made' AND resource.removing_since IS NULL
+)
+SELECT count(*) FROM held"""
+)
+
 # Part of the transaction that starts an operation, which has the tenant locked.
 INTENDED = text(
     """
@@ -62,7 +79,7 @@ SELECT :tenant_id, thing.step, thing.step_kind, thing.provider, thing.kind, thin
        step text, step_kind text, provider text, kind text, namespace text, name text)
 ON CONFLICT (tenant_id, kind, namespace, name) DO UPDATE SET
     step = excluded.step, step_kind = excluded.step_kind, provider = excluded.provider, state = 'intended',
-    provider_id = '', attributes = '{}', intended_at = excluded.intended_at, made_at = NULL, gone_at = NULL,
-    proof = NULL, operation_id = excluded.operation_id
+    provider_id = '', attributes = '{}', intended_at = excluded.intended_at, made_at = NULL,
+    removing_since = NULL, gone_at = NULL, proof = NULL, operation_id = excluded.operation_id
     WHERE resource.state = 'gone'"""
 )

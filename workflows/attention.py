@@ -52,9 +52,9 @@ class Attention:
         """Returns what a person did about it; None when waiting was given up."""
         return await self._at(NEEDS_ATTENTION, stop, given_up)
 
-    async def paused(self, stop: Stop) -> None:
-        """Returns when a person lets the run go on."""
-        await self._at(PAUSED, stop, lambda: False)
+    async def paused(self, stop: Stop, given_up: Callable[[], bool]) -> Intervention | None:
+        """Returns when a person lets the run go on; None when waiting was given up."""
+        return await self._at(PAUSED, stop, given_up)
 
     async def insist(self, what: str, action: Callable[[], Awaitable[Result]]) -> Result:
         """For calls without which nothing can end: what fails for good waits and is tried again.

@@ -11,8 +11,8 @@ from domain.messages import StepPlan
 
 MayGoOn = Callable[[], bool]
 Action = Callable[[StepPlan, MayGoOn], Awaitable[None]]
-"""Does one step. Asks before each further activity whether it may go on: a cancellation that meets an
-activity's success is swallowed by it."""
+"""Does one step. Asks before each further activity or wait whether it may go on: a cancellation that meets
+an activity's success is swallowed by it."""
 
 
 class LeftOut(Exception):
@@ -94,7 +94,7 @@ async def run_steps(
         raise StepFailures(walk.failures)
 
 
-Stuck = Callable[[StepPlan, BaseException, datetime], Awaitable[bool]]
+Stuck = Callable[[StepPlan, BaseException, datetime, MayGoOn], Awaitable[bool]]
 """Told which step failed for good, why, and since when it does; returns whether to try it again.
 
 Raises LeftOut when trying is pointless.
@@ -123,7 +123,7 @@ async def run_to_the_end(
                     raise
                 since = since or workflow.now()
                 failure = error
-            if not await stuck(step, failure, since):
+            if not await stuck(step, failure, since, may_go_on):
                 return None
 
     try:

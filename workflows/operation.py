@@ -135,7 +135,7 @@ class Operation(Remedies):
         """Brings each step to `desired`, its undo registered first."""
 
         async def one(step: StepPlan, may_go_on: MayGoOn) -> None:
-            await self.pauses.before(step)
+            await self.pauses.before(step, may_go_on)
             self.saga.register(step)
             await self.provider.ensure(step, desired, may_go_on)
 

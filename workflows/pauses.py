@@ -6,10 +6,11 @@ from temporalio import workflow
 
 from domain.messages import Action, StepPlan, Stop
 from workflows.attention import Attention
+from workflows.graph import LeftOut, MayGoOn
 
 
 class Pauses:
-    """A wait that is cancelled is over; when its step comes again, it is waited for again."""
+    """A wait that is given up is over; when its step comes again, it is waited for again."""
 
     def __init__(self, attention: Attention, actions: Callable[[], list[Action]]) -> None:
         self._attention = attention
@@ -23,17 +24,17 @@ class Pauses:
         """A person let the run go on at these steps before it was lost."""
         self._ahead -= set(steps)
 
-    async def before(self, step: StepPlan) -> None:
-        """Returns when the step may begin."""
+    async def before(self, step: StepPlan, may_go_on: MayGoOn) -> None:
+        """Returns when the step may begin. Raises LeftOut when it may not any more."""
         if step.name not in self._ahead:
             return
-        await self._attention.paused(
-            Stop(
-                step=step.name,
-                reason="PauseBefore",
-                message=f"was asked to pause before it ({step.title})",
-                since=workflow.now(),
-                actions=self._actions(),
-            )
+        stop = Stop(
+            step=step.name,
+            reason="PauseBefore",
+            message=f"was asked to pause before it ({step.title})",
+            since=workflow.now(),
+            actions=self._actions(),
         )
+        if await self._attention.paused(stop, lambda: not may_go_on()) is None:
+            raise LeftOut
         self._ahead.discard(step.name)

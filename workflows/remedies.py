@@ -20,7 +20,7 @@ from workflows import records
 from workflows.attention import Attention
 from workflows.board import Board
 from workflows.failures import error_view
-from workflows.graph import LeftOut
+from workflows.graph import LeftOut, MayGoOn
 from workflows.pauses import Pauses
 from workflows.provider import Provider
 
@@ -87,7 +87,7 @@ class Remedies(ABC):
         """None for what is stuck and no step, such as the verification."""
         return self._stuck.get(name)
 
-    async def stuck(self, step: StepPlan, error: BaseException, since: datetime) -> bool:
+    async def stuck(self, step: StepPlan, error: BaseException, since: datetime, may_go_on: MayGoOn) -> bool:
         """Waits for a person; returns whether to try again. Raises LeftOut when that is pointless."""
         view = error_view(error)
         self._stuck[step.name] = step
@@ -99,7 +99,7 @@ class Remedies(ABC):
             since=since,
             actions=self._actions(step),
         )
-        answer = await self.attention.stuck(stop, self.leaves_anyway)
+        answer = await self.attention.stuck(stop, lambda: self.leaves_anyway() or not may_go_on())
         if answer is None:
             raise LeftOut
         if answer.action is Action.SKIP:

@@ -33,9 +33,9 @@ async def remove_everything(run: Operation, plan: OperationPlan) -> None:
 
 
 async def _remove_steps(run: Operation, removal: OperationPlan) -> None:
-    async def one(step: StepPlan, _may_go_on: MayGoOn) -> None:
+    async def one(step: StepPlan, may_go_on: MayGoOn) -> None:
         if step.name not in run.skipped:
-            await run.pauses.before(step)
+            await run.pauses.before(step, may_go_on)
             await run.provider.remove(step)
 
     await run_to_the_end(inverted(removal.steps), one, run.stuck)

@@ -95,7 +95,7 @@ class RepairTenant(Handlers):
             return
 
         async def one(step: StepPlan, may_go_on: MayGoOn) -> None:
-            await self.pauses.before(step)
+            await self.pauses.before(step, may_go_on)
             await self.provider.ensure(step, desired, may_go_on)
 
         try:

@@ -88,7 +88,7 @@ class TeardownTenant(Handlers):
 
     async def _stop(self, plan: OperationPlan) -> None:
         async def one(step: StepPlan, may_go_on: MayGoOn) -> None:
-            await self.pauses.before(step)
+            await self.pauses.before(step, may_go_on)
             self.saga.register(step)
             if plan.after:
                 await self.provider.ensure(step, plan.after, may_go_on)

@@ -83,6 +83,12 @@ class Ground:
         rows = self.inventory.rows(call.tenant.id, step=call.step)
         return [row for row in rows if row.state not in ENDED]
 
+    def to_remove(self, call: StepCall) -> list[InventoryRow]:
+        """`rows`, for what is made once: recorded as being removed before it is."""
+        rows = self.rows(call)
+        self.inventory.removing(call, [row.ref for row in rows])
+        return rows
+
     def made(
         self,
         call: StepCall,

@@ -48,7 +48,7 @@ class Buckets(Kind):
     @activity.defn(name="bucket.remove")
     def remove(self, call: StepCall) -> StepOutcome:
         cell = self.ground.cell(call.tenant)
-        for row in self.ground.rows(call):
+        for row in self.ground.to_remove(call):
             with aws_errors():
                 bucket = Bucket(self.ground.clients.s3(cell.region), row.ref.name, cell)
                 holder = self._holder(bucket, call.tenant)

@@ -72,7 +72,7 @@ class Databases(Kind):
     def remove(self, call: StepCall) -> StepOutcome:
         client = self._client(call.tenant)
         kept: list[str] = []
-        for row in self.ground.rows(call):
+        for row in self.ground.to_remove(call):
             with aws_errors():
                 kept += remove_instance(client, call, row, self._spacing)
         return StepOutcome(kept=kept)

@@ -11,8 +11,12 @@ LOOK_AGAIN = timedelta(seconds=5)
 
 
 def made_before(ground: Ground, call: StepCall, ref_kind: str, name: str) -> InventoryRow | None:
-    """The inventory's row of a thing that we made; None for what we were only about to make."""
-    rows = (row for row in ground.rows(call) if row.state == "made")
+    """The inventory's row of a thing that we made.
+
+    None for what we were only about to make, and for what we began to remove: a sign-up that is reset by hand
+    in the middle of its undo makes it again.
+    """
+    rows = (row for row in ground.rows(call) if row.state == "made" and not row.removing_since)
     return next((row for row in rows if (row.ref.kind, row.ref.name) == (ref_kind, name)), None)
 
 

@@ -68,7 +68,7 @@ class Secrets(Kind):
     @activity.defn(name="secret.remove")
     def remove(self, call: StepCall) -> StepOutcome:
         client = self._client(call.tenant)
-        for row in self.ground.rows(call):
+        for row in self.ground.to_remove(call):
             with aws_errors():
                 found = _describe(client, row.ref.name)
                 if not doomed(row, _tags(found) if found else None, call.tenant):

@@ -61,6 +61,9 @@ class FoundGround(Ground):
     def rows(self, call: StepCall) -> list[InventoryRow]:  # noqa: ARG002 - whatever step is asked for
         return [self.found]
 
+    def to_remove(self, call: StepCall) -> list[InventoryRow]:
+        return self.rows(call)
+
 
 def _as_inventory(orphan: OrphanRow) -> InventoryRow:
     """As if it had been about to be made: then a removal deletes it only if it bears the tenant's tags."""
@@ -72,5 +75,6 @@ def _as_inventory(orphan: OrphanRow) -> InventoryRow:
         provider_id="",
         attributes={},
         made_at=None,
+        removing_since=None,
         gone_at=None,
     )

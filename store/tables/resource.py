@@ -73,6 +73,8 @@ class ResourceRow(Table, table=True):
     )
     intended_at: datetime = Field(sa_type=INSTANT)
     made_at: datetime | None = Field(default=None, sa_type=INSTANT)
+    removing_since: datetime | None = Field(default=None, sa_type=INSTANT)
+    """When we began to delete what holds data or a password: its absence is then our own doing."""
     gone_at: datetime | None = Field(default=None, sa_type=INSTANT)
     proof: str | None = None
     """The question asked and the answer: 's3:HeadBucket answered 404'."""

