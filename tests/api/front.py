@@ -98,7 +98,7 @@ async def until(look: Callable[[], Awaitable[T | None]]) -> T:
             found = await look()
             if found is not None:
                 return found
-            await asyncio.sleep(0.03)
+            await asyncio.sleep(0.1)
 
 
 def new_key() -> dict[str, str]:

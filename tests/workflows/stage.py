@@ -21,7 +21,7 @@ from tests.audit import Auditor
 from worker.schedules import schedule_id
 
 PATIENCE_SECONDS = 60
-POLL_SECONDS = 0.05
+POLL_SECONDS = 0.1
 FINISHED = {"succeeded", "failed", "cancelled", "superseded"}
 Json = dict[str, Any]
 

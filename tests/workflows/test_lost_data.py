@@ -125,7 +125,7 @@ def bring_back_database(stage: Stage, tenant: Json) -> None:
         EngineVersion="16",
         DBInstanceClass="db.t4g.small",
         AllocatedStorage=20,
-        MasterUsername="restored",
+        MasterUsername=f"restored_{tenant_id}",
         MasterUserPassword="restored-by-hand",
         DBSubnetGroupName="tenants-use1",
         Tags=[{"Key": f"tenantry.dev/{key}", "Value": value} for key, value in marks.items()],

@@ -205,4 +205,4 @@ class Theatre:
 
 async def _until(condition: Callable[[], bool]) -> None:
     while not condition():  # noqa: ASYNC110 - workflow code runs in another thread
-        await asyncio.sleep(0.001)
+        await asyncio.sleep(0.004)

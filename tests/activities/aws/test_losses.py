@@ -51,7 +51,7 @@ def bring_back(subject: Subject, step: str) -> None:
             EngineVersion="16",
             DBInstanceClass="db.t4g.small",
             AllocatedStorage=20,
-            MasterUsername="restored",
+            MasterUsername=f"restored_{subject.tenant.id}",
             MasterUserPassword="restored-by-hand",
             DBSubnetGroupName=subject.cell.database.subnet_group,
             Tags=tags,
