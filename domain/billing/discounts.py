@@ -1,0 +1,39 @@
+"""Discounts: a part of the price for a part of the time, taken off before a line is rounded."""
+
+from collections.abc import Sequence
+from fractions import Fraction
+from itertools import pairwise
+from math import prod
+
+from domain.billing.account import Discount
+from domain.billing.money import Exact
+from domain.billing.spans import Span
+from domain.billing.words import number_text
+
+WHOLE = Fraction(1)
+
+
+def part_left(discounts: Sequence[Discount], span: Span) -> Exact:
+    """What is left of 1 over a span, by time. Of several at once each takes its percent of the rest."""
+    windows = [(_window(discount, span), discount.percent) for discount in discounts]
+    held = [(window, percent) for window, percent in windows if window]
+    if not held:
+        return WHOLE
+    edges = sorted(
+        {span.begin, span.end, *(edge for window, _ in held for edge in (window.begin, window.end))}
+    )
+    left = sum(
+        Span(begin, end).micros
+        * prod(1 - Fraction(percent) / 100 for window, percent in held if begin in window)
+        for begin, end in pairwise(edges)
+    )
+    return Fraction(left) / span.micros
+
+
+def discount_text(left: Exact) -> str:
+    """How a line's arithmetic goes on; empty without a discount."""
+    return "" if left == WHOLE else f" × {number_text(left * 100)} % after discounts"
+
+
+def _window(discount: Discount, span: Span) -> Span | None:
+    return Span(discount.begin, span.end if discount.end is None else discount.end).common(span)

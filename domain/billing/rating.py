@@ -1,0 +1,67 @@
+"""Rating: segments, aggregates and price versions in, lines out; the same for the same, always."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from domain.billing.account import Account
+from domain.billing.closings import Closings, closings
+from domain.billing.fees import fee_lines
+from domain.billing.lines import Line
+from domain.billing.minimums import top_up
+from domain.billing.one_offs import one_off_lines
+from domain.billing.terms import Share, shares
+from domain.billing.usage import Demand, Quantities, Scope, scopes, usage_lines
+
+
+@dataclass(frozen=True)
+class Window:
+    """What of an account is rated: whatever is due from `since` to `until`, both included."""
+
+    account: Account
+    since: datetime | None
+    """None for all there ever was."""
+    until: datetime
+    shares: tuple[Share, ...]
+    closings: Closings
+    """Also those before `since` by which a line of these shares may be due."""
+
+    def holds(self, line: Line) -> bool:
+        at = line.span.begin if line.due is None else line.due
+        return self.since is None or at >= self.since
+
+
+def window(account: Account, until: datetime, since: datetime | None = None) -> Window:
+    """Nothing that happens after `until` changes it, or any line rated in it."""
+    found = tuple(shares(account, since, until))
+    begin = None if since is None else min([since, *(share.period.begin for share in found)])
+    return Window(account, since, until, found, closings(account, begin, until))
+
+
+def demands(window: Window) -> list[Demand]:
+    """The aggregates that `rate` takes; computed from events, or from what a database has summed up."""
+    return [scope.demand for share in window.shares for scope in _due_scopes(window, share)]
+
+
+def rate(window: Window, quantities: Quantities) -> list[Line]:
+    """Lines that are due within the window; none of amount 0. Raises KeyError if an aggregate is missing."""
+    return [line for line in _lines(window, quantities) if line.amount and window.holds(line)]
+
+
+def _lines(window: Window, quantities: Quantities) -> Iterator[Line]:
+    account, closed = window.account, window.closings
+    for share in window.shares:
+        fees = list(fee_lines(account, share, closed))
+        usage = [
+            line
+            for scope in _due_scopes(window, share)
+            for line in usage_lines(account, scope, quantities, closed)
+        ]
+        spent = sum(line.amount for line in [*fees, *usage])
+        minimum = top_up(account, share, spent, closed)
+        yield from (line for line in [*fees, *usage, *([minimum] if minimum else [])] if line.due)
+    yield from one_off_lines(account, closed, window.until)
+
+
+def _due_scopes(window: Window, share: Share) -> list[Scope]:
+    return [scope for scope in scopes(share) if window.closings.due(scope.span.end)]
