@@ -8,6 +8,7 @@ import yaml
 
 MERGE = "tag:yaml.org,2002:merge"
 TIMESTAMP = "tag:yaml.org,2002:timestamp"
+NUMBERS = frozenset({"tag:yaml.org,2002:float", "tag:yaml.org,2002:int"})
 
 
 @dataclass(frozen=True)
@@ -53,12 +54,22 @@ _StrictLoader.yaml_implicit_resolvers = {
 }
 
 
-def parse_all(text: str) -> list[Any]:
+class _TextualLoader(_StrictLoader):
+    """Leaves numbers the text that was written: 0.1 as a float is no tenth."""
+
+
+_TextualLoader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag not in NUMBERS]
+    for first, resolvers in _StrictLoader.yaml_implicit_resolvers.items()
+}
+
+
+def parse_all(text: str, *, numbers_as_text: bool = False) -> list[Any]:
     """Every document of the text that is not empty. Raises YamlError with all repeated keys at once."""
     documents: list[Any] = []
     loader = None
     try:
-        loader = _StrictLoader(text)
+        loader = (_TextualLoader if numbers_as_text else _StrictLoader)(text)
         while loader.check_data():
             documents.append(loader.get_data())
     except yaml.MarkedYAMLError as error:

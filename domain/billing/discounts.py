@@ -8,31 +8,41 @@ from math import prod
 from domain.billing.account import Discount
 from domain.billing.money import Exact
 from domain.billing.spans import Span
-from domain.billing.words import number_text
+from domain.billing.words import number_text, share_text
 
 WHOLE = Fraction(1)
 
 
 def part_left(discounts: Sequence[Discount], span: Span) -> Exact:
     """What is left of 1 over a span, by time. Of several at once each takes its percent of the rest."""
-    windows = [(_window(discount, span), discount.percent) for discount in discounts]
-    held = [(window, percent) for window, percent in windows if window]
+    held = _held(discounts, span)
     if not held:
         return WHOLE
     edges = sorted(
         {span.begin, span.end, *(edge for window, _ in held for edge in (window.begin, window.end))}
     )
     left = sum(
-        Span(begin, end).micros
-        * prod(1 - Fraction(percent) / 100 for window, percent in held if begin in window)
+        Span(begin, end).micros * prod(1 - percent / 100 for window, percent in held if begin in window)
         for begin, end in pairwise(edges)
     )
     return Fraction(left) / span.micros
 
 
-def discount_text(left: Exact) -> str:
+def discount_text(discounts: Sequence[Discount], span: Span) -> str:
     """How a line's arithmetic goes on; empty without a discount."""
-    return "" if left == WHOLE else f" × {number_text(left * 100)} % after discounts"
+    held = _held(discounts, span)
+    if not held:
+        return ""
+    if len(held) > 1:
+        return f" × {number_text(part_left(discounts, span) * 100)} % after discounts"
+    window, percent = held[0]
+    part = share_text((window,), span)
+    return f" less {number_text(percent)} %" + (f" for {part}" if part else "")
+
+
+def _held(discounts: Sequence[Discount], span: Span) -> list[tuple[Span, Fraction]]:
+    windows = ((_window(discount, span), Fraction(discount.percent)) for discount in discounts)
+    return [(window, percent) for window, percent in windows if window]
 
 
 def _window(discount: Discount, span: Span) -> Span | None:

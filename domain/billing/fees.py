@@ -1,7 +1,7 @@
 """Flat fees.
 
-In advance, a change credits the unused rest at the old rate and charges the rest at the new; in arrears, each span
-is charged at its own rate.
+In advance, a change credits the unused rest at the old rate and charges the rest at the new; in arrears, each
+span is charged at its own rate.
 """
 
 from collections.abc import Iterator, Sequence
@@ -110,7 +110,7 @@ def _arithmetic(account: Account, run: Run, span: Span) -> str:
         price_text(run.rate.fee.amount, account.currency),
         f"{number_text(run.rate.factor)} while suspended" if run.rate.factor != IN_FULL else None,
     )
-    return " × ".join(part for part in parts if part) + discount_text(part_left(account.discounts, span))
+    return " × ".join(part for part in parts if part) + discount_text(account.discounts, span)
 
 
 def _rate(segment: Segment) -> Rate:

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from domain.billing.account import Account
 from domain.billing.closings import Closing, closings
+from domain.billing.events import LATEST
 from domain.billing.ledger import Booked, InvoiceLine, book, differences
 from domain.billing.lines import Line
 from domain.billing.rating import Window
@@ -51,6 +52,11 @@ class Books:
     """The last closing that is final, with an invoice or, for want of lines, without."""
 
 
+def reach(books: Books) -> datetime | None:
+    """How far back the next run has to rate: what is older was known when the last closing was made final."""
+    return None if books.closed_until is None else books.closed_until - LATEST
+
+
 def run(window: Window, rated: Sequence[Line], books: Books, grace: timedelta) -> Books:
     """The books after a run at the window's end, with lines that were rated just now."""
     moment = window.until
@@ -89,8 +95,9 @@ def _finalized(books: Books, invoice: Invoice, closing: Closing) -> Books:
 
 def _after_the_end(window: Window, rated: Sequence[Line], books: Books) -> Books:
     """What comes when no closing will: at once, as there is nothing left to wait for."""
-    last = _last_closing(window.account, window.until)
-    if last and is_ended(window.account, window.until) and last.at == books.closed_until:
+    ended = is_ended(window.account, window.until)
+    last = _last_closing(window.account, window.until) if ended else None
+    if last and last.at == books.closed_until:
         known = {key: line for key, line in books.booked.items() if window.holds(line)}
         books = _supplemented(books, window, last, differences(rated, known, books.closed_until))
     by_hand = [line for line in rated if line.due is None and line.key not in books.booked]

@@ -1,7 +1,7 @@
 """Billing periods: half-open, counted from the local wall time at which billing began.
 
-The k-th period begins k weeks or months after the anchor's local date, at the anchor's wall time. Each boundary
-is computed from the anchor itself, so an end of month that is clamped (Jan 31, Feb 29) is not lost (Mar 31).
+The k-th period begins k weeks or months after the anchor's local date, at the anchor's wall time. Each
+boundary is computed from the anchor itself, so a clamped end of month (Jan 31, Feb 29) is not lost (Mar 31).
 Where clocks are put forward over that wall time, the boundary is read on the clock as it was before: 02:30
 becomes 03:30. Where they are put back over it, it is the first of the two, or the second if the anchor was a
 second one.

@@ -8,7 +8,7 @@ from domain.billing.account import Account
 from domain.billing.aggregates import aggregated
 from domain.billing.closings import closings
 from domain.billing.events import UsageEvent, counted
-from domain.billing.invoices import Books, Invoice, is_ended, run
+from domain.billing.invoices import Books, Invoice, is_ended, reach, run
 from domain.billing.rating import demands, rate, window
 
 HOUR = timedelta(hours=1)
@@ -35,7 +35,7 @@ def simulate(scenario: Scenario) -> list[Invoice]:
 
 def closed(scenario: Scenario, books: Books, events: list[UsageEvent], moment: datetime) -> Books:
     """The books after one run: it knows what was received until its moment."""
-    seen = window(scenario.account, moment)
+    seen = window(scenario.account, moment, reach(books))
     known = [event for event in events if event.received <= moment]
     return run(seen, rate(seen, aggregated(known, demands(seen))), books, scenario.grace)
 

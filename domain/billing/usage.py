@@ -67,12 +67,13 @@ def usage_lines(account: Account, scope: Scope, quantities: Quantities, closings
         measured = measured * MICROS_A_SECOND / scope.period.micros
     units = after_allowance(measured, scope.price.included, scope.part)
     left = part_left(account.discounts, scope.span)
+    said = _included(scope) + discount_text(account.discounts, scope.span)
     for charge in charges(scope.price, units, account.currency):
         yield Line(
             key=key_of(scope.demand.meter, scope.span.begin, charge.part),
             span=scope.span,
             due=closings.due(scope.span.end),
-            description=f"{scope.demand.meter}: {charge.arithmetic}{_included(scope)}{discount_text(left)}",
+            description=f"{scope.demand.meter}: {charge.arithmetic}{said}",
             quantity=charge.quantity,
             amount=to_minor(charge.amount * left, account.currency),
             rank=USAGE,

@@ -1,0 +1,48 @@
+"""`tenantry billing`: what tenants owe."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from cli.changes import AsJson
+from cli.invoices import print_invoices
+from cli.output import err, out, print_error, print_json
+
+WRONG_FILE = 2
+
+Json = dict[str, Any]
+
+app = typer.Typer()
+group = typer.Typer(no_args_is_help=True)
+app.add_typer(group, name="billing", help="Usage, periods and invoices.")
+
+
+@group.callback()
+def billing() -> None:
+    """Usage, periods and invoices."""
+
+
+@group.command()
+def simulate(
+    file: Annotated[Path, typer.Argument(help="A scenario, as in examples/billing.", show_default=False)],
+    as_json: AsJson = False,
+) -> None:
+    """Rate and close a made-up tenant's periods as the engine would, without any server."""
+    from catalog.scenario import ScenarioError, read_scenario  # noqa: PLC0415 - loads slow libraries
+    from domain.billing.report import refusals, report  # noqa: PLC0415 - loads slow libraries
+    from domain.billing.simulation import simulate as simulated  # noqa: PLC0415 - loads slow libraries
+
+    try:
+        scenario = read_scenario(file)
+    except ScenarioError as error:
+        print_error([f"{file} is no scenario", *(f"  {problem}" for problem in error.problems)])
+        raise typer.Exit(WRONG_FILE) from error
+    for refusal in refusals(scenario.events):
+        err().print(refusal, markup=False)
+    currency = scenario.account.currency
+    invoices = simulated(scenario)
+    if as_json:
+        print_json(report(invoices, currency))
+        return
+    print_invoices(out(), invoices, currency)
