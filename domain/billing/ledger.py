@@ -45,7 +45,7 @@ def differences(
 def _differences(
     rated: Sequence[Line], booked: Booked, closed_until: datetime | None
 ) -> Iterator[InvoiceLine]:
-    for key in booked.keys() - {line.key for line in rated}:
+    for key in sorted(booked.keys() - {line.key for line in rated}, key=_by_tier):
         if booked[key].amount:
             yield _correction(booked[key], -booked[key].amount, -booked[key].quantity, key)
     for line in rated:
@@ -71,4 +71,9 @@ def _changed(line: Line, amount: int, quantity: Exact) -> Line:
 def _beside(line: Line, booked: Booked) -> str | None:
     """A tier that was reached only late has no booking of its own; it corrects the last tier with one."""
     same = [key for key, other in booked.items() if other.scope == line.scope]
-    return max(same, key=lambda key: (len(key), key), default=None)
+    return max(same, key=_by_tier, default=None)
+
+
+def _by_tier(key: str) -> tuple[int, str]:
+    """Tier 10 comes after tier 9."""
+    return len(key), key

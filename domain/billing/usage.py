@@ -37,7 +37,6 @@ class Scope:
     price: MeterPrice
     demand: Demand
     period: Span
-    rank: int
 
     @property
     def span(self) -> Span:
@@ -56,8 +55,8 @@ def scopes(share: Share) -> list[Scope]:
         for meter, price in piece.segment.price.meters.items():
             spans.setdefault((meter, price), []).append(piece.span)
     return [
-        Scope(price, Demand(meter, price.aggregate, joined(found)), share.period, rank)
-        for rank, ((meter, price), found) in enumerate(spans.items())
+        Scope(price, Demand(meter, price.aggregate, joined(found)), share.period)
+        for (meter, price), found in spans.items()
     ]
 
 
