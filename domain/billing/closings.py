@@ -1,6 +1,7 @@
 """Closings: one at activation, one at every end of a period, one where billing ends."""
 
 from bisect import bisect_left
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,15 +17,26 @@ class Closing:
     """The one that ended; at activation the first."""
 
 
-class Closings(tuple[Closing, ...]):
-    """In order of time."""
+@dataclass(frozen=True)
+class Closings:
+    """All there are from `begin` on, in order of time."""
 
-    __slots__ = ()
+    begin: datetime
+    all: tuple[Closing, ...]
+
+    def __iter__(self) -> Iterator[Closing]:
+        return iter(self.all)
+
+    @property
+    def last(self) -> Closing | None:
+        return self.all[-1] if self.all else None
 
     def due(self, instant: datetime) -> datetime | None:
-        """The first that is not before an instant; None if there is none."""
-        index = bisect_left(self, instant, key=lambda closing: closing.at)
-        return self[index].at if index < len(self) else None
+        """The first that is not before an instant, or None. Raises ValueError for one before `begin`."""
+        if instant < self.begin:
+            raise ValueError(f"closings are known from {self.begin} on, not at {instant}")
+        index = bisect_left(self.all, instant, key=lambda closing: closing.at)
+        return self.all[index].at if index < len(self.all) else None
 
 
 def closings(account: Account, since: datetime | None, until: datetime) -> Closings:
@@ -40,7 +52,7 @@ def closings(account: Account, since: datetime | None, until: datetime) -> Closi
             ended[share.period.begin] = account.calendar(share.term.kind).at(share.period.begin - MICROSECOND)
     found = left | ended | {account.start: _first_period(account)}
     begin = account.start if since is None else since
-    return Closings(Closing(at, found[at]) for at in sorted(found) if begin <= at <= until)
+    return Closings(begin, tuple(Closing(at, found[at]) for at in sorted(found) if begin <= at <= until))
 
 
 def _end(account: Account, share: Share, ended: dict[datetime, Span], left: dict[datetime, Span]) -> None:

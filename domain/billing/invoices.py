@@ -125,8 +125,7 @@ def _supplemented(books: Books, window: Window, last: Closing, lines: Sequence[I
 
 
 def _last_closing(account: Account, until: datetime) -> Closing | None:
-    found = closings(account, None, until)
-    return found[-1] if found else None
+    return closings(account, None, until).last
 
 
 def is_ended(account: Account, instant: datetime) -> bool:

@@ -17,8 +17,12 @@ def one_off_lines(account: Account, closings: Closings, until: datetime) -> Iter
     for one_off in account.one_offs:
         if one_off.at > until:
             continue
-        due = closings.due(one_off.at) if _billed(account, one_off.at) else None
-        if due or not _billed(account, one_off.at):
+        if not _billed(account, one_off.at):
+            yield _line(account, one_off, None)
+            continue
+        placed = max(one_off.at, account.start)
+        due = closings.due(placed) if placed >= closings.begin else None
+        if due:
             yield _line(account, one_off, due)
 
 
