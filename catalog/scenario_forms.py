@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
 
 from catalog.currencies import UnknownCurrency, currency_of
 from domain.billing.money import Currency
@@ -122,11 +122,13 @@ class DiscountForm(Model):
     end: Annotated[Instant | None, Field(alias="to")] = None
     percent: Percent
 
-    @model_validator(mode="after")
-    def _forwards(self) -> "DiscountForm":
-        if self.end is not None and self.end <= self.begin:
-            raise ValueError("to must be after from")
-        return self
+    @field_validator("end")
+    @classmethod
+    def _forwards(cls, end: datetime | None, others: ValidationInfo) -> datetime | None:
+        begin = others.data.get("begin")
+        if end is not None and begin is not None and end <= begin:
+            raise ValueError("must be after from")
+        return end
 
 
 class UsageForm(Model):

@@ -11,7 +11,7 @@ from domain.billing.prices import Aggregate
 from domain.billing.spans import Span
 from domain.billing.usage import Demand, Quantities
 
-EXACT = Context(prec=200, traps=[Inexact, InvalidOperation, DivisionByZero, Overflow])
+EXACT = Context(prec=100, traps=[Inexact, InvalidOperation, DivisionByZero, Overflow])
 """A sum that does not fit is an error and not a little off."""
 NONE = Decimal(0)
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from domain.billing.periods import PeriodKind
 from domain.plans import Model
@@ -36,7 +36,15 @@ Percent = Annotated[Number, Field(ge=0, le=100)]
 NOTHING = Decimal(0)
 RESERVED = frozenset({"fee", "minimum"})
 """Components of a plan that are no meters; keys of lines begin with one."""
-MeterName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,62}$")]
+
+
+def _free(name: str) -> str:
+    if name in RESERVED:
+        raise ValueError("a meter must not be called so: lines of the plan itself are")
+    return name
+
+
+MeterName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,62}$"), AfterValidator(_free)]
 
 
 class Aggregate(StrEnum):
@@ -86,17 +94,17 @@ class PackagePrice(Metered):
     """Of each package that was begun."""
 
 
-class Tiered(Metered):
-    tiers: Annotated[tuple[Tier, ...], Field(min_length=1)]
+def _ascending(tiers: tuple[Tier, ...]) -> tuple[Tier, ...]:
+    *bounded, last = [tier.up_to for tier in tiers]
+    if last is not None or None in bounded:
+        raise ValueError("the last tier, and only that, has up_to: null")
+    if any(low >= high for low, high in pairwise(bound for bound in bounded if bound is not None)):
+        raise ValueError("each tier's up_to must be above that of the tier before it")
+    return tiers
 
-    @model_validator(mode="after")
-    def _ascending(self) -> "Tiered":
-        *bounded, last = [tier.up_to for tier in self.tiers]
-        if last is not None or None in bounded:
-            raise ValueError("the last tier, and only that, has up_to: null")
-        if any(low >= high for low, high in pairwise(bound for bound in bounded if bound is not None)):
-            raise ValueError("each tier's up_to must be above that of the tier before it")
-        return self
+
+class Tiered(Metered):
+    tiers: Annotated[tuple[Tier, ...], Field(min_length=1), AfterValidator(_ascending)]
 
 
 class GraduatedPrice(Tiered):
@@ -124,9 +132,3 @@ class PriceVersion(Model):
     minimum: Amount = NOTHING
     """What usage and fee of a whole period come to at least."""
     meters: dict[MeterName, MeterPrice] = {}
-
-    @model_validator(mode="after")
-    def _not_reserved(self) -> "PriceVersion":
-        if taken := sorted(RESERVED & self.meters.keys()):
-            raise ValueError(f"meters must not be called {' or '.join(taken)}: lines of the plan are")
-        return self
