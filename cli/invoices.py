@@ -28,7 +28,7 @@ def print_invoices(console: Console, invoices: Sequence[Invoice], currency: Curr
 
 def _row(entry: InvoiceLine, currency: Currency) -> list[str]:
     line = entry.line
-    said = line.description + (f" (corrects {entry.corrects})" if entry.corrects else "")
+    said = entry.description + (f" (corrects {entry.corrects})" if entry.corrects else "")
     return [
         instant_text(line.span.begin),
         instant_text(line.span.end),

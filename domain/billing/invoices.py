@@ -79,7 +79,7 @@ def _invoice(
 ) -> Invoice:
     due = [line for line in rated if line.due and line.due <= closing.at]
     known = {key: line for key, line in booked.items() if line.due and window.holds(line)}
-    lines = differences(due, known, closed_until)
+    lines = differences(due, known, window.account.currency, closed_until)
     return Invoice(Kind.INVOICE, closing.at, closing.period, Status.DRAFT, tuple(lines))
 
 
@@ -99,7 +99,9 @@ def _after_the_end(window: Window, rated: Sequence[Line], books: Books) -> Books
     last = _last_closing(window.account, window.until) if ended else None
     if last and last.at == books.closed_until:
         known = {key: line for key, line in books.booked.items() if window.holds(line)}
-        books = _supplemented(books, window, last, differences(rated, known, books.closed_until))
+        books = _supplemented(
+            books, window, last, differences(rated, known, window.account.currency, books.closed_until)
+        )
     by_hand = [line for line in rated if line.due is None and line.key not in books.booked]
     for closing, lines in _by_last_closing(window.account, by_hand, books).items():
         books = _supplemented(books, window, closing, [InvoiceLine(line) for line in lines])

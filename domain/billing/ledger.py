@@ -1,11 +1,13 @@
 """The ledger: what is booked under each key, and what rating says beyond that."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from fractions import Fraction
 
 from domain.billing.lines import Line
-from domain.billing.money import Exact
+from domain.billing.money import Currency, Exact
+from domain.billing.words import minor_text
 
 
 @dataclass(frozen=True)
@@ -15,6 +17,12 @@ class InvoiceLine:
     line: Line
     corrects: str | None = None
     """Key of the line on an earlier invoice that it corrects."""
+    note: str = ""
+    """Of a correction: what was owed and what is owed now."""
+
+    @property
+    def description(self) -> str:
+        return f"{self.note}: {self.line.description}" if self.note else self.line.description
 
 
 Booked = Mapping[str, Line]
@@ -33,35 +41,33 @@ def book(booked: Booked, lines: Iterable[InvoiceLine]) -> Booked:
 
 
 def differences(
-    rated: Sequence[Line], booked: Booked, closed_until: datetime | None = None
+    rated: Sequence[Line], booked: Booked, currency: Currency, closed_until: datetime | None = None
 ) -> list[InvoiceLine]:
     """What is rated and not booked, less what is booked and no longer rated; nothing where both agree.
 
     A line of a closing until `closed_until` comes late, and names what it corrects.
     """
-    return sorted(_differences(rated, booked, closed_until), key=lambda entry: entry.line.place)
-
-
-def _differences(
-    rated: Sequence[Line], booked: Booked, closed_until: datetime | None
-) -> Iterator[InvoiceLine]:
-    for key in sorted(booked.keys() - {line.key for line in rated}, key=_by_tier):
-        if booked[key].amount:
-            yield _correction(booked[key], -booked[key].amount, -booked[key].quantity, key)
+    gone = sorted(booked.keys() - {line.key for line in rated}, key=_by_tier)
+    found = [_correction(_nothing(booked[key]), booked[key], currency) for key in gone if booked[key].amount]
     for line in rated:
         before = booked.get(line.key)
         if before is None:
             late = closed_until and line.due and line.due <= closed_until
             beside = _beside(line, booked) if late else None
-            yield _correction(line, line.amount, line.quantity, beside) if beside else InvoiceLine(line)
+            found.append(_correction(line, _nothing(line), currency, beside) if beside else InvoiceLine(line))
         elif before.amount != line.amount:
-            amount, quantity = line.amount - before.amount, line.quantity - before.quantity
-            yield _correction(line, amount, quantity, line.key)
+            found.append(_correction(line, before, currency))
+    return sorted(found, key=lambda entry: entry.line.place)
 
 
-def _correction(line: Line, amount: int, quantity: Exact, corrects: str) -> InvoiceLine:
-    said = replace(line, description=f"correction of {line.description.removeprefix('correction of ')}")
-    return InvoiceLine(_changed(said, amount, quantity), corrects)
+def _correction(line: Line, before: Line, currency: Currency, corrects: str | None = None) -> InvoiceLine:
+    difference = _changed(line, line.amount - before.amount, line.quantity - before.quantity)
+    now, then = (minor_text(one.amount, currency) for one in (line, before))
+    return InvoiceLine(difference, corrects or before.key, f"correction, {now} instead of {then}")
+
+
+def _nothing(line: Line) -> Line:
+    return _changed(line, 0, Fraction(0))
 
 
 def _changed(line: Line, amount: int, quantity: Exact) -> Line:

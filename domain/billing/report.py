@@ -47,7 +47,7 @@ def _line(entry: InvoiceLine) -> Json:
     line = entry.line
     return {
         "key": line.key,
-        "description": line.description,
+        "description": entry.description,
         **_span(line.span),
         "quantity": number_text(line.quantity),
         "amount_minor": line.amount,
