@@ -1,6 +1,7 @@
 """Invoices for people to read: every line with its arithmetic."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from rich.console import Console
 from rich.markup import escape
@@ -18,7 +19,7 @@ def print_invoices(console: Console, invoices: Sequence[Invoice], currency: Curr
     if not invoices:
         console.print("no invoices")
     for invoice in invoices:
-        begin, end = instant_text(invoice.period.begin), instant_text(invoice.period.end)
+        begin, end = _when(invoice.period.begin), _when(invoice.period.end)
         kind = invoice.kind.replace("_", " ")
         total = escape(minor_text(invoice.total, currency))
         console.print(f"[bold]{kind}[/] {styled(invoice.status)}, {begin} to {end}: [bold]{total}[/]")
@@ -30,9 +31,14 @@ def _row(entry: InvoiceLine, currency: Currency) -> list[str]:
     line = entry.line
     said = entry.description + (f" (corrects {entry.corrects})" if entry.corrects else "")
     return [
-        instant_text(line.span.begin),
-        instant_text(line.span.end),
+        _when(line.span.begin),
+        _when(line.span.end),
         number_text(line.quantity),
         escape(minor_text(line.amount, currency)),
         escape(said),
     ]
+
+
+def _when(instant: datetime) -> str:
+    """A date where it is midnight in UTC, as it mostly is."""
+    return instant_text(instant).removesuffix("T00:00:00Z")

@@ -22,7 +22,7 @@ from tests.billing.random_accounts import GRACE, LENGTH, SECOND, accounts, price
 
 HOUR = timedelta(hours=1)
 law = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
 
 
@@ -59,7 +59,7 @@ def test_rating_more_often_changes_nothing(scenario: Scenario, data: st.DataObje
         assert booked(simulate(replace(scenario, runs=runs))) == owed
 
 
-@settings(parent=law, max_examples=8)
+@settings(parent=law, max_examples=5)
 @given(scenarios())
 def test_hours_with_nothing_to_do_may_be_skipped(scenario: Scenario) -> None:
     """Every hour's run yields the same final invoices as the runs that have something to find."""
