@@ -8,6 +8,8 @@ import typer
 from cli.changes import AsJson
 from cli.invoices import print_invoices
 from cli.output import err, out, print_error, print_json
+from domain.billing.report import refusals, report
+from domain.billing.simulation import simulate as simulated
 
 WRONG_FILE = 2
 
@@ -29,9 +31,8 @@ def simulate(
     as_json: AsJson = False,
 ) -> None:
     """Rate and close a made-up tenant's periods as the engine would, without any server."""
-    from catalog.scenario import ScenarioError, read_scenario  # noqa: PLC0415 - loads slow libraries
-    from domain.billing.report import refusals, report  # noqa: PLC0415 - loads slow libraries
-    from domain.billing.simulation import simulate as simulated  # noqa: PLC0415 - loads slow libraries
+    # No other command should wait for the tables of currencies.
+    from catalog.scenario import ScenarioError, read_scenario  # noqa: PLC0415
 
     try:
         scenario = read_scenario(file)

@@ -4,9 +4,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from catalog.scenario import ScenarioError, read_scenario, scenario_of
 from catalog.strict_yaml import parse_all
+from domain.billing.simulation import simulate
 from tests.billing.plays import scenario
 
 GOOD = """
@@ -209,3 +212,39 @@ def test_other_yaml_files_keep_their_numbers() -> None:
     """Only scenarios are read with numbers as text."""
     assert parse_all("a: 1\nb: 0.5") == [{"a": 1, "b": 0.5}]
     assert parse_all("a: 1\nb: 0.5", numbers_as_text=True) == [{"a": "1", "b": "0.5"}]
+
+
+JUNK = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.sampled_from(["", "0", "-1", "1e9", "x", "2024-01-01T00:00:00Z", "hourly", "sum"]),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.none() | st.sampled_from("ab"), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+
+
+def _paths(node: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    items = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+    return [path, *(found for key, value in items for found in _paths(value, (*path, key)))]
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.data())
+def test_no_file_crashes_it(data: st.DataObject) -> None:
+    """Whatever stands where: the file is read, or refused with paths."""
+    fields = parse_all(GOOD, numbers_as_text=True)[0]
+    for _ in range(data.draw(st.integers(1, 3))):
+        *path, last = data.draw(st.sampled_from([path for path in _paths(fields) if path]))
+        node = fields
+        for key in path:
+            node = node[key]
+        node[last] = data.draw(JUNK)
+    problems = ["file: sound"]
+    try:
+        simulate(scenario_of(fields))
+    except ScenarioError as error:
+        problems = error.problems
+    assert problems
+    assert all(": " in problem for problem in problems)
