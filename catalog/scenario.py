@@ -102,7 +102,7 @@ def _parts(fields: dict[str, Any]) -> _Parts:
     _read_plans(fields.get("plans"), parts)
     for name, form in LISTS.items():
         parts.lists[name] = list(_read_list(fields.get(name), name, form, parts.problems))
-    parts.all_changes_read = len(parts.lists["changes"]) == len(fields.get("changes") or ())
+    parts.all_changes_read = not any(problem.startswith("changes") for problem in parts.problems)
     return parts
 
 

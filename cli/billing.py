@@ -1,7 +1,7 @@
 """`tenantry billing`: what tenants owe."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -13,11 +13,9 @@ from domain.billing.simulation import simulate as simulated
 
 WRONG_FILE = 2
 
-Json = dict[str, Any]
-
 app = typer.Typer()
 group = typer.Typer(no_args_is_help=True)
-app.add_typer(group, name="billing", help="Usage, periods and invoices.")
+app.add_typer(group, name="billing")
 
 
 @group.callback()
