@@ -13,7 +13,7 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
 from temporalio.common import RawValue
 from temporalio.exceptions import ApplicationError
-from temporalio.worker import Worker
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from domain.messages import AbortRequest, RunInput
 from domain.phases import TRANSITIONS, OperationKind
@@ -63,6 +63,7 @@ class Actor:
             self._client,
             task_queue=self.queue,
             workflows=WORKFLOWS,
+            workflow_runner=UnsandboxedWorkflowRunner(),
             sticky_queue_schedule_to_start_timeout=timedelta(seconds=1),
         )
 
@@ -85,7 +86,11 @@ async def test_an_abort_that_meets_the_note_of_the_stop_is_no_stop(
     async with actor.acting(), asyncio.timeout(PATIENCE_SECONDS):
         async with actor.deciding():
             handle = await client.start_workflow(
-                TRANSITIONS[kind].workflow, given, id=actor.queue, task_queue=actor.queue
+                TRANSITIONS[kind].workflow,
+                given,
+                id=actor.queue,
+                task_queue=actor.queue,
+                task_timeout=timedelta(seconds=2),  # the server may hand a task to the worker that just left
             )
             await actor.held.wait()
         abort = asyncio.create_task(handle.execute_update("abort", ABORT))
