@@ -187,35 +187,40 @@ class Hand:
     # --- in the cluster -------------------------------------------------------------------------------------
 
     def _spoil_object(self) -> None:
-        resource, path = self._object()
+        resource, _ = OBJECTS[self.step.name]
         headers = {**AUTHORIZED, "Content-Type": "application/merge-patch+json"}
-        answer = httpx.patch(path, json=SPOILED[resource], headers=headers)
-        assert answer.status_code == 200, answer.text
+        for path in self._paths()[:1]:
+            answer = httpx.patch(path, json=SPOILED[resource], headers=headers)
+            assert answer.status_code == 200, answer.text
 
     def _delete_object(self) -> None:
-        _, path = self._object()
-        if self.step.name == "foundation":
-            path = f"{self.ground.cluster_url}/api/v1/namespaces/{self._space}"
-        answer = httpx.delete(path, headers=AUTHORIZED)
-        assert answer.status_code in {200, 202}, answer.text
+        whole = [f"{self.ground.cluster_url}/api/v1/namespaces/{self._space}"]
+        for path in whole if self.step.name == "foundation" else self._paths()[:1]:
+            answer = httpx.delete(path, headers=AUTHORIZED)
+            assert answer.status_code in {200, 202}, answer.text
 
     def _is_spoiled(self) -> bool:
-        resource, path = self._object()
-        found = httpx.get(path, headers=AUTHORIZED)
-        return found.status_code == 200 and _within(SPOILED[resource], found.json())
+        resource, _ = OBJECTS[self.step.name]
+        return any(_within(SPOILED[resource], found) for found in self._alike())
 
     @property
     def _space(self) -> str:
         return f"chaos-{self.tenant['tenant_id']}-ns"
 
-    def _object(self) -> tuple[str, str]:
-        """Its resource and URL: the one of the group that stands for it."""
-        resource, name = OBJECTS[self.step.name]
-        listing = f"{self.ground.cluster_url}/{PLURALS[resource]}/namespaces/{self._space}/{resource}"
-        if name == "*":
-            items = httpx.get(listing, headers=AUTHORIZED).json()["items"]
-            name = next(i["metadata"]["name"] for i in items if i["metadata"]["name"] != "kube-root-ca.crt")
-        return resource, f"{listing}/{name}"
+    def _paths(self) -> list[str]:
+        return [f"{self._listing}/{found['metadata']['name']}" for found in self._alike()]
+
+    @property
+    def _listing(self) -> str:
+        resource, _ = OBJECTS[self.step.name]
+        return f"{self.ground.cluster_url}/{PLURALS[resource]}/namespaces/{self._space}/{resource}"
+
+    def _alike(self) -> list[Json]:
+        """The objects that may stand for the group; none where an undo or a removal has deleted them."""
+        _, name = OBJECTS[self.step.name]
+        items = httpx.get(self._listing, headers=AUTHORIZED).json()["items"]
+        meant = {name} if name != "*" else {i["metadata"]["name"] for i in items} - {"kube-root-ca.crt"}
+        return [item for item in items if item["metadata"]["name"] in meant]
 
 
 def _within(part: Any, whole: Any) -> bool:
