@@ -47,6 +47,8 @@ class Scene:
     """What the strike itself found to be wrong."""
     hand: Hand | None = None
     """Who was at one of the tenant's things."""
+    left_to_the_hand: bool = False
+    """What a hand deleted of a closed tenant stays missing until it is restored."""
     lost_for_good: set[str] = field(default_factory=set)
     """What the engine itself says that it cannot bring back: a password that somebody deleted."""
     refused: str = ""
@@ -214,6 +216,7 @@ class Scene:
         """
         tenant = await self.ground.stage.tenant(self.tenant)
         if self.hand is None or tenant["phase"] not in REPAIRABLE:
+            self.left_to_the_hand = self.hand is not None
             return
         await self.ground.stage.send("POST", f"{path(self.tenant)}/repair?accept_data_loss=true")
         await self.converged()

@@ -28,6 +28,7 @@ MAKES = {
 }
 TOUCHES = MAKES | {
     "bucket": "PutPublicAccessBlock",
+    "secret": "DescribeSecret",
     "database": "DescribeDBInstances",
     "role": "PutRolePolicy",
 }
