@@ -27,7 +27,9 @@ def instant(value: object) -> datetime:
             read = datetime.fromisoformat(value)
         except ValueError:
             read = None
-        if read and read.tzinfo and read.year in YEARS:
+        if read and read.tzinfo:
+            if read.year not in YEARS:
+                raise ValueError(f"write an instant of the years {YEARS[0]} to {YEARS[-1]}")
             return read.astimezone(UTC)
     raise ValueError('write an instant with Z or an offset, such as "2024-01-31T00:00:00Z"')
 

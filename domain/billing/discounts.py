@@ -3,47 +3,50 @@
 from collections.abc import Sequence
 from fractions import Fraction
 from itertools import pairwise
-from math import prod
 
 from domain.billing.account import Discount
 from domain.billing.money import Exact
-from domain.billing.spans import Span
-from domain.billing.words import number_text, share_text
+from domain.billing.spans import Span, micros
+from domain.billing.words import number_text, part_text
 
 WHOLE = Fraction(1)
 
 
-def part_left(discounts: Sequence[Discount], span: Span) -> Exact:
-    """What is left of 1 over a span, by time. Of several at once each takes its percent of the rest."""
-    held = _held(discounts, span)
-    if not held:
+def part_left(discounts: Sequence[Discount], spans: Sequence[Span]) -> Exact:
+    """What is left of 1 over spans, by time. Of several at once each takes its percent of the rest."""
+    if not discounts:
         return WHOLE
-    edges = sorted(
-        {span.begin, span.end, *(edge for window, _ in held for edge in (window.begin, window.end))}
-    )
-    left = sum(
-        Span(begin, end).micros * prod(1 - percent / 100 for window, percent in held if begin in window)
-        for begin, end in pairwise(edges)
-    )
-    return Fraction(left) / span.micros
+    return sum((_left(discounts, span) for span in spans), Fraction(0)) / micros(spans)
 
 
-def discount_text(discounts: Sequence[Discount], span: Span) -> str:
+def discount_text(discounts: Sequence[Discount], spans: Sequence[Span]) -> str:
     """How a line's arithmetic goes on; empty without a discount."""
-    held = _held(discounts, span)
+    held = [(discount, windows) for discount in discounts if (windows := _windows(discount, spans))]
     if not held:
         return ""
     if len(held) > 1:
-        return f" × {number_text(part_left(discounts, span) * 100)} % after discounts"
-    window, percent = held[0]
-    part = share_text((window,), span)
-    return f" less {number_text(percent)} %" + (f" for {part}" if part else "")
+        return f" × {number_text(part_left(discounts, spans) * 100)} % after discounts"
+    [(discount, windows)] = held
+    covered, whole = micros(windows), micros(spans)
+    part = "" if covered == whole else f" for {part_text(covered, whole)}"
+    return f" less {number_text(discount.percent)} %{part}"
 
 
-def _held(discounts: Sequence[Discount], span: Span) -> list[tuple[Span, Fraction]]:
-    windows = ((_window(discount, span), Fraction(discount.percent)) for discount in discounts)
-    return [(window, percent) for window, percent in windows if window]
+def _left(discounts: Sequence[Discount], span: Span) -> Exact:
+    """Microseconds of a span, each times what is left of a price in it."""
+    held = [(window, discount) for discount in discounts for window in _windows(discount, [span])]
+    edges = {span.begin, span.end, *(edge for window, _ in held for edge in (window.begin, window.end))}
+    found = Fraction(0)
+    for begin, end in pairwise(sorted(edges)):
+        left = WHOLE
+        for window, discount in held:
+            if begin in window:
+                left *= 1 - Fraction(discount.percent) / 100
+        found += left * Span(begin, end).micros
+    return found
 
 
-def _window(discount: Discount, span: Span) -> Span | None:
-    return Span(discount.begin, span.end if discount.end is None else discount.end).common(span)
+def _windows(discount: Discount, spans: Sequence[Span]) -> tuple[Span, ...]:
+    """Where a discount holds within spans."""
+    common = (Span(discount.begin, discount.end or span.end).common(span) for span in spans)
+    return tuple(window for window in common if window)

@@ -96,7 +96,7 @@ def _credit(account: Account, run: Run, charge: Line, closings: Closings) -> Lin
 
 
 def _amount(account: Account, run: Run, span: Span) -> int:
-    left = part_left(account.discounts, span)
+    left = part_left(account.discounts, [span])
     return to_minor(
         run.rate.per_period * left * Fraction(span.micros, run.period.micros),
         account.currency,
@@ -110,7 +110,7 @@ def _arithmetic(account: Account, run: Run, span: Span) -> str:
         price_text(run.rate.fee.amount, account.currency),
         f"{number_text(run.rate.factor)} while suspended" if run.rate.factor != IN_FULL else None,
     )
-    return " × ".join(part for part in parts if part) + discount_text(account.discounts, span)
+    return " × ".join(part for part in parts if part) + discount_text(account.discounts, [span])
 
 
 def _rate(segment: Segment) -> Rate:

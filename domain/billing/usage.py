@@ -65,8 +65,8 @@ def usage_lines(account: Account, scope: Scope, quantities: Quantities, closings
     if scope.price.aggregate is Aggregate.WEIGHTED:
         measured = measured * MICROS_A_SECOND / scope.period.micros
     units = after_allowance(measured, scope.price.included, scope.part)
-    left = part_left(account.discounts, scope.span)
-    said = _included(scope) + discount_text(account.discounts, scope.span)
+    left = part_left(account.discounts, scope.demand.spans)
+    said = _included(scope) + discount_text(account.discounts, scope.demand.spans)
     for charge in charges(scope.price, units, account.currency):
         yield Line(
             key=key_of(scope.demand.meter, scope.span.begin, charge.part),

@@ -115,6 +115,7 @@ def test_unquoted_decimals_are_what_was_written() -> None:
         (ON_START, "2024-01-31", f"subscription.start: {INSTANT}"),
         (ON_START, "2024-01-31T00:00:00", f"subscription.start: {INSTANT}"),
         (ON_START, "2024-02-31T00:00:00Z", f"subscription.start: {INSTANT}"),
+        (ON_START, "9999-12-31T00:00:00Z", "subscription.start: write an instant of the years 1970 to 2199"),
         ("plan: business}", "plan: busyness}", "changes.0.plan: there is no plan 'busyness'"),
         ("plan: business}", "}", f"changes.0: {NAMED}"),
         ("plan: business}", "end: true, suspend: true}", "changes.0: suspend and end exclude each other"),

@@ -220,6 +220,32 @@ def test_a_credit_gives_back_what_was_charged_for_that_time() -> None:
     assert list(found.amounts(1).values()) == [-4000, 8000, 20000]
 
 
+def test_a_discount_while_another_price_held_takes_nothing_off_usage() -> None:
+    """The 20 calls were all rated at a price that did not hold while the discount did."""
+    away = '{at: "2024-04-11T00:00:00Z", plan: dear}, {at: "2024-04-21T00:00:00Z", plan: one}'
+    found = scoped(
+        away,
+        used(("05T00:00:00", "10"), ("25T00:00:00", "10")),
+        DISCOUNTED,
+        discounts='[{from: "2024-04-11T00:00:00Z", to: "2024-04-21T00:00:00Z", percent: 50}]',
+    )
+    assert found.amounts(1)["calls/2024-04-01T00:00:00Z/charge"] == 2000
+
+
+def test_a_discount_over_a_price_that_comes_back_is_by_the_time_it_held() -> None:
+    """From Apr 6 to Apr 26 are 10 of the 20 days of this price: 50 % for half of it."""
+    away = '{at: "2024-04-11T00:00:00Z", plan: dear}, {at: "2024-04-21T00:00:00Z", plan: one}'
+    found = scoped(
+        away,
+        used(("05T00:00:00", "10"), ("25T00:00:00", "10")),
+        DISCOUNTED,
+        discounts='[{from: "2024-04-06T00:00:00Z", to: "2024-04-26T00:00:00Z", percent: 50}]',
+    )
+    [line] = [line for line in found.lines if line["key"].startswith("calls")]
+    assert line["amount_minor"] == 1500
+    assert line["description"] == "calls: 20 × €1.00 less 50 % for 10 of 20 days"
+
+
 def test_discounts_follow_each_other() -> None:
     """10 % and 50 % at once leave 45 %, and together never more than all."""
     both = '[{from: "2024-01-01T00:00:00Z", percent: 10}, {from: "2024-01-01T00:00:00Z", percent: 50}]'
