@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 import yaml
 
@@ -21,6 +22,9 @@ from tests.audit import Auditor
 
 REAL_CLUSTER = os.environ.get("TENANTRY_TEST_KUBECONFIG")
 
+# Properties say what is right, not how fast: on a busy machine no example is late.
+hypothesis.settings.register_profile("tenantry", deadline=None)
+hypothesis.settings.load_profile("tenantry")
 os.environ.update(
     AWS_ACCESS_KEY_ID="tests",
     AWS_SECRET_ACCESS_KEY="tests",

@@ -11,7 +11,6 @@ from tests.api.front import Front, code_of, new_key
 
 fuzzed = settings(
     max_examples=60,
-    deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -21,9 +21,7 @@ from domain.billing.simulation import Scenario, closed, full_hour, simulate
 from tests.billing.random_accounts import GRACE, LENGTH, SECOND, accounts, scenarios
 
 HOUR = timedelta(hours=1)
-law = settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
-)
+law = settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 
 
 def rated(account: Account, events: list[UsageEvent], until: datetime) -> list[Line]:

@@ -231,7 +231,7 @@ def _paths(node: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     return [path, *(found for key, value in items for found in _paths(value, (*path, key)))]
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(st.data())
 def test_no_file_crashes_it(data: st.DataObject) -> None:
     """Whatever stands where: the file is read, or refused with paths."""

@@ -62,7 +62,7 @@ def matches(pattern: str, arn: str) -> bool:
     return fnmatch.fnmatchcase(arn, pattern.replace("[", "[[]"))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.tuples(installs, tenant_ids | alike_ids),
     st.tuples(installs, tenant_ids | alike_ids),

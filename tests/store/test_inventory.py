@@ -145,7 +145,7 @@ def test_a_write_waits_for_a_change_of_holder(world: World) -> None:
 WORDS = st.lists(st.tuples(st.sampled_from(["made", "gone"]), st.sampled_from(["a", "b", "c"])), max_size=12)
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(words=WORDS)
 def test_the_last_word_counts(world: World, words: list[tuple[str, str]]) -> None:
     """Whatever is told in whatever order, each thing's state is the last word about it, told twice."""

@@ -56,7 +56,7 @@ def pages(world: World, limit: int, phases: set[Phase] | None = None) -> list[li
             return found
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(limit=st.integers(1, 9), gaps=st.lists(st.sampled_from([0, 0, 1]), max_size=8))
 def test_pages_cover_every_tenant_once(world: World, limit: int, gaps: list[int]) -> None:
     """Whatever the page size, and however many tenants were made in the same instant: each exactly once."""
@@ -101,7 +101,7 @@ def test_foreign_cursors_are_refused(world: World, cursor: str) -> None:
 
 
 @given(text=st.text(max_size=40))
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_text_is_worse_than_a_foreign_cursor(world: World, text: str) -> None:
     """Any text as a cursor is refused with ValueError, and never reaches the database."""
     with pytest.raises(ValueError, match="cursor"):

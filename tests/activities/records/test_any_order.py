@@ -139,7 +139,7 @@ def _names_its_end(operation: OperationRow) -> bool:
     return (operation.finished_at is not None) == (operation.status in FINISHED)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(events=EVENTS)
 def test_the_records_stay_true(world: World, events: list[str]) -> None:
     """Successes, failures, take-overs and killed runs in any order: one holder, no unfinished leftovers."""
