@@ -5,15 +5,11 @@ from collections.abc import Callable
 
 from temporalio import activity
 from temporalio.client import Client
-from temporalio.common import WorkflowIDConflictPolicy
-from temporalio.exceptions import WorkflowAlreadyStartedError
 
-from activities.search_attributes import at_start
-from activities.starting import on_its_own
-from domain.describe import details, summary
-from domain.messages import DueRemovals, OperationRequest, RunInput
-from domain.naming import derived_operation_id, workflow_id
-from domain.phases import TRANSITIONS, OperationKind, Phase
+from activities.starting import on_its_own, start_operation
+from domain.messages import DueRemovals, OperationRequest
+from domain.naming import derived_operation_id
+from domain.phases import OperationKind, Phase
 from store.tenants import DueTenant
 
 PAGE = 200
@@ -49,20 +45,12 @@ class Removals:
             slug=tenant.slug,
             requested_by="schedule",
         )
-        try:
-            await self._client.start_workflow(
-                TRANSITIONS[OperationKind.REMOVE].workflow,
-                RunInput(tenant_id=tenant.id, slug=tenant.slug, handed_over=request),
-                id=workflow_id(tenant.slug, tenant.id),
-                task_queue=self._task_queue,
-                id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
-                static_summary=f"{summary(request)}: its grace is over",
-                static_details=details(request, tenant.plan, tenant.region),
-                search_attributes=at_start(
-                    tenant.slug, tenant.plan, tenant.region, Phase.REMOVING, OperationKind.REMOVE
-                ),
-                memo={"operation_id": request.operation_id},
-            )
-        except WorkflowAlreadyStartedError:
-            return False
-        return True
+        return await start_operation(
+            self._client,
+            self._task_queue,
+            request,
+            why="its grace is over",
+            plan=tenant.plan,
+            region=tenant.region,
+            phase=Phase.REMOVING,
+        )

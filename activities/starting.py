@@ -5,9 +5,17 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 import structlog
+from temporalio.client import Client
+from temporalio.common import WorkflowIDConflictPolicy
+from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
+from activities.search_attributes import at_start
+from domain.describe import details, summary
 from domain.errors import Unavailable, capped
+from domain.messages import OperationRequest, RunInput
+from domain.naming import workflow_id
+from domain.phases import TRANSITIONS, Phase
 
 Result = TypeVar("Result")
 
@@ -45,3 +53,34 @@ async def on_its_own(tenant_id: str, work: Awaitable[Result]) -> Result | None:
         reason = capped(str(error))
         log.error("tenant passed over", tenant=tenant_id, code=type(error).__name__, reason=reason)  # noqa: TRY400 - a stack would write what the error quotes
         return None
+
+
+async def start_operation(
+    client: Client,
+    task_queue: str,
+    request: OperationRequest,
+    *,
+    why: str,
+    plan: str,
+    region: str,
+    phase: Phase,
+) -> bool:
+    """Starts the run of an operation that nobody waits for; False where an open run has the tenant's id.
+
+    Raises RPCError.
+    """
+    try:
+        await client.start_workflow(
+            TRANSITIONS[request.kind].workflow,
+            RunInput(tenant_id=request.tenant_id, slug=request.slug, handed_over=request),
+            id=workflow_id(request.slug, request.tenant_id),
+            task_queue=task_queue,
+            id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
+            static_summary=f"{summary(request)}: {why}",
+            static_details=details(request, plan, region),
+            search_attributes=at_start(request.slug, plan, region, phase, request.kind),
+            memo={"operation_id": request.operation_id},
+        )
+    except WorkflowAlreadyStartedError:
+        return False
+    return True
