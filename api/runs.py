@@ -118,22 +118,14 @@ class Runs:
             return await self._reach(request, holder)
 
     async def _start(self, request: OperationRequest, labels: Labels) -> OperationAccepted:
-        start = self._start_operation(request, labels)
-        try:
-            accepted: OperationAccepted = await self._client.execute_update_with_start_workflow(
-                _accept_update(request.kind),
-                request,
-                start_workflow_operation=start,
-                id=request.operation_id,
-                result_type=OperationAccepted,
-                rpc_timeout=timedelta(seconds=ACCEPT_SECONDS),
-            )
-        except Exception:
-            # The SDK reports a failed start twice; the copy that nobody awaits would be logged as lost.
-            with contextlib.suppress(Exception):
-                async with asyncio.timeout(0):
-                    await start.workflow_handle()
-            raise
+        accepted: OperationAccepted = await update_with_start(
+            self._client,
+            self._start_operation(request, labels),
+            _accept_update(request.kind),
+            request,
+            id=request.operation_id,
+            result_type=OperationAccepted,
+        )
         return accepted
 
     def _start_operation(
@@ -190,6 +182,26 @@ class Runs:
 
     def _handle(self, request: OperationRequest) -> WorkflowHandle[Any, Any]:
         return self._client.get_workflow_handle(workflow_id(request.slug, request.tenant_id))
+
+
+async def update_with_start(
+    client: Client, start: WithStartWorkflowOperation[Any, Any], update: str, *args: Any, **options: Any
+) -> Any:
+    """What the update answers. Raises what the client raises."""
+    try:
+        return await client.execute_update_with_start_workflow(
+            update,
+            *args,
+            start_workflow_operation=start,
+            rpc_timeout=timedelta(seconds=ACCEPT_SECONDS),
+            **options,
+        )
+    except Exception:
+        # The SDK reports a failed start twice; the copy that nobody awaits would be logged as lost.
+        with contextlib.suppress(Exception):
+            async with asyncio.timeout(0):
+                await start.workflow_handle()
+        raise
 
 
 def _accept_update(kind: OperationKind) -> str:

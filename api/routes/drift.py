@@ -1,6 +1,5 @@
 """Drift: what differs from what the blueprint wants, and what belongs to no tenant."""
 
-import re
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response, status
@@ -12,22 +11,20 @@ from api.docs import CHANGES, READS, errors
 from api.drift import DriftPage, DriftView, OrphanPage, OrphanView, drift_view, orphan_view
 from api.find import find_tenant
 from api.identity import AskedFor
-from api.orphans import start_deletion
-from api.problems import ApiProblem
+from api.orphans import accept_deletion, find_orphan
 from api.routes.tenants import Slug, Starting, WhichOf
 from api.schemas import printable
 from api.services import Served
 from api.views import Accepted
 from domain.phases import OperationKind
 from store.observations import observations, out_of_sync
-from store.orphans import get_orphan, list_orphans
+from store.orphans import list_orphans
 from store.repairs import failed_repairs
-from store.tables import ORPHANS_THERE, OrphanRow, OrphanState
+from store.tables import ORPHANS_THERE, OrphanState
 
 router = APIRouter(tags=["drift"])
 
 MAX_PAGE = 200
-_ORPHAN_ID = re.compile(r"or[0-9a-f]{16}")
 
 
 class Paging(BaseModel):
@@ -118,7 +115,7 @@ async def orphans(services: Served, listing: Annotated[OrphanListing, Query()]) 
 @router.get("/v1/orphans/{orphan_id}", summary="Show an orphan", responses=errors("OrphanNotFound", *READS))
 async def orphan(services: Served, orphan_id: OrphanId) -> OrphanView:
     """Also when it is gone: who had it deleted, and why."""
-    return orphan_view(await _find(services, orphan_id))
+    return orphan_view(await find_orphan(services, orphan_id))
 
 
 @router.delete(
@@ -137,16 +134,6 @@ async def delete_orphan(
 ) -> OrphanView:
     """Deletes it for good, if it still is ours and still belongs to nobody; a database leaves a last
     snapshot. An orphan is deleted once, whatever the key: follow it at `Location`."""
-    row = await _find(services, orphan_id)
-    if row.state not in ORPHANS_THERE:
-        raise ApiProblem("OrphanGone", f"Orphan {row.id} is {row.state}; there is nothing to delete.")
-    await start_deletion(services, row, asked.caller, deletion.reason)
+    row = await accept_deletion(services, orphan_id, asked.caller, deletion.reason)
     response.headers["Location"] = f"/v1/orphans/{row.id}"
     return orphan_view(row)
-
-
-async def _find(services: Served, orphan_id: str) -> OrphanRow:
-    row = await services.query(get_orphan, orphan_id) if _ORPHAN_ID.fullmatch(orphan_id) else None
-    if row is None:
-        raise ApiProblem("OrphanNotFound")
-    return row

@@ -11,11 +11,12 @@ async def test_a_signup_waits_before_a_step_and_goes_on_when_told(stage: Stage) 
     view = await stage.until(signup, lambda view: "dns" in stops(view))
     assert [condition["type"] for condition in view["conditions"]] == ["Paused"]
     assert stops(view)["dns"]["actions"] == ["resume", "abort"]
+    # The run answers for its operation; tenant and list follow with the note in the database.
+    shown = await stage.until_tenant(signup, lambda view: bool(view["conditions"]))
+    assert shown["conditions"][0]["status"] is True
     (listed,) = await attention(stage, signup)
     assert (listed["condition"], listed["step"]) == ("Paused", "dns")
     assert not any(thing.startswith("record ") for thing in await stage.things(signup))
-    shown = await stage.until_tenant(signup, lambda view: bool(view["conditions"]))
-    assert shown["conditions"][0]["status"] is True
     assert "Possible: resume_from_pause, abort" in await run_page(stage, signup)
     run = await stage.run_of(signup).describe()
     assert run.search_attributes["NeedsAttention"] == [False]
