@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from devstack.processes import Process, free_port, spawn
+from devstack.processes import Process, free_port, on_free_ports, spawn
 from devstack.servers import ROOT
 
 SETUP_TIMEOUT = 60
@@ -45,6 +45,9 @@ class Engine:
         worker.wait_until(ready.exists, START_TIMEOUT)
 
     def start_api(self, environment: Mapping[str, str]) -> None:
+        on_free_ports(lambda: self._start_api_once(environment))
+
+    def _start_api_once(self, environment: Mapping[str, str]) -> None:
         self._port = free_port(self._api_port)
         place = {"TENANTRY_API_HOST": "127.0.0.1", "TENANTRY_API_PORT": str(self._port)}
         self._spawn("API", ["api"], {**environment, **place}).wait_until(self._api_ready, START_TIMEOUT)

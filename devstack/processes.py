@@ -19,6 +19,7 @@ SAME_USER = "-"
 # Below the range that the kernel takes client ports from: a connection made between our look and the
 # server's bind cannot take the port away.
 PORTS = range(15_000, 32_000)
+PORT_TRIES = 3
 LOG_TAIL_LINES = 25
 
 # A parent-death signal is sent when the *thread* that forked ends; this one lives as long as the process.
@@ -148,6 +149,17 @@ def free_port(preferred: int | None = None) -> int:
                 probe.bind(("127.0.0.1", port))
                 return port
     raise StartError("no free TCP port on 127.0.0.1")
+
+
+def on_free_ports(start: Callable[[], None]) -> None:
+    """Calls `start`, which chooses and binds ports, anew while others are faster. Raises StartError."""
+    for _ in range(PORT_TRIES - 1):
+        try:
+            return start()
+        except StartError as error:
+            if "address already in use" not in str(error).lower():
+                raise
+    return start()
 
 
 def accepts_connections(port: int) -> bool:

@@ -46,7 +46,7 @@ class Stack:
         self.started: dict[str, float] = {}
         """Seconds from the call of `start` until each part was ready."""
         preferred = options.ports == "preferred"
-        self._folder = RunFolder.make(options.home)
+        self._folder = RunFolder(options.home)
         self._profile = profile = PROFILES[options.profile]
         self.postgres = Postgres(self._path("postgres"))
         self.temporal = Temporal(self._path("temporal"), ui_port=UI_PORT if preferred else None)
@@ -64,6 +64,7 @@ class Stack:
         """Return when every part is ready. Raises StartError, with everything stopped again."""
         self._began = time.monotonic()
         try:
+            self._folder.make()
             self._start()
         except BaseException:
             self.stop()

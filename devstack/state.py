@@ -16,25 +16,24 @@ RUN_PREFIX = "run-"
 
 
 class RunFolder:
-    """A folder that belongs to this process until it closes it or dies."""
+    """A fresh folder below `home` that belongs to this process, from `make` until it closes it or dies."""
 
-    def __init__(self, path: Path, lock: BinaryIO) -> None:
-        self.path = path
-        self._lock = lock
+    def __init__(self, home: Path) -> None:
+        self.path = home / f"{RUN_PREFIX}{secrets.token_hex(4)}"
+        self._lock: BinaryIO | None = None
 
-    @classmethod
-    def make(cls, home: Path) -> Self:
-        """Make a fresh folder below `home`, and remove those of runs that have died."""
+    def make(self) -> Self:
+        """Also removes the folders of runs that have died. Interrupted at any point, `close` tidies up."""
+        home = self.path.parent
         home.mkdir(parents=True, exist_ok=True)
         with _guard(home):
             for left in home.glob(f"{RUN_PREFIX}*"):
                 if not _alive(left):
                     shutil.rmtree(left, ignore_errors=True)
-            path = home / f"{RUN_PREFIX}{secrets.token_hex(4)}"
-            path.mkdir()
-            lock = (path / LOCK).open("wb")
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        return cls(path, lock)
+            self.path.mkdir()
+            self._lock = (self.path / LOCK).open("wb")
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return self
 
     def announce(self, facts: dict[str, Any]) -> bool:
         """Make this run the one that `current` finds; False if another that runs is found already."""
@@ -47,13 +46,16 @@ class RunFolder:
         return True
 
     def close(self) -> None:
-        """Remove the folder. Closing twice is fine."""
+        """Remove the folder. Closing twice is fine, and so is closing what was never made."""
         home = self.path.parent
+        if not home.exists():
+            return
         with _guard(home):
             if _read(home / CURRENT).get("run") == self.path.name:
                 (home / CURRENT).unlink()
             shutil.rmtree(self.path, ignore_errors=True)
-            self._lock.close()
+            if self._lock:
+                self._lock.close()
 
 
 def current(home: Path) -> dict[str, Any] | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from devstack.processes import Process, StartError, free_port, spawn
+from devstack.processes import Process, StartError, free_port, on_free_ports, spawn
 
 NAMESPACE = "default"
 START_TIMEOUT = 30
@@ -65,6 +65,9 @@ class Temporal:
     def start(self) -> None:
         """Run the server; returns when namespace and search attributes are there. Raises StartError."""
         self._directory.mkdir(parents=True, exist_ok=True)
+        on_free_ports(self._start_once)
+
+    def _start_once(self) -> None:
         self._port, self._http_port, self._metrics_port = free_port(), free_port(), free_port()
         self._ui_port = free_port(self._preferred_ui_port)
         self._run()

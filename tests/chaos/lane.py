@@ -32,7 +32,7 @@ def main(orders: Connection, home: Path) -> None:
 async def _serve(orders: Connection, home: Path) -> None:
     more, failures = True, 0
     while more:
-        folder = RunFolder.make(home)
+        folder = RunFolder(home).make()
         try:
             _write_to(folder.path / "lane.log")
             async with Ground(folder.path) as ground:
