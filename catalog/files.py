@@ -1,4 +1,4 @@
-"""Reading plans.yaml, cells.yaml and the folders of blueprints; problems are collected, not raised."""
+"""Reading plans.yaml, cells.yaml, meters.yaml and folders of blueprints; problems are collected, not raised."""
 
 from pathlib import Path
 from typing import Any, TypeVar
@@ -9,13 +9,14 @@ from catalog.blueprint import LoadedBlueprint
 from catalog.checks import BLUEPRINT_FILE, blueprint_problems
 from catalog.strict_yaml import YamlError, parse_all
 from domain.blueprint import Blueprint
+from domain.metering.meters import Meter
 from domain.plans import Cell, Plan
 
-Entry = TypeVar("Entry", Plan, Cell)
+Entry = TypeVar("Entry", Plan, Cell, Meter)
 
 
 def read_entries(file: Path, model: type[Entry], problems: list[str]) -> dict[str, Entry]:
-    """The entries of a file that maps names to plans or cells; an entry with a problem is left out."""
+    """The entries of a file that maps names to plans, cells or meters; one with a problem is left out."""
     entries: dict[str, Entry] = {}
     for name, fields in (_mapping(file, file.name, problems) or {}).items():
         if not isinstance(fields, dict):

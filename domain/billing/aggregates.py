@@ -29,7 +29,8 @@ def aggregated(events: Iterable[UsageEvent], demands: Iterable[Demand]) -> Quant
 
 def _measure(events: Sequence[UsageEvent], demand: Demand) -> Decimal:
     if demand.aggregate is Aggregate.WEIGHTED:
-        return sum((_integral(events, span) for span in demand.spans), NONE)
+        groups = _by_group(events)
+        return sum((_integral(group, span) for group in groups for span in demand.spans), NONE)
     inside = [event for span in demand.spans for event in _within(events, span)]
     return _MEASURES[demand.aggregate](inside) if inside else NONE
 
@@ -51,14 +52,26 @@ def _integral(events: Sequence[UsageEvent], span: Span) -> Decimal:
     ).scaleb(-6)
 
 
+def _by_group(events: Sequence[UsageEvent]) -> list[list[UsageEvent]]:
+    """Each group holds a state of its own; together they are the meter's."""
+    groups: dict[str, list[UsageEvent]] = defaultdict(list)
+    for event in events:
+        groups[event.group].append(event)
+    return list(groups.values())
+
+
 def _sum(events: Sequence[UsageEvent]) -> Decimal:
     return sum((event.value for event in events), NONE)
+
+
+def _last(events: Sequence[UsageEvent]) -> Decimal:
+    return sum((group[-1].value for group in _by_group(events)), NONE)
 
 
 _MEASURES: dict[Aggregate, Callable[[Sequence[UsageEvent]], Decimal]] = {
     Aggregate.SUM: _sum,
     Aggregate.COUNT: lambda events: Decimal(len(events)),
     Aggregate.MAX: lambda events: max(event.value for event in events),
-    Aggregate.LAST: lambda events: events[-1].value,
+    Aggregate.LAST: _last,
     Aggregate.UNIQUE: lambda events: Decimal(len({event.key for event in events})),
 }

@@ -24,6 +24,8 @@ class UsageEvent:
     value: Decimal = Decimal(1)
     key: str = ""
     """What unique meters count."""
+    group: str = ""
+    """Which of a meter's states it sets; one without groups has one."""
 
     @property
     def order(self) -> tuple[datetime, str, str]:

@@ -1,0 +1,202 @@
+"""CloudEvents 1.0 in JSON, single or in a batch, to what is stored; each bad event with its reason."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from hashlib import blake2b
+from typing import Annotated, Any, Literal, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
+
+from domain.billing.events import AHEAD, LATEST
+from domain.billing.spans import MICROSECOND
+from domain.billing.words import instant_text
+from domain.metering.meters import Dials
+from domain.metering.readings import Reading, Unreadable, reading
+
+MOST_EVENTS = 1_000
+"""In one batch."""
+RFC_3339 = (
+    r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})$"
+)
+JSON_TYPE = r"^(?i)application/([a-z0-9.-]+\+)?json( *;.*)?$"
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+NESTS = (dict, list)
+NO_CONTROLS = r"^[^\x00-\x1f\x7f-\x9f]+$"
+
+
+class NotEvents(ValueError):
+    """The body as a whole is no CloudEvent and no batch of them; the message says why."""
+
+
+class MeteredEvent(NamedTuple):
+    """One event as it is stored: who sent it, when it happened, what it counts for."""
+
+    position: int
+    """In the batch, from 0."""
+    source: str
+    id: str
+    at: datetime
+    content: bytes
+    """Digest of type, time, subject and data: a repeat has the same, all else is a conflict."""
+    readings: tuple[Reading, ...]
+    """Of each meter that counts it; none if every filter leaves it out."""
+
+
+class Refused(NamedTuple):
+    """One event that is not stored."""
+
+    position: int
+    source: str | None
+    id: str | None
+    reason: str
+
+
+@dataclass(frozen=True)
+class Parsed:
+    events: list[MeteredEvent]
+    refused: list[Refused]
+
+
+Name = Annotated[str, Field(min_length=1, max_length=255, pattern=NO_CONTROLS)]
+
+
+class _Envelope(BaseModel):
+    """Attributes that others added, such as those for tracing, are neither kept nor compared.
+
+    Only what pydantic checks without calling Python: a validator of our own costs as much as all of this.
+    """
+
+    model_config = ConfigDict(extra="ignore", strict=True)
+
+    specversion: Literal["1.0"]
+    id: Name
+    source: Name
+    type: Name
+    time: Annotated[str, Field(pattern=RFC_3339)]
+    subject: str | None = None
+    datacontenttype: Annotated[str, Field(pattern=JSON_TYPE)] | None = None
+    data: dict[str, Any] | None = None
+    data_base64: None = None
+
+
+_WORDS = {
+    "missing": "is missing",
+    "literal_error": "must be {expected}",
+    "string_type": "must be text",
+    "string_unicode": "must be text that is whole",
+    "string_too_short": "must not be empty",
+    "string_too_long": "must have at most {max_length} characters",
+    "dict_type": "must be an object of named fields",
+    "none_required": "is not read: send JSON in data",
+}
+_PATTERNS = {
+    "time": "must be an instant with its zone, such as 2026-01-31T10:00:00Z",
+    "datacontenttype": "must be application/json: only JSON is counted",
+}
+
+
+def read_events(body: bytes, dials: Dials, now: datetime) -> Parsed:
+    """A body's events, those that can be stored and those that cannot. Raises NotEvents."""
+    parsed = Parsed([], [])
+    for position, fields in enumerate(_listed(body)):
+        try:
+            parsed.events.append(_event(position, fields, dials, now))
+        except Unreadable as error:
+            parsed.refused.append(_refused(position, fields, str(error)))
+        except ValidationError as error:
+            parsed.refused.append(_refused(position, fields, "; ".join(_reasons(error))))
+        except RecursionError:
+            parsed.refused.append(_refused(position, fields, "data is nested too deeply: flatten it"))
+    return parsed
+
+
+def _listed(body: bytes) -> list[Any]:
+    try:
+        found = _json(body)
+    except (ValueError, RecursionError) as error:
+        raise NotEvents(f"the body is not JSON in UTF-8: {error}") from error
+    events = found if isinstance(found, list) else [found]
+    if len(events) > MOST_EVENTS:
+        raise NotEvents(f"the batch has {len(events)} events; send at most {MOST_EVENTS} at once")
+    return events
+
+
+def _json(body: bytes) -> Any:
+    """Numbers with a point as decimals: 0.1 as a float is no tenth."""
+    try:
+        return json.loads(body, parse_float=Decimal, parse_constant=_no_number)
+    except (json.JSONDecodeError, UnicodeDecodeError):
+        raise
+    except ValueError:
+        # An integer of thousands of digits is JSON, and must cost only the event that it stands in.
+        return json.loads(body, parse_float=Decimal, parse_int=Decimal, parse_constant=_no_number)
+
+
+def _no_number(text: str) -> Any:
+    raise ValueError(f"{text} is no number in JSON")
+
+
+def _event(position: int, fields: Any, dials: Dials, now: datetime) -> MeteredEvent:
+    event = _Envelope.model_validate(fields)
+    at = _instant(event.time)
+    if at < now - LATEST:
+        raise Unreadable(
+            f"time is more than {LATEST.days} days before {instant_text(now)}: too late to count"
+        )
+    if at > now + AHEAD:
+        raise Unreadable(f"time is after {instant_text(now + AHEAD)}: send it once it has happened")
+    counting = dials.get(event.type)
+    if counting is None:
+        raise Unreadable(f"type {event.type[:60]!r} is counted by no meter: meters.yaml names those that are")
+    data = event.data or {}
+    readings = tuple([found for dial in counting if (found := reading(dial, data)) is not None])
+    content = _content((event.type, (at - EPOCH) // MICROSECOND, event.subject), data)
+    return MeteredEvent(position, event.source, event.id, at, content, readings)
+
+
+def _instant(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text.upper()).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise Unreadable(f"time {_PATTERNS['time']}") from None
+
+
+def _content(attributes: tuple[object, ...], data: dict[str, Any]) -> bytes:
+    """Fields in any order are the same content; numbers are compared as they were written."""
+    return blake2b(ascii((attributes, _ordered(data))).encode(), digest_size=16).digest()
+
+
+def _ordered(value: Any) -> Any:
+    if type(value) is dict:
+        return sorted([(key, _ordered(one) if type(one) in NESTS else one) for key, one in value.items()])
+    return [_ordered(one) for one in value]
+
+
+def _refused(position: int, fields: Any, reason: str) -> Refused:
+    named = fields if isinstance(fields, dict) else {}
+    return Refused(position, _shown(named.get("source")), _shown(named.get("id")), reason)
+
+
+def _shown(value: object) -> str | None:
+    """As much of a name as finds the event again; what JSON could not carry back is left out."""
+    return value[:255].encode(errors="replace").decode() if isinstance(value, str) else None
+
+
+def _reasons(error: ValidationError) -> Iterator[str]:
+    for finding in error.errors(include_url=False, include_input=False):
+        place = ".".join(str(part) for part in finding["loc"][:1])
+        if not place:
+            yield "must be an object with the attributes of CloudEvents 1.0"
+            continue
+        yield f"{place} {_said(place, finding)}"
+
+
+def _said(place: str, finding: ErrorDetails) -> str:
+    if finding["type"] == "string_pattern_mismatch":
+        return _PATTERNS.get(place, "must have no control characters")
+    words = _WORDS.get(finding["type"], finding["msg"])
+    return words.format(**finding.get("ctx", {}))
