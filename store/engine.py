@@ -1,8 +1,10 @@
 """The connection pool to PostgreSQL, and the one place where its failures become ours."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any, cast
 
+import psycopg
 from sqlalchemy import Engine, create_engine, make_url
 from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -54,3 +56,26 @@ def transaction(engine: Engine) -> Iterator[Session]:
     """One transaction, committed at the end; rows stay readable after it. Raises Unavailable."""
     with database_errors(), Session(engine, expire_on_commit=False) as session, session.begin():
         yield session
+
+
+@contextmanager
+def psycopg_transaction(
+    engine: Engine, prepare: Callable[[psycopg.Connection[Any]], None]
+) -> Iterator[psycopg.Connection[Any]]:
+    """One transaction in psycopg's own terms, for COPY and pipelines; commits at the end. Raises Unavailable.
+
+    `prepare` is called once for each connection of the pool, in a transaction of its own.
+    """
+    with database_errors(), engine.connect() as connection:
+        raw = cast("psycopg.Connection[Any]", connection.connection.driver_connection)
+        try:
+            if prepare not in connection.info.setdefault("prepared", set()):
+                prepare(raw)
+                raw.commit()
+                connection.info["prepared"].add(prepare)
+            with raw.transaction():
+                yield raw
+        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+            if raw.closed:
+                connection.invalidate()
+            raise Unavailable("PostgreSQL cannot be used right now") from error

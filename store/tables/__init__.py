@@ -7,10 +7,12 @@ from store.tables.drift import ORPHANS_THERE, ObservationRow, OrphanRow, OrphanS
 from store.tables.operation import OperationRow
 from store.tables.resource import ENDED, CertificateRow, ResourceRow, ResourceState
 from store.tables.tenant import TenantRow
+from store.tables.usage import USAGE_EVENT, UsageHourRow, UsageIdentityRow, UsageKeyRow
 
 __all__ = [
     "ENDED",
     "ORPHANS_THERE",
+    "USAGE_EVENT",
     "CellRow",
     "CertificateRow",
     "CustomerRow",
@@ -24,4 +26,7 @@ __all__ = [
     "ResourceState",
     "Table",
     "TenantRow",
+    "UsageHourRow",
+    "UsageIdentityRow",
+    "UsageKeyRow",
 ]

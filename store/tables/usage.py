@@ -1,0 +1,126 @@
+"""What tenants used: identities, single events, and what is summed up of them by the hour.
+
+None of these refers to its tenant by a key: checking one took longer than storing the event, and who may send
+for a tenant is known by the tenant's token. Text is compared by its bytes, as the domain compares it.
+"""
+
+from datetime import date, datetime
+from decimal import Decimal
+
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    Date,
+    Index,
+    LargeBinary,
+    Numeric,
+    Sequence,
+    String,
+    text,
+)
+from sqlalchemy import Table as PlainTable
+from sqlalchemy.dialects.postgresql import BIGINT, BIT
+from sqlmodel import Field
+
+from store.tables.base import INSTANT, Arguments, Table
+
+BYTES = String(collation="C")
+HOURS_A_MONTH = 31 * 24
+ROOM = {"fillfactor": 80}
+"""Rows that are written again and again find room beside themselves, and their indexes need no change."""
+
+INGESTION = Sequence("usage_ingestion", metadata=Table.metadata)
+"""Numbers of ingesting transactions; `store/usage_order.py` says what their order means."""
+
+
+class UsageIdentityRow(Table, table=True):
+    """An event that was accepted; so long as this row is there, its name is taken."""
+
+    __tablename__ = "usage_identity"
+    __table_args__ = (Index("ix_usage_identity_received", "received_at"),)
+
+    tenant_id: str = Field(sa_column=Column(BYTES, primary_key=True))
+    source: str = Field(sa_column=Column(BYTES, primary_key=True))
+    id: str = Field(sa_column=Column(BYTES, primary_key=True))
+    content: bytes = Field(sa_type=LargeBinary)
+    """Digest of what it said."""
+    received_at: datetime = Field(sa_type=INSTANT)
+    ingestion: int = Field(sa_type=BIGINT)
+
+
+USAGE_EVENT = PlainTable(
+    "usage_event",
+    Table.metadata,
+    Column("tenant_id", BYTES, nullable=False),
+    Column("meter", BYTES, nullable=False),
+    Column("at", INSTANT, nullable=False),
+    Column("received_at", INSTANT, nullable=False),
+    Column("ingestion", BIGINT, nullable=False),
+    Column("value", Numeric, nullable=False),
+    Column("source", BYTES, nullable=False),
+    Column("id", BYTES, nullable=False),
+    Column("grp", BYTES, nullable=False),
+    Column("key", BYTES, nullable=True),
+    Index("ix_usage_event_read", "tenant_id", "meter", "at"),
+    postgresql_partition_by="RANGE (at)",
+)
+"""What one meter counted of one event. A partition for each month; never changed, dropped by age. That
+nothing is in here twice is the work of usage_identity: a key of this table would have to hold the month."""
+
+
+def _hour_constraints() -> Arguments:
+    return (
+        CheckConstraint("count > 0", name="count"),
+        CheckConstraint("date_trunc('hour', hour, 'UTC') = hour", name="hour"),
+        CheckConstraint(
+            "(first_at IS NULL) = (last_value IS NULL) AND (first_at IS NULL) = (integral IS NULL)",
+            name="state_whole",
+        ),
+        # The state that a span begins with is the last one of each group before it, however long ago.
+        Index(
+            "ix_usage_hour_state",
+            "tenant_id",
+            "meter",
+            "grp",
+            "hour",
+            postgresql_where=text("last_value IS NOT NULL"),
+        ),
+        {"postgresql_with": ROOM},
+    )
+
+
+class UsageHourRow(Table, table=True):
+    """All that one meter counted of one tenant and group in one hour; kept for good."""
+
+    __tablename__ = "usage_hour"
+    __table_args__ = _hour_constraints()
+
+    tenant_id: str = Field(sa_column=Column(BYTES, primary_key=True))
+    meter: str = Field(sa_column=Column(BYTES, primary_key=True))
+    hour: datetime = Field(sa_type=INSTANT, primary_key=True)
+    grp: str = Field(sa_column=Column(BYTES, primary_key=True))
+    count: int = Field(sa_type=BIGINT)
+    sum: Decimal = Field(sa_type=Numeric)
+    max: Decimal = Field(sa_type=Numeric)
+    first_at: datetime | None = Field(default=None, sa_type=INSTANT)
+    """Of meters that hold a state: when the hour first set it."""
+    last_value: Decimal | None = Field(default=None, sa_type=Numeric)
+    integral: Decimal | None = Field(default=None, sa_type=Numeric)
+    """Value times seconds from `first_at` to the end of the hour."""
+    ingestion: int = Field(sa_type=BIGINT)
+    """The last one that changed it: a reader with a cut-off before it must look at the events themselves."""
+
+
+class UsageKeyRow(Table, table=True):
+    """In which hours of a month, in UTC, one key was seen; kept for good."""
+
+    __tablename__ = "usage_key"
+    __table_args__ = ({"postgresql_with": ROOM},)
+
+    tenant_id: str = Field(sa_column=Column(BYTES, primary_key=True))
+    meter: str = Field(sa_column=Column(BYTES, primary_key=True))
+    month: date = Field(sa_column=Column(Date, primary_key=True))
+    grp: str = Field(sa_column=Column(BYTES, primary_key=True))
+    key: str = Field(sa_column=Column(BYTES, primary_key=True))
+    hours: str = Field(sa_column=Column(BIT(HOURS_A_MONTH), nullable=False))
+    """A bit for each hour, the month's first on the left."""

@@ -1,0 +1,140 @@
+"""Storing a batch of events: once each, whoever else sends the same at the same time."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import psycopg
+from sqlalchemy import Engine
+
+from domain.billing.events import REMEMBERED
+from domain.metering.cloud_events import MeteredEvent
+from domain.metering.hours import month_of
+from domain.metering.readings import Reading
+from runtime.clock import Clock
+from store.engine import psycopg_transaction
+from store.usage_ingest_sql import COPY, EVENTS, HOURS, IDENTITIES, KEYS, KNOWN, STAGING, STATES
+from store.usage_order import draw
+from store.usage_partitions import ensure_months
+
+Identity = tuple[str, str]
+"""Source and id."""
+ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
+
+
+@dataclass(frozen=True)
+class Ingested:
+    """What became of a batch, by the events' positions in it."""
+
+    inserted: list[int]
+    duplicates: list[int]
+    """Stored before, and the same."""
+    conflicts: list[int]
+    """Stored before under the same source and id, and other: the first stays."""
+
+
+class Ingestion:
+    def __init__(self, engine: Engine, clock: Clock) -> None:
+        self._engine = engine
+        self._clock = clock
+        self._months: set[datetime] = set()
+
+    def ingest(self, tenant_id: str, events: Sequence[MeteredEvent]) -> Ingested:
+        """Stores what is new, in one transaction with its sums. May be repeated after any failure.
+
+        Raises Unavailable; then nothing of the batch is stored, or all of it is and a repeat says so.
+        """
+        first: dict[Identity, MeteredEvent] = {}
+        for event in events:
+            first.setdefault((event.source, event.id), event)
+        if not first:
+            return Ingested([], [], [])
+        self._prepare(first.values())
+        with psycopg_transaction(self._engine, prepare=_make_staging) as connection:
+            known = _store(connection, tenant_id, list(first.values()), self._clock.now())
+        return _verdicts(events, first, known)
+
+    def _prepare(self, events: Iterable[MeteredEvent]) -> None:
+        missing = {month_of(event.at) for event in events} - self._months
+        if missing:
+            ensure_months(self._engine, missing)
+            self._months |= missing
+
+
+def _make_staging(connection: psycopg.Connection[Any]) -> None:
+    connection.execute("SET client_min_messages = warning")
+    connection.execute(STAGING)
+
+
+def _store(
+    connection: psycopg.Connection[Any], tenant_id: str, events: list[MeteredEvent], now: datetime
+) -> dict[Identity, bytes]:
+    """Content by identity of those that were stored before."""
+    values = {
+        "tenant_id": tenant_id,
+        "now": now,
+        "forgotten": now - REMEMBERED,
+        "ingestion": draw(connection),
+    }
+    with connection.cursor() as cursor:
+        with cursor.copy(COPY) as copy:
+            copy.write("".join(_lines(events)))
+        cursor.execute(IDENTITIES, values)
+        known: dict[Identity, bytes] = {}
+        if cursor.rowcount < len(events):
+            cursor.execute(KNOWN, values)
+            known = {(source, name): content for source, name, content in cursor}
+    if len(known) < len(events):
+        _sum_up(connection, values, [event for event in events if (event.source, event.id) not in known])
+    return known
+
+
+def _sum_up(
+    connection: psycopg.Connection[Any], values: Mapping[str, Any], events: Sequence[MeteredEvent]
+) -> None:
+    with connection.pipeline():
+        connection.execute(EVENTS, values)
+        connection.execute(HOURS, values)
+        if any(reading.key is not None for event in events for reading in event.readings):
+            connection.execute(KEYS, values)
+        if any(reading.holds_state for event in events for reading in event.readings):
+            connection.execute(STATES, values)
+
+
+def _verdicts(
+    events: Sequence[MeteredEvent], first: Mapping[Identity, MeteredEvent], known: Mapping[Identity, bytes]
+) -> Ingested:
+    """A repeat within the batch is judged by what is stored by now, as one in a later batch would be."""
+    found = Ingested([], [], [])
+    for event in events:
+        identity = (event.source, event.id)
+        if identity not in known and first[identity] is event:
+            found.inserted.append(event.position)
+        elif known.get(identity, first[identity].content) == event.content:
+            found.duplicates.append(event.position)
+        else:
+            found.conflicts.append(event.position)
+    return found
+
+
+def _lines(events: Iterable[MeteredEvent]) -> Iterator[str]:
+    """Rows of the staging table: one for each reading, and one for an event that has none."""
+    for event in events:
+        name = f"{_escaped(event.source)}\t{_escaped(event.id)}"
+        at, content = event.at.isoformat(), event.content.hex()
+        for reading in event.readings:
+            yield _line(reading, at, name, content)
+        if not event.readings:
+            yield f"\\N\t\\N\t{at}\t\\N\t{name}\t\\N\t\\\\x{content}\tf\n"
+
+
+def _line(reading: Reading, at: str, name: str, content: str) -> str:
+    key = r"\N" if reading.key is None else _escaped(reading.key)
+    holds = "t" if reading.holds_state else "f"
+    group = _escaped(reading.group)
+    return f"{reading.meter}\t{group}\t{at}\t{reading.value}\t{name}\t{key}\t\\\\x{content}\t{holds}\n"
+
+
+def _escaped(text: str) -> str:
+    return text if text.isprintable() and "\\" not in text else text.translate(ESCAPES)
