@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from domain.billing.events import REMEMBERED
 from domain.metering.cloud_events import MeteredEvent
-from domain.metering.hours import month_of
+from domain.metering.hours import months
 from domain.metering.readings import Reading
 from runtime.clock import Clock
 from store.engine import psycopg_transaction
@@ -56,7 +56,8 @@ class Ingestion:
         return _verdicts(events, first, known)
 
     def _prepare(self, events: Iterable[MeteredEvent]) -> None:
-        missing = {month_of(event.at) for event in events} - self._months
+        instants = [event.at for event in events]
+        missing = set(months(min(instants), max(instants))) - self._months
         if missing:
             ensure_months(self._engine, missing)
             self._months |= missing
@@ -121,20 +122,19 @@ def _verdicts(
 def _lines(events: Iterable[MeteredEvent]) -> Iterator[str]:
     """Rows of the staging table: one for each reading, and one for an event that has none."""
     for event in events:
-        name = f"{_escaped(event.source)}\t{_escaped(event.id)}"
-        at, content = event.at.isoformat(), event.content.hex()
-        for reading in event.readings:
-            yield _line(reading, at, name, content)
-        if not event.readings:
-            yield f"\\N\t\\N\t{at}\t\\N\t{name}\t\\N\t\\\\x{content}\tf\n"
+        for reading in event.readings or (None,):
+            yield _line(event, reading)
 
 
-def _line(reading: Reading, at: str, name: str, content: str) -> str:
-    key = r"\N" if reading.key is None else _escaped(reading.key)
-    holds = "t" if reading.holds_state else "f"
-    group = _escaped(reading.group)
-    return f"{reading.meter}\t{group}\t{at}\t{reading.value}\t{name}\t{key}\t\\\\x{content}\t{holds}\n"
-
-
-def _escaped(text: str) -> str:
-    return text if text.isprintable() and "\\" not in text else text.translate(ESCAPES)
+def _line(event: MeteredEvent, reading: Reading | None) -> str:
+    source, name, at, content = event.source, event.id, event.at.isoformat(), event.content.hex()
+    if reading is None:
+        source, name = source.translate(ESCAPES), name.translate(ESCAPES)
+        return f"\\N\t\\N\t{at}\t\\N\t{source}\t{name}\t\\N\t\\\\x{content}\tf\n"
+    meter, value, key, group, holds_state = reading
+    told = f"{source}{name}{group}{key}"
+    if not told.isprintable() or "\\" in told:
+        source, name, group = (text.translate(ESCAPES) for text in (source, name, group))
+        key = key and key.translate(ESCAPES)
+    key, holds = r"\N" if key is None else key, "t" if holds_state else "f"
+    return f"{meter}\t{group}\t{at}\t{value}\t{source}\t{name}\t{key}\t\\\\x{content}\t{holds}\n"

@@ -4,7 +4,7 @@ Every one takes its rows in the order of their keys, and every ingestion runs th
 want the same rows wait for each other and never in a circle.
 """
 
-# Belongs to the connection and is emptied by each commit: no other ingestion sees it, and none pays for its log.
+# Belongs to the connection and is emptied by each commit: no other sees it, and it is in no log.
 STAGING = """
 CREATE TEMPORARY TABLE IF NOT EXISTS usage_staging (
     meter text COLLATE "C", grp text COLLATE "C", at timestamptz NOT NULL, value numeric,
@@ -58,22 +58,26 @@ ON CONFLICT (tenant_id, meter, month, grp, key) DO UPDATE SET hours = old.hours 
  WHERE old.hours | excluded.hours <> old.hours"""
 
 # A late event changes how long the one before it held, so the hour is read again. HOURS has locked it: all
-# who stored an event of it have committed, and are seen, or wait, and will see this one.
+# who stored an event of it have committed, and are seen, or wait, and will see this one. It is an INSERT that
+# always meets its row, and its events are read hour by hour: PostgreSQL knows nothing of what is in a staging
+# table, and would rather read a tenant's whole month than trust an index.
 STATES = """
-UPDATE usage_hour AS hours
-   SET first_at = states.first_at, last_value = states.last_value, integral = states.integral
-  FROM (SELECT meter, grp, hour, min(at) AS first_at, sum(value * extract(epoch FROM until - at)) AS integral,
-               max(value) FILTER (WHERE is_last) AS last_value
-          FROM (SELECT touched.*, event.at, event.value,
-                       lead(event.at, 1, hour + interval '1 hour') OVER steps AS until,
-                       lead(event.at) OVER steps IS NULL AS is_last
-                  FROM (SELECT DISTINCT meter, grp, date_trunc('hour', at, 'UTC') AS hour
-                          FROM usage_staging WHERE holds_state) AS touched
-                  JOIN usage_event AS event
-                    ON event.tenant_id = %(tenant_id)s AND event.meter = touched.meter
-                   AND event.grp = touched.grp AND event.at >= touched.hour AND event.at < touched.hour + interval '1 hour'
-                WINDOW steps AS (PARTITION BY touched.meter, touched.grp, hour
-                                     ORDER BY event.at, event.source, event.id)) AS steps
-         GROUP BY meter, grp, hour) AS states
- WHERE hours.tenant_id = %(tenant_id)s AND hours.meter = states.meter AND hours.grp = states.grp
-   AND hours.hour = states.hour"""
+INSERT INTO usage_hour AS old (tenant_id, meter, hour, grp, count, sum, max, ingestion,
+                               first_at, last_value, integral)
+SELECT %(tenant_id)s::text, touched.meter, touched.hour, touched.grp, 1, 0, 0, 0,
+       states.first_at, states.last_value, states.integral
+  FROM (SELECT DISTINCT meter, date_trunc('hour', at, 'UTC') AS hour, grp
+          FROM usage_staging WHERE holds_state) AS touched
+ CROSS JOIN LATERAL (
+       SELECT min(at) AS first_at, max(value) FILTER (WHERE next_at IS NULL) AS last_value,
+              sum(value * extract(epoch FROM coalesce(next_at, touched.hour + interval '1 hour') - at))
+              AS integral
+         FROM (SELECT at, value, lead(at) OVER (ORDER BY at, source, id) AS next_at
+                 FROM usage_event AS event
+                WHERE event.tenant_id = %(tenant_id)s AND event.meter = touched.meter
+                  AND event.grp = touched.grp
+                  AND event.at >= touched.hour AND event.at < touched.hour + interval '1 hour'
+              ) AS steps) AS states
+ ORDER BY 2, 3, 4
+ON CONFLICT (tenant_id, meter, hour, grp) DO UPDATE
+   SET first_at = excluded.first_at, last_value = excluded.last_value, integral = excluded.integral"""

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection, Engine, text
 
-from domain.metering.hours import kept_since, month_after, month_of
+from domain.metering.hours import kept_since, month_after
 from store.engine import database_errors
 
 LOCK = 0x6D6F6E746873  # any fixed number: two processes that need a new month make it one after the other
@@ -26,15 +26,15 @@ def name_of(month: datetime) -> str:
     return f"usage_event_{month:%Y_%m}"
 
 
-def ensure_months(engine: Engine, instants: Iterable[datetime]) -> None:
-    """Makes the partitions that events of these instants go to; those that exist are left alone.
+def ensure_months(engine: Engine, months: Iterable[datetime]) -> None:
+    """Makes the partitions of months that are given by their begins; those that exist are left alone.
 
     A table is made beside its parent and attached, which stops neither readers nor writers.
     """
     with database_errors(), engine.begin() as connection:
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
         known = set(connection.execute(_MONTHS).scalars())
-        for month in sorted({month_of(instant) for instant in instants}):
+        for month in sorted(months):
             if name_of(month) not in known:
                 _make(connection, month)
 

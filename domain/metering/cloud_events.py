@@ -173,7 +173,7 @@ def _content(attributes: tuple[object, ...], data: dict[str, Any]) -> bytes:
 def _ordered(value: Any) -> Any:
     if type(value) is dict:
         return sorted([(key, _ordered(one) if type(one) in NESTS else one) for key, one in value.items()])
-    return [_ordered(one) for one in value]
+    return [_ordered(one) if type(one) in NESTS else one for one in value]
 
 
 def _refused(position: int, fields: Any, reason: str) -> Refused:

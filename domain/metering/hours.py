@@ -62,6 +62,14 @@ def month_after(instant: datetime) -> datetime:
     return month.replace(year=year, month=number + 1)
 
 
+def months(first: datetime, last: datetime) -> Iterator[datetime]:
+    """The months, by their begins, from that of one instant to that of another."""
+    month = month_of(first)
+    while month <= last:
+        yield month
+        month = month_after(month)
+
+
 def kept_since(now: datetime) -> datetime:
     """Begin of the first month whose events are still there: 400 days since any of them was received."""
     return month_of(now - REMEMBERED - LATEST)

@@ -96,19 +96,12 @@ Path = tuple[str, ...]
 class Dial:
     """A meter with its paths taken apart, as it is held against each event."""
 
-    meter: Meter
+    name: str
+    holds_state: bool
     value: Path | None
     key: Path | None
-    where: tuple[tuple[str, Path, frozenset[str]], ...]
+    where: tuple[tuple[Path, frozenset[str]], ...]
     groups: tuple[Path, ...]
-
-    @property
-    def name(self) -> str:
-        return self.meter.name
-
-    @property
-    def holds_state(self) -> bool:
-        return self.meter.aggregate in STATES
 
 
 Dials = dict[str, tuple[Dial, ...]]
@@ -124,10 +117,11 @@ def dials(meters: Iterable[Meter]) -> Dials:
 
 def _dial(meter: Meter) -> Dial:
     return Dial(
-        meter,
+        meter.name,
+        meter.aggregate in STATES,
         value=_path(meter.value),
         key=_path(meter.key),
-        where=tuple((field, tuple(field.split(".")), frozenset(meter.where[field])) for field in meter.where),
+        where=tuple((tuple(field.split(".")), frozenset(meter.where[field])) for field in meter.where),
         groups=tuple(tuple(field.split(".")) for field in meter.group_by),
     )
 

@@ -35,7 +35,7 @@ class Reading(NamedTuple):
 
 def reading(dial: Dial, data: dict[str, Any]) -> Reading | None:
     """None if the meter's filter leaves the event out. Raises Unreadable."""
-    for _, path, accepted in dial.where:
+    for path, accepted in dial.where:
         if _plain(at_path(data, path)) not in accepted:
             return None
     return Reading(
@@ -54,10 +54,8 @@ def groups_of(text: str) -> tuple[str, ...]:
 
 def _value(data: dict[str, Any], path: Path) -> Decimal:
     found = at_path(data, path)
-    if type(found) is int and -(10**MOST_DIGITS) < found < 10**MOST_DIGITS:
-        return Decimal(found)
     try:
-        number = decimal(found)
+        number = Decimal(found) if type(found) is int else decimal(found)
     except ValueError:
         raise Unreadable(f"{_said(path)} must be a number, {_but(found)}") from None
     exponent = number.as_tuple().exponent
