@@ -1,4 +1,4 @@
-"""Reading plans.yaml, cells.yaml, meters.yaml and folders of blueprints; problems are collected, not raised."""
+"""Reading plans.yaml, cells.yaml, meters.yaml and blueprints; problems are collected, not raised."""
 
 from pathlib import Path
 from typing import Any, TypeVar

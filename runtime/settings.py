@@ -44,6 +44,7 @@ class Settings(BaseSettings):
 
     plans_file: Path = ROOT / "plans.yaml"
     cells_file: Path = ROOT / "cells.yaml"
+    meters_file: Path = ROOT / "meters.yaml"
     blueprints_dir: Path = ROOT / "blueprints"
 
     worker_roles: Annotated[tuple[Role, ...], NoDecode] = get_args(Role)

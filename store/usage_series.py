@@ -39,4 +39,4 @@ def series(
 
 
 def _value(aggregate: Aggregate, span: Span, answer: Fraction) -> Fraction:
-    return answer * MICROS_A_SECOND / span.micros if aggregate is Aggregate.WEIGHTED else answer
+    return Fraction(answer * MICROS_A_SECOND, span.micros) if aggregate is Aggregate.WEIGHTED else answer

@@ -86,7 +86,7 @@ class Meter(Model):
 def _presence(name: str, given: str | None, wanted: bool, aggregate: Aggregate) -> list[str]:
     if wanted == (given is not None):
         return []
-    return [f"{name} is missing: '{aggregate}' needs it" if wanted else f"'{aggregate}' takes no {name}"]
+    return [f"{name}: missing; '{aggregate}' needs it" if wanted else f"{name}: '{aggregate}' takes none"]
 
 
 Path = tuple[str, ...]

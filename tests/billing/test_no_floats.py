@@ -9,6 +9,8 @@ from cli.connection import ROOT
 
 PLACES = (
     *sorted((ROOT / "domain" / "billing").glob("*.py")),
+    *sorted((ROOT / "domain" / "metering").glob("*.py")),
+    *sorted((ROOT / "store").glob("usage*.py")),
     *(
         ROOT / "catalog" / f"{name}.py"
         for name in ("currencies", "scenario", "scenario_forms", "scenario_changes")
