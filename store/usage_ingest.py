@@ -64,7 +64,6 @@ class Ingestion:
 
 
 def _make_staging(connection: psycopg.Connection[Any]) -> None:
-    connection.execute("SET client_min_messages = warning")
     connection.execute(STAGING)
 
 

@@ -76,6 +76,14 @@ def test_of_the_same_instant_the_last_by_identity_holds() -> None:
     assert measure(Aggregate.LAST, events) == 5
 
 
+def test_each_group_holds_a_state_of_its_own() -> None:
+    """40 servers and, from the 10th hour on, 2 databases: together 42, and neither replaces the other."""
+    events = [event(1, 0, "40", group="servers"), event(2, 10, "2", group="databases")]
+    assert measure(Aggregate.WEIGHTED, events, Span(BEGIN, BEGIN + 20 * HOUR)) == (40 * 20 + 2 * 10) * 3600
+    assert measure(Aggregate.LAST, events) == 42
+    assert measure(Aggregate.MAX, events) == 40
+
+
 def test_spans_with_a_gap_count_as_one() -> None:
     """A user seen on both sides of a gap is one; what was in the gap does not count, but leaves its state."""
     sides = (Span(BEGIN, BEGIN + 10 * HOUR), Span(BEGIN + 20 * HOUR, BEGIN + 30 * HOUR))
