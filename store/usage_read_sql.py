@@ -14,14 +14,18 @@ _WHOLE = """whole AS (
            CAST(:whole_until AS timestamptz[])
     ) AS whole (n, tenant_id, meter, grp, begin, until))"""
 _SINGLE = _WHOLE.replace("whole", "single")
-_HOURS = """whole JOIN usage_hour AS hours
-       ON hours.tenant_id = whole.tenant_id AND hours.meter = whole.meter
-      AND hours.hour >= whole.begin AND hours.hour < whole.until
-      AND (whole.grp IS NULL OR hours.grp = whole.grp)"""
-_EVENTS = """single JOIN usage_event AS event
-       ON event.tenant_id = single.tenant_id AND event.meter = single.meter
-      AND event.at >= single.begin AND event.at < single.until AND event.ingestion <= :known
-      AND (single.grp IS NULL OR event.grp = single.grp)"""
+# OFFSET 0 makes each span a look of its own into the index. PostgreSQL does not know what is in the arrays,
+# and would sooner or later join them with all events of a month.
+_HOURS = """whole CROSS JOIN LATERAL (
+       SELECT * FROM usage_hour AS one
+        WHERE one.tenant_id = whole.tenant_id AND one.meter = whole.meter
+          AND one.hour >= whole.begin AND one.hour < whole.until
+          AND (whole.grp IS NULL OR one.grp = whole.grp) OFFSET 0) AS hours"""
+_EVENTS = """single CROSS JOIN LATERAL (
+       SELECT * FROM usage_event AS one
+        WHERE one.tenant_id = single.tenant_id AND one.meter = single.meter
+          AND one.at >= single.begin AND one.at < single.until AND one.ingestion <= :known
+          AND (single.grp IS NULL OR one.grp = single.grp) OFFSET 0) AS event"""
 
 UNSURE: TextClause = text(
     f"""
@@ -62,10 +66,12 @@ WITH month AS (
     ) AS month (n, tenant_id, meter, grp, month, mask)
 ), {_SINGLE}
 SELECT n, count(DISTINCT key COLLATE "C")
-  FROM (SELECT n, seen.key FROM month JOIN usage_key AS seen
-            ON seen.tenant_id = month.tenant_id AND seen.meter = month.meter AND seen.month = month.month
-           AND (month.grp IS NULL OR seen.grp = month.grp)
-           AND seen.hours & month.mask <> repeat('0', 744)::bit(744)
+  FROM (SELECT n, seen.key
+          FROM month CROSS JOIN LATERAL (
+               SELECT key FROM usage_key AS one
+                WHERE one.tenant_id = month.tenant_id AND one.meter = month.meter AND one.month = month.month
+                  AND (month.grp IS NULL OR one.grp = month.grp)
+                  AND one.hours & month.mask <> repeat('0', 744)::bit(744) OFFSET 0) AS seen
          UNION ALL
         SELECT n, event.key FROM {_EVENTS}) AS keys
  GROUP BY n"""
@@ -108,13 +114,17 @@ WITH RECURSIVE span AS (
             ORDER BY hours.hour DESC LIMIT 1) AS before ON true
       LEFT JOIN LATERAL (
            SELECT event.value
-             FROM usage_hour AS hours JOIN usage_event AS event
-                  ON event.tenant_id = hours.tenant_id AND event.meter = hours.meter AND event.grp = hours.grp
-                 AND event.at >= hours.hour AND event.at < hours.hour + interval '1 hour'
-            WHERE hours.tenant_id = span.tenant_id AND hours.meter = span.meter AND hours.grp = groups.grp
-              AND hours.hour > coalesce(before.hour, '-infinity') AND hours.hour < begin_hour
-              AND hours.last_value IS NOT NULL AND hours.ingestion > :known AND event.ingestion <= :known
-            ORDER BY event.at DESC, event.source DESC, event.id DESC LIMIT 1) AS unsure ON true
+             FROM (SELECT one.hour FROM usage_hour AS one
+                    WHERE one.tenant_id = span.tenant_id AND one.meter = span.meter AND one.grp = groups.grp
+                      AND one.hour > coalesce(before.hour, '-infinity') AND one.hour < begin_hour
+                      AND one.last_value IS NOT NULL AND one.ingestion > :known OFFSET 0) AS hours
+            CROSS JOIN LATERAL (
+                  SELECT one.value FROM usage_event AS one
+                   WHERE one.tenant_id = span.tenant_id AND one.meter = span.meter AND one.grp = groups.grp
+                     AND one.at >= hours.hour AND one.at < hours.hour + interval '1 hour'
+                     AND one.ingestion <= :known
+                   ORDER BY one.at DESC, one.source DESC, one.id DESC LIMIT 1) AS event
+            ORDER BY hours.hour DESC LIMIT 1) AS unsure ON true
      UNION ALL
     SELECT n, hours.grp, first_at, hours.hour + interval '1 hour', integral, 1, '', '', last_value
       FROM {_HOURS} WHERE last_value IS NOT NULL
