@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import blake2b
 from typing import Any
 
 import psycopg
@@ -79,12 +80,12 @@ def _store(
     }
     with connection.cursor() as cursor:
         with cursor.copy(COPY) as copy:
-            copy.write("".join(_lines(events)))
+            copy.write("".join(_lines(tenant_id, events)))
         cursor.execute(IDENTITIES, values)
         known: dict[Identity, bytes] = {}
         if cursor.rowcount < len(events):
             cursor.execute(KNOWN, values)
-            known = {(source, name): content for source, name, content in cursor}
+            known = {(source, name): content.bytes for source, name, content in cursor}
     if len(known) < len(events):
         _sum_up(connection, values, [event for event in events if (event.source, event.id) not in known])
     return known
@@ -118,22 +119,24 @@ def _verdicts(
     return found
 
 
-def _lines(events: Iterable[MeteredEvent]) -> Iterator[str]:
+def _lines(tenant_id: str, events: Iterable[MeteredEvent]) -> Iterator[str]:
     """Rows of the staging table: one for each reading, and one for an event that has none."""
     for event in events:
+        named = f"{tenant_id}\0{event.source}\0{event.id}"
+        digests = f"{blake2b(named.encode(), digest_size=16).hexdigest()}\t{event.content.hex()}"
         for reading in event.readings or (None,):
-            yield _line(event, reading)
+            yield _line(event, reading, digests)
 
 
-def _line(event: MeteredEvent, reading: Reading | None) -> str:
-    source, name, at, content = event.source, event.id, event.at.isoformat(), event.content.hex()
+def _line(event: MeteredEvent, reading: Reading | None, digests: str) -> str:
+    source, name, at = event.source, event.id, event.at.isoformat()
     if reading is None:
         source, name = source.translate(ESCAPES), name.translate(ESCAPES)
-        return f"\\N\t\\N\t{at}\t\\N\t{source}\t{name}\t\\N\t\\\\x{content}\tf\n"
+        return f"\\N\t\\N\t{at}\t\\N\t{source}\t{name}\t\\N\t{digests}\tf\n"
     meter, value, key, group, holds_state = reading
     told = f"{source}{name}{group}{key}"
     if not told.isprintable() or "\\" in told:
         source, name, group = (text.translate(ESCAPES) for text in (source, name, group))
         key = key and key.translate(ESCAPES)
     key, holds = r"\N" if key is None else key, "t" if holds_state else "f"
-    return f"{meter}\t{group}\t{at}\t{value}\t{source}\t{name}\t{key}\t\\\\x{content}\t{holds}\n"
+    return f"{meter}\t{group}\t{at}\t{value}\t{source}\t{name}\t{key}\t{digests}\t{holds}\n"

@@ -9,26 +9,24 @@ STAGING = """
 CREATE TEMPORARY TABLE IF NOT EXISTS usage_staging (
     meter text COLLATE "C", grp text COLLATE "C", at timestamptz NOT NULL, value numeric,
     source text COLLATE "C" NOT NULL, id text COLLATE "C" NOT NULL, key text COLLATE "C",
-    content bytea NOT NULL, holds_state boolean NOT NULL
+    name uuid NOT NULL, content uuid NOT NULL, holds_state boolean NOT NULL
 ) ON COMMIT DELETE ROWS"""
 
-COPY = "COPY usage_staging (meter, grp, at, value, source, id, key, content, holds_state) FROM STDIN"
+COPY = "COPY usage_staging (meter, grp, at, value, source, id, key, name, content, holds_state) FROM STDIN"
 
 # Whoever comes second waits here until the first has committed or given up.
 IDENTITIES = """
-INSERT INTO usage_identity AS old (tenant_id, source, id, content, received_at, ingestion)
-SELECT DISTINCT ON (source, id) %(tenant_id)s::text, source, id, content, %(now)s::timestamptz,
-       %(ingestion)s::bigint
-  FROM usage_staging ORDER BY source, id
-ON CONFLICT (tenant_id, source, id) DO UPDATE
+INSERT INTO usage_identity AS old (name, content, received_at, ingestion)
+SELECT DISTINCT ON (name) name, content, %(now)s::timestamptz, %(ingestion)s::bigint
+  FROM usage_staging ORDER BY name
+ON CONFLICT (name) DO UPDATE
    SET content = excluded.content, received_at = excluded.received_at, ingestion = excluded.ingestion
  WHERE old.received_at <= %(forgotten)s"""
 
 # What is left in the staging table is new.
 KNOWN = """
 DELETE FROM usage_staging staged USING usage_identity known
- WHERE known.tenant_id = %(tenant_id)s AND known.source = staged.source AND known.id = staged.id
-   AND known.ingestion <> %(ingestion)s
+ WHERE known.name = staged.name AND known.ingestion <> %(ingestion)s
 RETURNING staged.source, staged.id, known.content"""
 
 EVENTS = """

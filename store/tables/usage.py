@@ -6,13 +6,13 @@ for a tenant is known by the tenant's token. Text is compared by its bytes, as t
 
 from datetime import date, datetime
 from decimal import Decimal
+from uuid import UUID
 
 from sqlalchemy import (
     CheckConstraint,
     Column,
     Date,
     Index,
-    LargeBinary,
     Numeric,
     Sequence,
     String,
@@ -20,6 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy import Table as PlainTable
 from sqlalchemy.dialects.postgresql import BIGINT, BIT
+from sqlalchemy.dialects.postgresql import UUID as DIGEST
 from sqlmodel import Field
 
 from store.tables.base import INSTANT, Arguments, Table
@@ -39,10 +40,9 @@ class UsageIdentityRow(Table, table=True):
     __tablename__ = "usage_identity"
     __table_args__ = (Index("ix_usage_identity_received", "received_at"),)
 
-    tenant_id: str = Field(sa_column=Column(BYTES, primary_key=True))
-    source: str = Field(sa_column=Column(BYTES, primary_key=True))
-    id: str = Field(sa_column=Column(BYTES, primary_key=True))
-    content: bytes = Field(sa_type=LargeBinary)
+    name: UUID = Field(sa_column=Column(DIGEST, primary_key=True))
+    """Digest of tenant, source and id: an index a third as large as of these themselves, for all there is."""
+    content: UUID = Field(sa_type=DIGEST)
     """Digest of what it said."""
     received_at: datetime = Field(sa_type=INSTANT)
     ingestion: int = Field(sa_type=BIGINT)

@@ -10,13 +10,11 @@ depends_on = None
 UP = """
 CREATE SEQUENCE usage_ingestion;
 CREATE TABLE usage_identity (
-    tenant_id VARCHAR COLLATE "C" NOT NULL,
-    source VARCHAR COLLATE "C" NOT NULL,
-    id VARCHAR COLLATE "C" NOT NULL,
-    content BYTEA NOT NULL,
+    name UUID NOT NULL,
+    content UUID NOT NULL,
     received_at TIMESTAMP WITH TIME ZONE NOT NULL,
     ingestion BIGINT NOT NULL,
-    CONSTRAINT pk_usage_identity PRIMARY KEY (tenant_id, source, id)
+    CONSTRAINT pk_usage_identity PRIMARY KEY (name)
 );
 CREATE INDEX ix_usage_identity_received ON usage_identity (received_at);
 CREATE TABLE usage_event (
