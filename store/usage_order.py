@@ -19,6 +19,8 @@ CUT_OFF_WAIT_MILLIS = 5_000
 IDLE_LIMIT_MILLIS = 10_000
 """A process that stops in the middle of an ingestion is cut off, or no cut-off could be read."""
 
+# What a statement waited for it must then see: under any other level it would sum up without it.
+_COMMITTED = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED"
 _SHARED = f"""
 SELECT set_config('idle_in_transaction_session_timeout', '{IDLE_LIMIT_MILLIS}', true),
        pg_advisory_xact_lock_shared({LOCK})"""
@@ -31,6 +33,7 @@ _LAST = text("SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM usage_i
 def draw(connection: psycopg.Connection[Any]) -> int:
     """The number of this transaction; call it before anything is written."""
     with connection.pipeline():
+        connection.execute(_COMMITTED)
         connection.execute(_SHARED)
         # A statement of its own: within one, PostgreSQL promises no order of lock and number.
         drawn = connection.execute(_NUMBER)
