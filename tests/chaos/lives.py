@@ -45,7 +45,7 @@ class Life:
     goes_back: bool = True
     """Whether it is undone when it fails or is cancelled; leaving only goes forward, and so does an undo."""
     takes_back: bool = True
-    """Whether an undo takes back what was done; what a repair has brought back stays, as it was good before."""
+    """Whether an undo takes back what was done; what a repair has brought back stays."""
     ends: str = "succeeded"
     """The status of its operation at the goal."""
     refused_at: str = ""
