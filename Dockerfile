@@ -8,6 +8,7 @@ COPY activities activities
 COPY api api
 COPY blueprints blueprints
 COPY catalog catalog
+COPY documents documents
 COPY domain domain
 COPY runtime runtime
 COPY store store

@@ -1,0 +1,1 @@
+"""Invoices on paper: HTML and PDF of an InvoiceDocument, the same bytes for the same document."""
