@@ -96,6 +96,8 @@ class Settings(BaseSettings):
     api_host: str = "127.0.0.1"
     api_port: Annotated[int, Field(ge=0, le=65535)] = 8000
     api_max_body_bytes: Annotated[int, Field(ge=1024)] = 64 * 1024
+    api_max_usage_bytes: Annotated[int, Field(ge=1024)] = 2 * 1024 * 1024
+    """Of a batch of usage: a thousand events with two kilobytes each."""
 
     log_format: Literal["json", "console"] = "json"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
