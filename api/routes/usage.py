@@ -1,17 +1,21 @@
-"""Usage: events come in by the token of their tenant."""
+"""Usage: events come in by the token of their tenant, charts go out."""
 
 from typing import Annotated, Any
 
+import anyio.to_thread
 import structlog
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.requests import ClientDisconnect
 
 from api.docs import BODY, READS, errors
+from api.find import find_tenant
 from api.problems import ApiProblem, away
+from api.routes.tenants import Slug
 from api.services import Served
 from api.usage import Taken, WrongToken
-from api.usage_schemas import RefusedEvent, TakenUsage
+from api.usage_charts import charts, spans_of
+from api.usage_schemas import Charted, RefusedEvent, TakenUsage, TenantUsage
 from domain.errors import Unavailable
 from domain.metering.cloud_events import NotEvents, TooManyEvents
 from domain.metering.usage_token import tenant_of
@@ -95,6 +99,29 @@ async def send_usage(
         raise away("PostgreSQL", advice=AGAIN) from error
     except ClientDisconnect as error:
         raise ApiProblem("MalformedBody", "The body ended before it was whole.") from error
+
+
+@router.get(
+    "/v1/tenants/{slug}/usage",
+    summary="Show a tenant's usage",
+    responses=errors("TenantNotFound", "InvalidSpec", *READS),
+)
+async def usage(services: Served, slug: Slug, wanted: Annotated[Charted, Query()]) -> TenantUsage:
+    """Usage over time, by meter: a point for each hour, day or month in UTC, with what was sent just now.
+
+    At most 1,000 points a meter, and 5,000 in all.
+    """
+    spans = spans_of(wanted, services.clock.now())
+    tenant = await find_tenant(services, slug, wanted.id)
+    found = await anyio.to_thread.run_sync(charts, services.usage, tenant.id, wanted, spans)
+    return TenantUsage(
+        tenant_id=tenant.id,
+        slug=tenant.slug,
+        step=wanted.step,
+        from_=spans[0].begin,
+        to=spans[-1].end,
+        meters=found,
+    )
 
 
 def _view(taken: Taken) -> TakenUsage:
