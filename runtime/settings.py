@@ -93,6 +93,9 @@ class Settings(BaseSettings):
     drift_policy: Annotated[dict[str, Literal["repair", "report"]], NoDecode] = {"*": "report"}
     """What is done about drift, as 'report', 'repair' or 'rds:db-instance=report,*=repair'."""
 
+    usage_upkeep_interval_seconds: Annotated[int, Field(ge=1)] = 21_600
+    """How often the schedule makes months of usage ahead and drops what is too old."""
+
     api_host: str = "127.0.0.1"
     api_port: Annotated[int, Field(ge=0, le=65535)] = 8000
     api_max_body_bytes: Annotated[int, Field(ge=1024)] = 64 * 1024

@@ -24,6 +24,7 @@ from activities.records import Records
 from activities.recovery import Recovery
 from activities.releases import Releases
 from activities.removals import Removals
+from activities.usage_upkeep import UsageUpkeep
 from catalog import Catalog
 from domain.drift import Policy
 from runtime.clock import Clock
@@ -98,6 +99,7 @@ def records_activities(
         releases.follow,
         *scan.activities(),
         *OrphanDesk(Orphans(engine, clock)).activities(),
+        UsageUpkeep(engine, clock).keep,
     ]
 
 

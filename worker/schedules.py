@@ -23,14 +23,17 @@ from domain.messages import DriftInput
 from runtime.settings import Settings
 from workflows.drift import CheckDrift
 from workflows.due_removals import StartDueRemovals
+from workflows.keep_usage import KeepUsage
 from workflows.recover_lost import RecoverLost
 
 REMOVALS = "due-removals"
 RECOVERY = "recover-lost"
 DRIFT = "check-drift"
+USAGE = "keep-usage"
 JITTER = 0.1
 """Share of the interval by which a scan may begin later."""
 LOOK_LIMIT = timedelta(minutes=10)
+KEEP_LIMIT = timedelta(hours=2)
 SCAN_LIMIT = timedelta(hours=6)
 """Of each run of a scan, which continues as new long before (workflows/drift.py)."""
 
@@ -82,6 +85,13 @@ def _planned(settings: Settings) -> list[_Planned]:
             settings.drift_interval_seconds,
             SCAN_LIMIT,
             DriftInput(page_size=settings.drift_page_size, repairs_at_most=settings.drift_repairs_per_scan),
+        ),
+        _Planned(
+            USAGE,
+            KeepUsage.run,
+            "make months of usage ahead, drop what is too old",
+            settings.usage_upkeep_interval_seconds,
+            KEEP_LIMIT,
         ),
     ]
 

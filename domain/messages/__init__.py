@@ -33,6 +33,7 @@ from domain.messages.interventions import (
     Skipped,
     SkipRequest,
 )
+from domain.messages.metering import UpkeepDone
 from domain.messages.progress import (
     Condition,
     ErrorView,
@@ -140,6 +141,7 @@ __all__ = [
     "TenantContext",
     "TenantsPage",
     "Undoing",
+    "UpkeepDone",
     "VerifyInput",
     "VerifyOutcome",
 ]

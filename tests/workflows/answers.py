@@ -22,6 +22,7 @@ from domain.messages import (
     StepPlan,
     TenantContext,
     TenantsPage,
+    UpkeepDone,
     VerifyOutcome,
 )
 from domain.phases import Mode, OperationKind, Phase
@@ -129,5 +130,6 @@ ANSWERS: Mapping[str, Answer] = {
     "orphans.accept": lambda _: OrphanPlace(id="o1", step_kind=StepKind.ROLE),
     "removals.start_due": lambda _: DueRemovals(started=[], more=False),
     "recovery.look": lambda _: LookResult(lost=None),
+    "usage.keep": lambda _: UpkeepDone(),
     "recovery.start_lost": lambda _: RecoveryPage(looked_at=0, started=[], next=None),
 }

@@ -214,6 +214,7 @@ def plays() -> list[Play]:
             },
         ),
         other("lost-runs", "RecoverLost"),
+        other("usage-kept", "KeepUsage"),
         other("drift-checked", "CheckDrift", DriftInput()),
         other(
             "drift-continued",
