@@ -26,10 +26,13 @@ from api.routes import (
     problems,
     recoveries,
     tenants,
+    usage,
 )
 from api.runs import Runs
 from api.services import Services
+from api.usage import UsageDesk
 from catalog import Catalog, load_catalog
+from catalog.meters import load_meters
 from runtime.clock import Clock, SystemClock
 from runtime.settings import Settings
 from runtime.temporal import connect
@@ -38,6 +41,7 @@ from store.engine import make_engine
 ROUTERS = (
     customers.router,
     tenants.router,
+    usage.router,
     operations.router,
     attention.router,
     drift.router,
@@ -55,6 +59,8 @@ TEMPORAL_PATIENCE = timedelta(seconds=3)
 def create_app(settings: Settings, *, catalog: Catalog | None = None, clock: Clock | None = None) -> FastAPI:
     """Starts also while PostgreSQL and Temporal are away. Raises CatalogError."""
     sold = catalog or load_catalog(settings.plans_file, settings.cells_file, settings.blueprints_dir)
+    meters = load_meters(settings.meters_file)
+    now = clock or SystemClock()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -66,11 +72,12 @@ def create_app(settings: Settings, *, catalog: Catalog | None = None, clock: Clo
         app.state.services = Services(
             catalog=sold,
             engine=engine,
-            clock=clock or SystemClock(),
+            clock=now,
             temporal=client,
             runs=Runs(client, settings.task_queue, revival),
             revival=revival,
             progress=Progress(client),
+            usage=UsageDesk(engine, now, meters, at_once=max(settings.database_pool // 2, 1)),
         )
         try:
             yield
@@ -89,7 +96,11 @@ def create_app(settings: Settings, *, catalog: Catalog | None = None, clock: Clo
         lifespan=lifespan,
         middleware=[
             Middleware(RequestLog),
-            Middleware(BodyLimit, limit=settings.api_max_body_bytes),
+            Middleware(
+                BodyLimit,
+                limit=settings.api_max_body_bytes,
+                larger={usage.PATH: settings.api_max_usage_bytes},
+            ),
             Middleware(Head),
         ],
     )

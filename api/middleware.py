@@ -3,6 +3,7 @@
 import re
 import secrets
 import time
+from collections.abc import Mapping
 
 import anyio
 import structlog
@@ -61,19 +62,24 @@ class RequestLog:
 
 
 class BodyLimit:
-    """413 for bodies over the limit, before they fill memory; chunked ones are counted as they come."""
+    """413 for bodies over the limit, before they fill memory; chunked ones are counted as they come.
 
-    def __init__(self, app: ASGIApp, limit: int) -> None:
+    `larger` are the limits of paths that take more.
+    """
+
+    def __init__(self, app: ASGIApp, limit: int, larger: Mapping[str, int]) -> None:
         self.app = app
         self.limit = limit
+        self.larger = larger
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        limit = self.larger.get(scope["path"], self.limit)
         announced = Headers(scope=scope).get("content-length", "0")
-        if _LENGTH.fullmatch(announced) is None or int(announced) > self.limit:
-            await problem_answer(scope, self._too_large())(scope, receive, send)
+        if _LENGTH.fullmatch(announced) is None or int(announced) > limit:
+            await problem_answer(scope, _too_large(limit))(scope, receive, send)
             return
         seen = 0
 
@@ -82,14 +88,15 @@ class BodyLimit:
             message = await receive()
             if message["type"] == "http.request":
                 seen += len(message.get("body", b""))
-                if seen > self.limit:
-                    raise self._too_large()
+                if seen > limit:
+                    raise _too_large(limit)
             return message
 
         await self.app(scope, receive_counted, send)
 
-    def _too_large(self) -> ApiProblem:
-        return ApiProblem("BodyTooLarge", f"The body is over {self.limit} bytes; no request needs that much.")
+
+def _too_large(limit: int) -> ApiProblem:
+    return ApiProblem("BodyTooLarge", f"The body is over {limit} bytes; nothing here needs that much.")
 
 
 class Head:

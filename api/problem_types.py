@@ -31,6 +31,12 @@ PROBLEMS: dict[str, ProblemType] = _catalogue(
         "Send a key of 1 to 255 visible ASCII characters, new for each change and the same for its repeats.",
     ),
     ProblemType("BadRequest", 400, "The request cannot be read", "Check the request against /docs."),
+    ProblemType(
+        "UsageTokenRefused",
+        401,
+        "The usage token is not taken",
+        "Send the token that the tenant's secret holds now; a tenant that is gone has none any more.",
+    ),
     ProblemType("RouteNotFound", 404, "No such resource", "See /docs for the paths there are."),
     ProblemType(
         "TenantNotFound", 404, "No such tenant", "List tenants with GET /v1/tenants; slugs are lower-case."
@@ -91,6 +97,7 @@ PROBLEMS: dict[str, ProblemType] = _catalogue(
     ProblemType(
         "BodyTooLarge", 413, "The body is too large", "No request of this API needs that much: see /docs."
     ),
+    ProblemType("TooManyEvents", 413, "Too many events at once", "Send them in batches of at most 1,000."),
     ProblemType("UnsupportedMediaType", 415, "The body is not JSON", "Send Content-Type: application/json."),
     ProblemType(
         "InvalidSpec", 422, "Something asked for is not allowed", "Correct what is listed under 'errors'."

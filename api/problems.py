@@ -57,11 +57,11 @@ class ApiProblem(HTTPException):
         super().__init__(self.kind.status, detail or self.kind.advice, headers)
 
 
-def away(what: str, retry_after_seconds: int = 2) -> ApiProblem:
+def away(what: str, retry_after_seconds: int = 2, *, advice: str = "") -> ApiProblem:
     """503: `what` cannot be reached now."""
     return ApiProblem(
         "Unavailable",
-        f"{what} cannot be reached. {PROBLEMS['Unavailable'].advice}",
+        f"{what} cannot be reached. {advice or PROBLEMS['Unavailable'].advice}",
         headers={"Retry-After": str(retry_after_seconds)},
     )
 

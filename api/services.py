@@ -12,6 +12,7 @@ from temporalio.client import Client
 from api.progress import Progress
 from api.revival import Revival
 from api.runs import Runs
+from api.usage import UsageDesk
 from catalog import Catalog
 from runtime.clock import Clock
 
@@ -28,6 +29,7 @@ class Services:
     runs: Runs
     revival: Revival
     progress: Progress
+    usage: UsageDesk
 
     async def query(self, call: Callable[..., T], *args: object, **kwargs: object) -> T:
         """Runs `call(engine, ...)` in a thread: database calls block."""

@@ -123,6 +123,10 @@ class Client:
     def certificate(self, slug: str) -> Json:
         return cast("Json", self._read(f"/v1/tenants/{slug}/certificate"))
 
+    def usage(self, slug: str, query: Mapping[str, Any]) -> Json:
+        """`query` is that of GET /v1/tenants/{slug}/usage."""
+        return cast("Json", self._read(f"/v1/tenants/{slug}/usage", query))
+
     def listing(self, what: str) -> list[Json]:
         """`what` is plans or cells."""
         return cast("list[Json]", self._read(f"/v1/{what}"))

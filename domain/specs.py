@@ -14,9 +14,15 @@ class BucketSpec(Model):
 
 
 class SecretSpec(Model):
-    """A random password of letters and digits, stored as a JSON object under the key `password`."""
+    """What is born in AWS and known nowhere else, as a JSON object.
 
+    `password`: one of letters and digits, under the key `password`. `usage-token`: that by which the tenant's
+    usage is taken, under the key `token`; its hash is recorded.
+    """
+
+    holds: Literal["password", "usage-token"] = "password"
     length: Annotated[int, Field(ge=16, le=128)] = 40
+    """Of a password."""
 
 
 class DatabaseParametersSpec(Model):

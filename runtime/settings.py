@@ -132,9 +132,14 @@ class Settings(BaseSettings):
     invoice_number: Annotated[str, AfterValidator(_number_format)] = "{year}-{number:06}"
     """How numbers of invoices are written; `number` begins with 1 each year."""
 
+    usage_upkeep_interval_seconds: Annotated[int, Field(ge=1)] = 21_600
+    """How often the schedule makes months of usage ahead and drops what is too old."""
+
     api_host: str = "127.0.0.1"
     api_port: Annotated[int, Field(ge=0, le=65535)] = 8000
     api_max_body_bytes: Annotated[int, Field(ge=1024)] = 64 * 1024
+    api_max_usage_bytes: Annotated[int, Field(ge=1024)] = 2 * 1024 * 1024
+    """Of a batch of usage: a thousand events with two kilobytes each."""
 
     log_format: Literal["json", "console"] = "json"
     log_level: Literal["debug", "info", "warning", "error"] = "info"

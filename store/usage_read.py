@@ -83,9 +83,10 @@ class UsageReader:
             found[question.tenant_id][question.demand] = answer
         return found
 
-    def groups(self, tenant_id: str, meter: str, span: Span) -> list[str]:
-        """The groups that had usage in the hours of a span, in order."""
-        values = {"tenant_id": tenant_id, "meter": meter, **_ends(hour_of(span.begin), span.end)}
+    def groups(self, tenant_id: str, meter: str, span: Span, *, held: bool = False) -> list[str]:
+        """The groups that had usage in the hours of a span, in order; `held`: or a state from before it."""
+        values = {"tenant_id": tenant_id, "meter": meter, "held": held}
+        values |= _ends(hour_of(span.begin), span.end)
         with self._reading() as connection:
             return list(connection.execute(GROUPS, values).scalars())
 

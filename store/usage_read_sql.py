@@ -148,9 +148,25 @@ SELECT id, source, meter, at, received_at, value, coalesce(key, '') AS key, grp
  ORDER BY at, source, id"""
 )
 
+# A state holds until it is set anew, so that its group is there however long ago that was. Group by group and
+# not hour by hour: there are few of the former.
 GROUPS: TextClause = text(
     """
-SELECT DISTINCT grp FROM usage_hour
+WITH RECURSIVE state AS (
+    SELECT min(grp) AS grp FROM usage_hour
+     WHERE tenant_id = :tenant_id AND meter = :meter AND last_value IS NOT NULL AND :held
+     UNION ALL
+    SELECT (SELECT min(one.grp) FROM usage_hour AS one
+             WHERE one.tenant_id = :tenant_id AND one.meter = :meter AND one.last_value IS NOT NULL
+               AND one.grp > state.grp)
+      FROM state WHERE grp IS NOT NULL
+)
+SELECT grp FROM state
+ WHERE EXISTS (SELECT FROM usage_hour AS one
+                WHERE one.tenant_id = :tenant_id AND one.meter = :meter AND one.grp = state.grp
+                  AND one.last_value IS NOT NULL AND one.hour < :until)
+ UNION
+SELECT grp FROM usage_hour
  WHERE tenant_id = :tenant_id AND meter = :meter AND hour >= :begin AND hour < :until
  ORDER BY grp"""
 )

@@ -28,6 +28,7 @@ from activities.records import Records
 from activities.recovery import Recovery
 from activities.releases import Releases
 from activities.removals import Removals
+from activities.usage_upkeep import UsageUpkeep
 from catalog import Catalog
 from domain.drift import Policy
 from runtime.clock import Clock
@@ -108,6 +109,7 @@ def records_activities(
         *scan.activities(),
         *OrphanDesk(Orphans(engine, clock)).activities(),
         *billing_activities(settings, engine, clock),
+        UsageUpkeep(engine, clock).keep,
     ]
 
 

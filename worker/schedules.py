@@ -24,15 +24,18 @@ from runtime.settings import Settings
 from workflows.close_periods import ClosePeriods
 from workflows.drift import CheckDrift
 from workflows.due_removals import StartDueRemovals
+from workflows.keep_usage import KeepUsage
 from workflows.recover_lost import RecoverLost
 
 REMOVALS = "due-removals"
 RECOVERY = "recover-lost"
 DRIFT = "check-drift"
 CLOSING = "close-periods"
+USAGE = "keep-usage"
 JITTER = 0.1
 """Share of the interval by which a scan may begin later."""
 LOOK_LIMIT = timedelta(minutes=10)
+KEEP_LIMIT = timedelta(hours=2)
 SCAN_LIMIT = timedelta(hours=6)
 """Of each run of a scan, which continues as new long before (workflows/drift.py)."""
 
@@ -95,6 +98,13 @@ def _planned(settings: Settings) -> list[_Planned]:
             settings.billing_interval_seconds,
             SCAN_LIMIT,
             CloseInput(),
+        ),
+        _Planned(
+            USAGE,
+            KeepUsage.run,
+            "make months of usage ahead, drop what is too old",
+            settings.usage_upkeep_interval_seconds,
+            KEEP_LIMIT,
         ),
     ]
 

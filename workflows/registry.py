@@ -4,6 +4,7 @@ from workflows.close_periods import ClosePeriods
 from workflows.delete_orphan import DeleteOrphan
 from workflows.drift import CheckDrift
 from workflows.due_removals import StartDueRemovals
+from workflows.keep_usage import KeepUsage
 from workflows.recover import RecoverTenant
 from workflows.recover_lost import RecoverLost
 from workflows.remove import RemoveTenant
@@ -30,4 +31,5 @@ WORKFLOWS: list[type] = [
     StartDueRemovals,
     RecoverTenant,
     RecoverLost,
+    KeepUsage,
 ]

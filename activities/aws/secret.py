@@ -1,9 +1,7 @@
-"""Secrets Manager: passwords that are born here, kept there, and appear nowhere else."""
+"""Secrets Manager: passwords and tokens that are born here, kept there, and appear nowhere else."""
 
 import hashlib
 import json
-import secrets
-import string
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
@@ -11,6 +9,7 @@ from temporalio import activity
 
 from activities.aws.base import (
     Finding,
+    Ground,
     Holder,
     Kind,
     doomed,
@@ -23,9 +22,10 @@ from activities.aws.base import (
 from activities.aws.failures import aws_errors, code_of
 from activities.aws.losses import lost, made_before
 from activities.aws.observing import Comparison, lacking
+from activities.aws.secret_values import fresh
+from activities.aws.usage_token import TokenHashes, current_version
 from domain.errors import NotReady
 from domain.messages import Difference, StepCall, StepOutcome, TenantContext
-from domain.naming import database_name
 from domain.specs import SecretSpec
 from store.inventory import InventoryRow
 
@@ -33,8 +33,6 @@ if TYPE_CHECKING:  # the stubs are a development dependency
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_secretsmanager.type_defs import DescribeSecretResponseTypeDef
 
-# Letters and digits only: RDS refuses some punctuation, and connection strings need escaping for the rest.
-ALPHABET = string.ascii_letters + string.digits
 TAKEN = frozenset({"ResourceExistsException", "InvalidRequestException"})
 """Refusals of a name that is in use; the second while its secret waits for its deletion."""
 
@@ -45,15 +43,20 @@ PUT_BACK = "Put that one back under this name, or give both a new one, then try 
 class Secrets(Kind):
     ref_kind = "secretsmanager:secret"
 
+    def __init__(self, ground: Ground) -> None:
+        super().__init__(ground)
+        self._hashes = TokenHashes(ground.inventory)
+
     @activity.defn(name="secret.ensure")
     def ensure(self, call: StepCall) -> StepOutcome:
         name = name_of(call.tenant, call.step)
         client = self._client(call.tenant)
         with aws_errors() as hidden:
-            if made := made_before(self.ground, call, self.ref_kind, name):
-                arn = self._keep(client, call, made)
-            else:
-                arn = self._create_or_adopt(client, call, name, hidden)
+            made = made_before(self.ground, call, self.ref_kind, name)
+            kept = self._keep(client, call, made) if made else None
+            arn = kept or self._create_or_adopt(client, call, name, hidden)
+            if not self._is_made_once(call):
+                self._hashes.record(client, call, name)
         return StepOutcome(
             outputs=self.ground.made(
                 call,
@@ -69,6 +72,7 @@ class Secrets(Kind):
     def remove(self, call: StepCall) -> StepOutcome:
         client = self._client(call.tenant)
         for row in self.ground.to_remove(call):
+            self._hashes.forget(call, row.ref.name)
             with aws_errors():
                 found = _describe(client, row.ref.name)
                 if not doomed(row, _tags(found) if found else None, call.tenant):
@@ -94,39 +98,51 @@ class Secrets(Kind):
         found = Comparison(call, self.ref_kind, name)
         with aws_errors():
             secret = _describe(self._client(call.tenant), name)
+        once = self._is_made_once(call)
         if secret is None:
-            return found.lost(f"gone: {NOT_THE_SAME}")
+            return found.lost(f"gone: {NOT_THE_SAME}") if once else found.missing()
         if not found.ours(_tags(secret)):
             return found.differences
         if secret.get("DeletedDate"):
             return found.missing("its deletion is scheduled; until then it can be restored")
-        if not secret.get("VersionIdsToStages"):
+        if not once:
+            found.field(
+                "version whose hash is known", current_version(secret), self._hashes.known_version(call)
+            )
+        elif not secret.get("VersionIdsToStages"):
             found.lost(f"without a value: {NOT_THE_SAME}")
         return found.differences
 
-    def _keep(self, client: "SecretsManagerClient", call: StepCall, made: InventoryRow) -> str:
-        """The ARN of the secret that was made before. No consent makes a new password the database's."""
+    def _is_made_once(self, call: StepCall) -> bool:
+        """A password is known to a database, too; a usage token to whoever reads the secret."""
+        return self.ground.spec(call, SecretSpec).holds == "password"
+
+    def _keep(self, client: "SecretsManagerClient", call: StepCall, made: InventoryRow) -> str | None:
+        """The ARN of the secret that was made before; None if another may be made in its place.
+
+        No consent makes a new password the database's.
+        """
         found = _describe(client, made.ref.name)
-        if found is None:
-            raise lost(self.ground, made, f"gone: {NOT_THE_SAME}. {PUT_BACK}")
-        self._take(client, call, found)
-        if not found.get("VersionIdsToStages"):
-            raise lost(self.ground, made, f"without a value: {NOT_THE_SAME}. {PUT_BACK}")
-        return found["ARN"]
+        if found:
+            self._take(client, call, found)
+            if found.get("VersionIdsToStages"):
+                return found["ARN"]
+        if not self._is_made_once(call):
+            return None
+        raise lost(self.ground, made, f"{'without a value' if found else 'gone'}: {NOT_THE_SAME}. {PUT_BACK}")
 
     def _create_or_adopt(
         self, client: "SecretsManagerClient", call: StepCall, name: str, hidden: list[str]
     ) -> str:
-        """The ARN of the secret with a new password, or with the one that an attempt before gave it."""
-        password = "".join(secrets.choice(ALPHABET) for _ in range(self.ground.spec(call, SecretSpec).length))
-        hidden.append(password)
-        value = json.dumps({"username": database_name(call.tenant.id), "password": password})
+        """The ARN of the secret with a new value, or with the one that an attempt before gave it."""
+        new = fresh(self.ground.spec(call, SecretSpec), call.tenant)
+        hidden.append(new.secret)
         try:
             return client.create_secret(
                 Name=name,
-                Description=f"Database credentials of tenant {call.tenant.slug}",
+                Description=new.description,
                 ClientRequestToken=_token(name),
-                SecretString=value,
+                SecretString=new.text,
                 Tags=listed(tags_of(call)),  # type: ignore[arg-type]  # plain dicts
             )["ARN"]
         except ClientError as error:
@@ -138,7 +154,7 @@ class Secrets(Kind):
         self._take(client, call, found)
         if not found.get("VersionIdsToStages"):  # made by an attempt that could not give it a value
             client.put_secret_value(
-                SecretId=found["ARN"], ClientRequestToken=_token(name), SecretString=value
+                SecretId=found["ARN"], ClientRequestToken=_token(name), SecretString=new.text
             )
         return found["ARN"]
 

@@ -43,6 +43,7 @@ from domain.messages.interventions import (
     Skipped,
     SkipRequest,
 )
+from domain.messages.metering import UpkeepDone
 from domain.messages.progress import (
     Condition,
     ErrorView,
@@ -158,6 +159,7 @@ __all__ = [
     "TenantContext",
     "TenantsPage",
     "Undoing",
+    "UpkeepDone",
     "VerifyInput",
     "VerifyOutcome",
 ]

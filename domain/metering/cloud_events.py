@@ -1,7 +1,6 @@
 """CloudEvents 1.0 in JSON, single or in a batch, to what is stored; each bad event with its reason."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -9,13 +8,13 @@ from hashlib import blake2b
 from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic_core import ErrorDetails
 
 from domain.billing.events import AHEAD, LATEST
 from domain.billing.spans import MICROSECOND
 from domain.billing.words import instant_text
 from domain.metering.meters import Dials
-from domain.metering.readings import Reading, Unreadable, reading
+from domain.metering.readings import Reading, reading
+from domain.metering.refusals import PATTERNS, RefusalCode, Refused, Unreadable, malformed, refused
 
 MOST_EVENTS = 1_000
 """In one batch."""
@@ -25,11 +24,16 @@ RFC_3339 = (
 JSON_TYPE = r"^(?i)application/([a-z0-9.-]+\+)?json( *;.*)?$"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 NESTS = (dict, list)
+TOO_DEEP = "data is nested too deeply: flatten it"
 NO_CONTROLS = r"^[^\x00-\x1f\x7f-\x9f]+$"
 
 
 class NotEvents(ValueError):
     """The body as a whole is no CloudEvent and no batch of them; the message says why."""
+
+
+class TooManyEvents(NotEvents):
+    """More in one batch than are taken."""
 
 
 class MeteredEvent(NamedTuple):
@@ -44,15 +48,6 @@ class MeteredEvent(NamedTuple):
     """Digest of type, time, subject and data: a repeat has the same, all else is a conflict."""
     readings: tuple[Reading, ...]
     """Of each meter that counts it; none if every filter leaves it out."""
-
-
-class Refused(NamedTuple):
-    """One event that is not stored."""
-
-    position: int
-    source: str | None
-    id: str | None
-    reason: str
 
 
 @dataclass(frozen=True)
@@ -83,22 +78,6 @@ class _Envelope(BaseModel):
     data_base64: None = None
 
 
-_WORDS = {
-    "missing": "is missing",
-    "literal_error": "must be {expected}",
-    "string_type": "must be text",
-    "string_unicode": "must be text that is whole",
-    "string_too_short": "must not be empty",
-    "string_too_long": "must have at most {max_length} characters",
-    "dict_type": "must be an object of named fields",
-    "none_required": "is not read: send JSON in data",
-}
-_PATTERNS = {
-    "time": "must be an instant with its zone, such as 2026-01-31T10:00:00Z",
-    "datacontenttype": "must be application/json: only JSON is counted",
-}
-
-
 def read_events(body: bytes, dials: Dials, now: datetime) -> Parsed:
     """A body's events, those that can be stored and those that cannot. Raises NotEvents."""
     parsed = Parsed([], [])
@@ -106,11 +85,11 @@ def read_events(body: bytes, dials: Dials, now: datetime) -> Parsed:
         try:
             parsed.events.append(_event(position, fields, dials, now))
         except Unreadable as error:
-            parsed.refused.append(_refused(position, fields, str(error)))
+            parsed.refused.append(refused(position, fields, error.code, str(error)))
         except ValidationError as error:
-            parsed.refused.append(_refused(position, fields, "; ".join(_reasons(error))))
+            parsed.refused.append(refused(position, fields, RefusalCode.MALFORMED, malformed(error)))
         except RecursionError:
-            parsed.refused.append(_refused(position, fields, "data is nested too deeply: flatten it"))
+            parsed.refused.append(refused(position, fields, RefusalCode.MALFORMED, TOO_DEEP))
     return parsed
 
 
@@ -121,7 +100,7 @@ def _listed(body: bytes) -> list[Any]:
         raise NotEvents(f"the body is not JSON in UTF-8: {error}") from error
     events = found if isinstance(found, list) else [found]
     if len(events) > MOST_EVENTS:
-        raise NotEvents(f"the batch has {len(events)} events; send at most {MOST_EVENTS} at once")
+        raise TooManyEvents(f"the batch has {len(events)} events; send at most {MOST_EVENTS} at once")
     return events
 
 
@@ -145,13 +124,20 @@ def _event(position: int, fields: Any, dials: Dials, now: datetime) -> MeteredEv
     at = _instant(event.time)
     if at < now - LATEST:
         raise Unreadable(
-            f"time is more than {LATEST.days} days before {instant_text(now)}: too late to count"
+            f"time is more than {LATEST.days} days before {instant_text(now)}: too late to count",
+            RefusalCode.TOO_OLD,
         )
     if at > now + AHEAD:
-        raise Unreadable(f"time is after {instant_text(now + AHEAD)}: send it once it has happened")
+        raise Unreadable(
+            f"time is after {instant_text(now + AHEAD)}: send it once it has happened",
+            RefusalCode.IN_THE_FUTURE,
+        )
     counting = dials.get(event.type)
     if counting is None:
-        raise Unreadable(f"type {event.type[:60]!r} is counted by no meter: meters.yaml names those that are")
+        raise Unreadable(
+            f"type {event.type[:60]!r} is counted by no meter: meters.yaml names those that are",
+            RefusalCode.NOT_COUNTED,
+        )
     data = event.data or {}
     readings = tuple([found for dial in counting if (found := reading(dial, data)) is not None])
     content = _content((event.type, (at - EPOCH) // MICROSECOND, event.subject), data)
@@ -162,7 +148,7 @@ def _instant(text: str) -> datetime:
     try:
         return datetime.fromisoformat(text.upper()).astimezone(UTC)
     except (ValueError, OverflowError):
-        raise Unreadable(f"time {_PATTERNS['time']}") from None
+        raise Unreadable(f"time {PATTERNS['time']}", RefusalCode.MALFORMED) from None
 
 
 def _content(attributes: tuple[object, ...], data: dict[str, Any]) -> bytes:
@@ -174,29 +160,3 @@ def _ordered(value: Any) -> Any:
     if type(value) is dict:
         return sorted([(key, _ordered(one) if type(one) in NESTS else one) for key, one in value.items()])
     return [_ordered(one) if type(one) in NESTS else one for one in value]
-
-
-def _refused(position: int, fields: Any, reason: str) -> Refused:
-    named = fields if isinstance(fields, dict) else {}
-    return Refused(position, _shown(named.get("source")), _shown(named.get("id")), reason)
-
-
-def _shown(value: object) -> str | None:
-    """As much of a name as finds the event again; what JSON could not carry back is left out."""
-    return value[:255].encode(errors="replace").decode() if isinstance(value, str) else None
-
-
-def _reasons(error: ValidationError) -> Iterator[str]:
-    for finding in error.errors(include_url=False, include_input=False):
-        place = ".".join(str(part) for part in finding["loc"][:1])
-        if not place:
-            yield "must be an object with the attributes of CloudEvents 1.0"
-            continue
-        yield f"{place} {_said(place, finding)}"
-
-
-def _said(place: str, finding: ErrorDetails) -> str:
-    if finding["type"] == "string_pattern_mismatch":
-        return _PATTERNS.get(place, "must have no control characters")
-    words = _WORDS.get(finding["type"], finding["msg"])
-    return words.format(**finding.get("ctx", {}))

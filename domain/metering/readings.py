@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from domain.billing.prices import decimal
 from domain.metering.meters import Dial, Path, at_path
+from domain.metering.refusals import Unreadable
 
 ONE = Decimal(1)
 MOST_DIGITS = 24
@@ -16,10 +17,6 @@ LONGEST_KEY = 255
 LONGEST_GROUP = 64
 UNSTORABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 """Control characters and halves of characters: PostgreSQL takes them for no text, or people for none."""
-
-
-class Unreadable(ValueError):
-    """An event that a meter should count cannot be counted; the message says why and what to do."""
 
 
 class Reading(NamedTuple):

@@ -18,7 +18,7 @@ from store.tables.drift import ORPHANS_THERE, ObservationRow, OrphanRow, OrphanS
 from store.tables.operation import OperationRow
 from store.tables.resource import ENDED, CertificateRow, ResourceRow, ResourceState
 from store.tables.tenant import TenantRow
-from store.tables.usage import USAGE_EVENT, UsageHourRow, UsageIdentityRow, UsageKeyRow
+from store.tables.usage import USAGE_EVENT, UsageHourRow, UsageIdentityRow, UsageKeyRow, UsageTokenRow
 
 __all__ = [
     "ENDED",
@@ -49,4 +49,5 @@ __all__ = [
     "UsageHourRow",
     "UsageIdentityRow",
     "UsageKeyRow",
+    "UsageTokenRow",
 ]

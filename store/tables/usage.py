@@ -19,7 +19,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy import Table as PlainTable
-from sqlalchemy.dialects.postgresql import BIGINT, BIT
+from sqlalchemy.dialects.postgresql import BIGINT, BIT, BYTEA
 from sqlalchemy.dialects.postgresql import UUID as DIGEST
 from sqlmodel import Field
 
@@ -124,3 +124,21 @@ class UsageKeyRow(Table, table=True):
     key: str = Field(sa_column=Column(BYTES, primary_key=True))
     hours: str = Field(sa_column=Column(BIT(HOURS_A_MONTH), nullable=False))
     """A bit for each hour, the month's first on the left."""
+
+
+class UsageTokenRow(Table, table=True):
+    """By which token a tenant's usage is taken: its hash, never the token itself."""
+
+    __tablename__ = "usage_token"
+    __table_args__ = (CheckConstraint("length(hash) = 32", name="hash"),)
+
+    tenant_id: str = Field(primary_key=True, foreign_key="tenant.id")
+    hash: bytes = Field(sa_type=BYTEA)
+    """SHA-256."""
+    secret: str
+    """Name of the secret that holds the token."""
+    version: str
+    """Of the secret's value: another one there is known by another hash, or by none yet."""
+    operation_id: str
+    """Whose run wrote it."""
+    recorded_at: datetime = Field(sa_type=INSTANT)

@@ -158,7 +158,11 @@ CASES: dict[str, tuple[Callable[[Folder], None], str]] = {
         r"^teleport/blueprint\.yaml: steps\.dns\.spec\.target: no step gives .* 'proxy\.loadbalancer'$",
     ),
     "output of a step that is not waited for": (
-        edit(BLUEPRINT, "needs: [foundation, recordings, database, secrets-role]", "needs: [foundation]"),
+        edit(
+            BLUEPRINT,
+            "needs: [foundation, recordings, database, secrets-role, usage-token]",
+            "needs: [foundation]",
+        ),
         r"^teleport: 'config' uses the output 'database\.host' but does not need 'database'$",
     ),
     "template that does not parse": (

@@ -69,6 +69,7 @@ def test_resources_name_every_aws_thing(catalog: Catalog) -> None:
     assert named == {
         ("s3:bucket", f"{prefix}-recordings"),
         ("secretsmanager:secret", f"{prefix}-database-password"),
+        ("secretsmanager:secret", f"{prefix}-usage-token"),
         ("rds:db-parameter-group", f"{prefix}-database-parameters"),
         ("rds:db-instance", f"{prefix}-database"),
         ("iam:role", f"{prefix}-auth-role"),

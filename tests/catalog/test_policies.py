@@ -76,7 +76,7 @@ def test_no_policy_matches_a_thing_of_another_tenant(one: tuple[str, str], other
 
 
 def test_policies_match_the_tenants_own_things(catalog: Catalog) -> None:
-    """Auth reaches its recordings and the operator its secret: isolation is not for allowing nothing."""
+    """Auth reaches its recordings and the operator its secrets: isolation is not for allowing nothing."""
     patterns = patterns_of(catalog, "tenantry", "tabcdefghijk")
     reached = {
         arn
@@ -88,6 +88,7 @@ def test_policies_match_the_tenants_own_things(catalog: Catalog) -> None:
         f"arn:aws:s3:::{prefix}-recordings",
         f"arn:aws:s3:::{prefix}-recordings/sessions/1.tar",
         f"arn:aws:secretsmanager:us-east-1:123456789012:secret:{prefix}-database-password-Ab12Cd",
+        f"arn:aws:secretsmanager:us-east-1:123456789012:secret:{prefix}-usage-token-Ab12Cd",
     }
 
 

@@ -41,6 +41,14 @@ def test_the_password_reaches_auth_only_as_a_file(catalog: Catalog) -> None:
     assert env["PGPASSFILE"] == f"{mounts[volume['name']]}/pgpass"
 
 
+def test_the_usage_token_comes_into_the_namespace(catalog: Catalog) -> None:
+    """External Secrets brings this tenant's token, and nothing else of its secret."""
+    secret = object_of(catalog, tenant_of(catalog, "team"), "ExternalSecret", "usage-token")["spec"]
+    remote = {"key": "tenantry-tabcdefghijk-usage-token", "property": "token"}
+    assert secret["data"] == [{"secretKey": "token", "remoteRef": remote}]
+    assert secret["target"]["name"] == "usage-token"
+
+
 def test_the_secret_store_takes_the_tenants_own_role(catalog: Catalog) -> None:
     """The operator assumes a role of this tenant's, in the cell's region."""
     store = object_of(catalog, tenant_of(catalog, "team", cell="euw1"), "SecretStore", "aws")["spec"]

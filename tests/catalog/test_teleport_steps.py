@@ -4,12 +4,13 @@ from catalog import Catalog
 
 
 def test_a_sign_up_is_few_steps_and_most_run_at_once(catalog: Catalog) -> None:
-    """At most 18 steps keep a sign-up within 30 Temporal Actions; seven of them wait for nothing."""
+    """At most 18 steps keep a sign-up within 30 Temporal Actions; eight of them wait for nothing."""
     steps = catalog.blueprint_of("team").model.steps
     assert len(steps) <= 18
     assert {step.name for step in steps if not step.needs} == {
         "recordings",
         "database-password",
+        "usage-token",
         "database-parameters",
         "auth-role",
         "proxy-role",

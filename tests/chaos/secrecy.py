@@ -29,7 +29,7 @@ class Canaries:
         }
 
     def learn(self) -> None:
-        """The password of the tenant's database, while there is one."""
+        """What the tenant's secrets hold, while there are any."""
         client = self.ground.stage.auditor.aws("secretsmanager", self.ground.cell["region"])
         pages = client.get_paginator("list_secrets").paginate()
         names = [secret["Name"] for page in pages for secret in page["SecretList"]]
@@ -39,7 +39,8 @@ class Canaries:
                     value = client.get_secret_value(SecretId=name)["SecretString"]
                 except ClientError:
                     continue  # it went in the meantime
-                self.values[f"the password in {name}"] = json.loads(value)["password"]
+                found = json.loads(value)
+                self.values[f"the secret in {name}"] = found.get("password") or found["token"]
 
     async def found(self, world: World) -> list[str]:
         """'<what> is in <where>' for each place where one shows."""

@@ -26,6 +26,7 @@ from domain.messages import (
     StepPlan,
     TenantContext,
     TenantsPage,
+    UpkeepDone,
     VerifyOutcome,
 )
 from domain.phases import Mode, OperationKind, Phase
@@ -139,5 +140,6 @@ ANSWERS: Mapping[str, Answer] = {
     "billing.deliver_page": lambda _: DeliveryResult(),
     "removals.start_due": lambda _: DueRemovals(started=[], more=False),
     "recovery.look": lambda _: LookResult(lost=None),
+    "usage.keep": lambda _: UpkeepDone(),
     "recovery.start_lost": lambda _: RecoveryPage(looked_at=0, started=[], next=None),
 }

@@ -56,7 +56,8 @@ class At:
 
 SIGNUP_STEPS = [
     At("recordings", "aws", {"operation": "CreateBucket"}),
-    At("database-password", "aws", {"operation": "CreateSecret"}),
+    At("database-password", "aws", {"operation": "CreateSecret", "resource": "*-database-password"}),
+    At("usage-token", "aws", {"operation": "CreateSecret", "resource": "*-usage-token"}),
     At("database-parameters", "aws", {"operation": "CreateDBParameterGroup"}),
     At("database", "aws", {"operation": "CreateDBInstance"}),
     At("auth-role", "aws", {"operation": "CreateRole", "resource": "*-auth-role"}),

@@ -231,6 +231,7 @@ def plays() -> list[Play]:
             CloseInput(pages_per_run=1),
             answers={"billing.close_page": lambda _: PageResult(looked_at=2)},
         ),
+        other("usage-kept", "KeepUsage"),
         other("drift-checked", "CheckDrift", DriftInput()),
         other(
             "drift-continued",

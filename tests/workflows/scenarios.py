@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from uuid import uuid4
 
 from runtime.clock import MovableClock
 from tests.workflows.endings import ENDINGS
@@ -242,6 +243,12 @@ async def _scale_lost_in_its_undo(stage: Stage, _clock: MovableClock) -> Json:
     return tenant
 
 
+async def _usage_kept(stage: Stage, _clock: MovableClock) -> Json:
+    run = f"keep-usage-{uuid4().hex}"
+    await stage.client.execute_workflow("KeepUsage", id=run, task_queue=stage.settings.task_queue)
+    return {"workflow_id": run}
+
+
 SCENARIOS = [
     Scenario("signup-done", _signup_done),
     Scenario("signup-undone", _signup_undone),
@@ -266,6 +273,7 @@ SCENARIOS = [
     Scenario("signup-lost", _signup_lost, also="RecoverLost"),
     Scenario("signup-lost-undoing", _signup_lost_in_its_undo),
     Scenario("scale-lost-undoing", _scale_lost_in_its_undo),
+    Scenario("usage-kept", _usage_kept),
     *(Scenario(name, play) for name, play in PLAYED.items()),
     *(Scenario(name, play) for name, play in ENDINGS.items()),
     *(Scenario(name, play) for name, play in (OF_DRIFT | OF_BILLING).items()),

@@ -45,10 +45,11 @@ def test_every_workflow_type_and_scenario_is_recorded() -> None:
 
 @pytest.mark.parametrize("path", RECORDED, ids=lambda path: path.stem)
 def test_a_recorded_history_holds_no_secret(path: Path) -> None:
-    """No payload, decoded, holds a password field or anything that looks like a generated password."""
+    """No payload, decoded, holds a password field, a usage token or what looks like a generated password."""
     text = "\n".join(_payloads(json.loads(path.read_text())))
     assert text
     assert not re.search(r'"(password|secretstring|masteruserpassword|token)"\s*:', text, re.IGNORECASE)
+    assert "tnu_" not in text
     assert not re.search(r"(?<![A-Za-z0-9])[A-Za-z0-9]{40}(?![A-Za-z0-9])", text)
 
 

@@ -15,9 +15,9 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from runtime.settings import Settings
 from runtime.temporal import connect
-from worker.schedules import DRIFT, RECOVERY, REMOVALS, keep_schedules, schedule_id
+from worker.schedules import DRIFT, RECOVERY, REMOVALS, USAGE, keep_schedules, schedule_id
 
-NAMES = (REMOVALS, RECOVERY, DRIFT)
+NAMES = (REMOVALS, RECOVERY, DRIFT, USAGE)
 
 
 @pytest.fixture
@@ -87,4 +87,5 @@ async def test_a_stuck_run_ends(client: Client, settings: Settings) -> None:
         REMOVALS: timedelta(minutes=10),
         RECOVERY: timedelta(minutes=10),
         DRIFT: timedelta(hours=6),
+        USAGE: timedelta(hours=2),
     }

@@ -13,6 +13,7 @@ from tests.activities.aws.subject import Subject
 READS = {
     "recordings": ("GetBucketTagging", "NoSuchBucket"),
     "database-password": ("DescribeSecret", "ResourceNotFoundException"),
+    "usage-token": ("DescribeSecret", "ResourceNotFoundException"),
     "database-parameters": ("DescribeDBParameterGroups", "DBParameterGroupNotFound"),
     "database": ("DescribeDBInstances", "DBInstanceNotFound"),
     "auth-role": ("GetRole", "NoSuchEntity"),

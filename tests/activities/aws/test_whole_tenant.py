@@ -45,6 +45,7 @@ def test_undoing_a_tenant_of_which_nothing_was_made_is_success(subject: Subject)
     [
         "recordings",
         "database-password",
+        "usage-token",
         "database-parameters",
         "database",
         "auth-role",

@@ -1,0 +1,77 @@
+"""`tenantry usage`: what a tenant used, as a chart of bars."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+import typer
+from rich.bar import Bar
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from cli.changes import AsJson, Slug
+from cli.connection import connect
+from cli.output import out, print_json
+
+Json = dict[str, Any]
+BAR_WIDTH = 40
+FORMS = {"hour": "%Y-%m-%d %H:%M", "day": "%a %Y-%m-%d", "month": "%Y-%m"}
+
+app = typer.Typer()
+
+
+@app.command()
+def usage(
+    slug: Slug,
+    meter: Annotated[list[str] | None, typer.Option(help="Only this meter; repeatable.")] = None,
+    begin: Annotated[str | None, typer.Option("--from", help="A day, or an instant with its zone.")] = None,
+    end: Annotated[str | None, typer.Option("--to", help="The same, outside; else now.")] = None,
+    step: Annotated[Literal["hour", "day", "month"], typer.Option(help="In UTC.")] = "day",
+    groups: Annotated[bool, typer.Option("--groups", help="Each group of a meter by itself, too.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """What a tenant used, by hour, day or month."""
+    wanted = {"meter": meter or [], "step": step, "groups": groups, "from": begin, "to": end}
+    found = connect().usage(slug, {name: value for name, value in wanted.items() if value is not None})
+    if as_json:
+        print_json(found)
+        return
+    for number, (title, line) in enumerate(_lines(found)):
+        if number:
+            out().print()
+        out().print(f"[bold]{escape(title)}[/] {line['value']}")
+        out().print(_chart(line["points"], FORMS[found["step"]]))
+
+
+def _lines(found: Json) -> Iterator[tuple[str, Json]]:
+    """Each meter, and after it its groups."""
+    for meter in found["meters"]:
+        yield meter["title"], meter
+        for group in meter["groups"]:
+            named = ", ".join(f"{field} {value}" for field, value in group["group"].items())
+            yield f"{meter['title']}, {named}", group
+
+
+def _chart(points: list[Json], form: str) -> Table:
+    chart = Table.grid(padding=(0, 2))
+    chart.add_column()
+    chart.add_column(justify="right")
+    chart.add_column()
+    most = max(Decimal(point["value"]) for point in points)
+    for point in points:
+        begin = datetime.fromisoformat(point["from"])
+        chart.add_row(begin.strftime(form), Text(_short(point["value"])), _bar(Decimal(point["value"]), most))
+    return chart
+
+
+def _bar(value: Decimal, most: Decimal) -> Bar | str:
+    """Nothing for nothing, and for what was taken back."""
+    return Bar(float(most), 0, float(value), width=BAR_WIDTH) if value > 0 else ""
+
+
+def _short(value: str) -> str:
+    """Two decimals suffice beside a bar; --json tells all."""
+    rounded = f"{Decimal(value):.2f}"
+    return rounded if "." in value else value
