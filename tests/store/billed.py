@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
+from decimal import Decimal
 from hashlib import blake2b
 from itertools import count, zip_longest
 from zoneinfo import ZoneInfo
@@ -57,7 +58,7 @@ class Books:
         sync(world.engine, [world.catalog.plans["echo"].model_copy(update={"name": PLAN})], [])
         self._open(scenario.account)
 
-    def play(self) -> None:
+    def play(self, *, closing: bool = True) -> None:
         """All that happens, each at its instant, and the closing runs between."""
         events = counted(self.scenario.events)
         runs = moments(self.scenario, events)
@@ -71,24 +72,34 @@ class Books:
                 break
             self.clock.instant = at
             if what is None:
-                self.close()
+                if closing:
+                    self.close()
             elif isinstance(what, UsageEvent):
                 self._ingestion.ingest(self.tenant.id, [_metered(what)])
             else:
                 self.record(what)
+
+    def use(self, name: str, meter: str, at: datetime, value: int) -> None:
+        """Usage that arrives now."""
+        event = UsageEvent(name, "", meter, at, self.clock.now(), Decimal(value))
+        self._ingestion.ingest(self.tenant.id, [_metered(event)])
+
+    def set_zone(self, zone: str) -> None:
+        with transaction(self.world.engine) as session:
+            session.get_one(SubscriptionRow, self.tenant.id).zone = zone
 
     def forget(self) -> None:
         """Later runs of other tests pass it over."""
         with transaction(self.world.engine) as session:
             session.get_one(SubscriptionRow, self.tenant.id).next_look = None
 
-    def close(self) -> list[PageResult]:
+    def close(self, page_size: int = 50) -> list[PageResult]:
         """A whole closing run at the clock's instant, numbers included."""
         run = self.runs.begin(self.clock.instant)
         pages = []
-        while (page := self.closer.page(run, 50)).looked_at:
+        while (page := self.closer.page(run, page_size)).looked_at:
             pages.append(page)
-        while self.numberer.page(50):
+        while self.numberer.page(page_size):
             pass
         self.runs.end(run.number)
         return pages
