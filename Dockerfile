@@ -14,7 +14,7 @@ COPY runtime runtime
 COPY store store
 COPY worker worker
 COPY workflows workflows
-COPY plans.yaml cells.yaml meters.yaml ./
+COPY plans.yaml prices.yaml cells.yaml meters.yaml ./
 RUN useradd --system --uid 10001 tenantry
 USER 10001
 CMD ["python", "-m", "worker"]
