@@ -1,0 +1,185 @@
+"""`python -m bench.closing`: how many invoices a second a closing run makes, at 1,000 tenants and at 10,000.
+
+Each tenant has three meters with usage in every hour of the month that ends. Asserts nothing.
+"""
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import psutil
+from sqlalchemy import Engine, text
+
+from devstack.postgres import Postgres
+from domain.billing.document import Issuer
+from domain.billing.facts import ChangeFact
+from domain.billing.offers import Offer
+from runtime.clock import SystemClock
+from store.billing.closing import Closer
+from store.billing.numbering import Numberer, Numbering
+from store.billing.prices import sync_offers
+from store.billing.runs import ClosingRuns
+from store.engine import make_engine
+from store.migrate import upgrade
+from store.usage_read import UsageReader
+
+PAGE = 100
+START = datetime(2024, 1, 1, tzinfo=UTC)
+END = datetime(2024, 2, 1, tzinfo=UTC)
+DUE = END + timedelta(hours=13)
+ISSUER = Issuer(name="Bench")
+OFFER = {
+    "name": "bench",
+    "currency": "EUR",
+    "period": "monthly",
+    "fee": {"amount": "100.00", "charge": "advance"},
+    "meters": {
+        "calls": {"aggregate": "sum", "model": "package", "size": 10, "price": "1.00"},
+        "seats": {"aggregate": "max", "model": "unit", "unit": "2.00"},
+        "storage": {"aggregate": "weighted", "model": "unit", "unit": "0.10"},
+    },
+}
+TENANTS = """
+INSERT INTO customer (id, name, created_at) VALUES ('cbench', 'Bench', now()) ON CONFLICT DO NOTHING;
+INSERT INTO plan (name, definition, synced_at) VALUES ('bench', '{}', now()) ON CONFLICT DO NOTHING;
+INSERT INTO cell (name, region, definition, synced_at) VALUES ('bench', 'us-east-1', '{}', now())
+    ON CONFLICT DO NOTHING
+"""
+TENANT = """
+INSERT INTO tenant (id, slug, customer_id, plan, cell, region, blueprint, phase, target, run_id, outputs,
+                    conditions, created_at, updated_at, deleted_at)
+SELECT 't' || lpad(n::text, 11, '0'), 'bench-' || n, 'cbench', 'bench', 'bench', 'us-east-1', 'bench', 'failed',
+       '{"plan": "bench", "users": 1}', 'r', '{}', '[]', now(), now(), now()
+  FROM generate_series(1, :tenants) AS n
+"""
+SUBSCRIPTION = """
+INSERT INTO subscription (tenant_id, start, zone, currency, next_look, problem)
+SELECT id, :start, 'UTC', 'EUR', :start, '' FROM tenant
+"""
+FACT = "INSERT INTO billing_fact (tenant_id, fact, recorded_at) SELECT id, :fact, :start FROM tenant"
+USAGE = """
+INSERT INTO usage_hour (tenant_id, meter, hour, grp, count, sum, max,
+                        first_at, last_value, integral, ingestion)
+SELECT id, meter, hour, '', 3, 7, 4,
+       CASE meter WHEN 'storage' THEN hour END, CASE meter WHEN 'storage' THEN 5 END,
+       CASE meter WHEN 'storage' THEN 18000 END, 1
+  FROM tenant, unnest(ARRAY['calls', 'seats', 'storage']) AS meter,
+       generate_series(:start, CAST(:until AS timestamptz) - interval '1 hour', interval '1 hour') AS hour
+"""
+
+
+@dataclass(frozen=True)
+class Result:
+    tenants: int
+    invoices: int
+    seconds: float
+    memory_begin: float
+    memory_end: float
+    """MiB of this process, after the first page and after the last."""
+
+    @property
+    def rate(self) -> float:
+        return self.invoices / self.seconds
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m bench.closing", description=__doc__)
+    parser.add_argument("--tenants", type=int, nargs="+", default=[1_000, 10_000])
+    parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
+    options = parser.parse_args()
+    results = [measure(tenants) for tenants in options.tenants]
+    if options.json:
+        print(json.dumps([asdict(result) | {"rate": result.rate} for result in results], indent=2))
+        return 0
+    for result in results:
+        print(
+            f"{result.tenants:6} tenants: {result.rate:6.0f} invoices/s (target >= 150), "
+            f"{result.memory_begin:.0f} MiB after the first page, {result.memory_end:.0f} at the end"
+        )
+    if len(results) > 1:
+        ratio = results[0].rate / results[-1].rate
+        print(f"cost of an invoice, most to fewest tenants: {ratio:.2f} (target <= 1.2)")
+    return 0
+
+
+def measure(tenants: int) -> Result:
+    with _database() as engine:
+        _fill(engine, tenants)
+        return _close(engine, tenants)
+
+
+def _close(engine: Engine, tenants: int) -> Result:
+    clock = SystemClock()
+    runs = ClosingRuns(engine, clock)
+    closer = Closer(engine, UsageReader(engine, clock), timedelta(hours=12), ISSUER)
+    numberer = Numberer(engine, Numbering("{year}-{number:06}", ZoneInfo("UTC")), ISSUER)
+    _drain(closer, numberer, runs, START + timedelta(hours=13))
+    process, memory = psutil.Process(), 0.0
+    began, invoices = time.monotonic(), 0
+    run = runs.begin(DUE)
+    while (page := closer.page(run, PAGE)).looked_at:
+        invoices += page.final
+        if page.failed:
+            raise SystemExit(f"{page.failed} tenants could not be rated")
+        memory = memory or process.memory_info().rss / 2**20
+    while numberer.page(PAGE):
+        pass
+    runs.end(run.number)
+    seconds = time.monotonic() - began
+    return Result(tenants, invoices, seconds, memory, process.memory_info().rss / 2**20)
+
+
+def _drain(closer: Closer, numberer: Numberer, runs: ClosingRuns, moment: datetime) -> None:
+    """The invoices of the activation, which have no usage, are not what is measured."""
+    run = runs.begin(moment)
+    while closer.page(run, PAGE).looked_at:
+        pass
+    while numberer.page(PAGE):
+        pass
+    runs.end(run.number)
+
+
+def _fill(engine: Engine, tenants: int) -> None:
+    fact = ChangeFact(at=START, operation_id="bench", plan="bench", version=1, quantity=1)
+    values = {"tenants": tenants, "start": START, "until": END, "fact": fact.model_dump_json()}
+    with engine.begin() as connection:
+        connection.execute(text("SET LOCAL statement_timeout = 0"))
+        for statement in TENANTS.split(";"):
+            connection.exec_driver_sql(statement)
+    sync_offers(engine, [Offer.model_validate(OFFER)], START)
+    with engine.begin() as connection:
+        connection.execute(text("SET LOCAL statement_timeout = 0"))
+        connection.execute(text("SELECT nextval('usage_ingestion')"))  # the one that stored USAGE
+        for statement in (TENANT, SUBSCRIPTION, FACT, USAGE):
+            wanted = {name: value for name, value in values.items() if f":{name}" in statement}
+            connection.execute(text(statement), wanted)
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("SET statement_timeout = 0"))
+        connection.execute(text("VACUUM ANALYZE"))
+
+
+@contextmanager
+def _database() -> Iterator[Engine]:
+    with tempfile.TemporaryDirectory(prefix="bench") as folder:
+        postgres = Postgres(Path(folder) / "postgres")
+        postgres.start()
+        try:
+            url = postgres.create_database("closing")
+            upgrade(url)
+            engine = make_engine(url, pool_size=4)
+            yield engine
+            engine.dispose()
+        finally:
+            postgres.stop()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
