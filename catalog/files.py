@@ -1,4 +1,4 @@
-"""Reading plans.yaml, cells.yaml, meters.yaml and blueprints; problems are collected, not raised."""
+"""Reading the YAML files of an installation and its blueprints; problems are collected, not raised."""
 
 from pathlib import Path
 from typing import Any, TypeVar
@@ -8,15 +8,16 @@ from pydantic import ValidationError
 from catalog.blueprint import LoadedBlueprint
 from catalog.checks import BLUEPRINT_FILE, blueprint_problems
 from catalog.strict_yaml import YamlError, parse_all
+from domain.billing.offers import Offer
 from domain.blueprint import Blueprint
 from domain.metering.meters import Meter
 from domain.plans import Cell, Plan
 
-Entry = TypeVar("Entry", Plan, Cell, Meter)
+Entry = TypeVar("Entry", Plan, Cell, Meter, Offer)
 
 
 def read_entries(file: Path, model: type[Entry], problems: list[str]) -> dict[str, Entry]:
-    """The entries of a file that maps names to plans, cells or meters; one with a problem is left out."""
+    """The entries of a file that maps names to them; one with a problem is left out."""
     entries: dict[str, Entry] = {}
     for name, fields in (_mapping(file, file.name, problems) or {}).items():
         if not isinstance(fields, dict):

@@ -4,14 +4,44 @@ import re
 import sys
 from pathlib import Path
 from typing import Annotated, Literal, get_args
+from zoneinfo import ZoneInfo
 
-from pydantic import AliasChoices, Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 Role = Literal["records", "aws", "kubernetes"]
 """What a worker process may serve: runs and records, or the calls to one provider."""
 DRIFT_KIND = r"\*|[a-z0-9]+:[a-z-]+|(?:[a-z0-9.-]+/)?v[a-z0-9]+/[A-Z][A-Za-z]+"
 ROOT = Path(__file__).resolve().parent.parent
+
+
+def _zone(name: str) -> str:
+    try:
+        return ZoneInfo(name).key
+    except (ValueError, OSError):
+        raise ValueError("must be a time zone such as Europe/Paris or UTC") from None
+
+
+def _number_format(text: str) -> str:
+    """Raises ValueError if two invoices could bear the same number."""
+    try:
+        written = {text.format(year=year, number=number) for year in (2024, 2025) for number in (1, 2)}
+    except (LookupError, ValueError):
+        written = set()
+    if len(written) != 4:
+        raise ValueError("must use {year} and {number}, as in INV-{year}-{number:06}")
+    return text
+
+
+ZoneName = Annotated[str, AfterValidator(_zone)]
 
 
 class Settings(BaseSettings):
@@ -43,6 +73,7 @@ class Settings(BaseSettings):
     """None: cells without a context use the in-cluster configuration, others the default kubeconfig."""
 
     plans_file: Path = ROOT / "plans.yaml"
+    prices_file: Path = ROOT / "prices.yaml"
     cells_file: Path = ROOT / "cells.yaml"
     meters_file: Path = ROOT / "meters.yaml"
     blueprints_dir: Path = ROOT / "blueprints"
@@ -99,6 +130,22 @@ class Settings(BaseSettings):
     """Repairs that one scan starts unasked; the next scan goes on with the others."""
     drift_policy: Annotated[dict[str, Literal["repair", "report"]], NoDecode] = {"*": "report"}
     """What is done about drift, as 'report', 'repair' or 'rds:db-instance=report,*=repair'."""
+
+    billing_grace_seconds: Annotated[int, Field(ge=0)] = 12 * 3600
+    """How long after the end of a period its invoice is a draft, so that late usage is still on it."""
+    billing_zone: ZoneName = "UTC"
+    """Where the wall time of billing periods, and the date of invoices, are read."""
+    billing_interval_seconds: Annotated[int, Field(ge=1)] = 3600
+    """How often the schedule closes the periods that have ended."""
+    billing_may_run_ahead: bool = False
+    """Whether a person may have periods closed that are yet to end: for tests and demonstrations. What such
+    a run makes final is final."""
+    issuer_name: str = "Tenantry"
+    issuer_address: str = ""
+    """Lines, separated by semicolons."""
+    issuer_tax_id: str = ""
+    invoice_number: Annotated[str, AfterValidator(_number_format)] = "{year}-{number:06}"
+    """How numbers of invoices are written; `number` begins with 1 each year."""
 
     api_host: str = "127.0.0.1"
     api_port: Annotated[int, Field(ge=0, le=65535)] = 8000

@@ -105,6 +105,7 @@ def settings(postgres: Postgres, temporal: Temporal, aws: AwsServer, cluster_fil
             "expected_load_balancer_seconds": 0,
             "expected_rollout_seconds": 0,
             "recovery_settling_seconds": 0,
+            "billing_may_run_ahead": True,
             "recovery_interval_seconds": 86_400,  # tests lose runs and look for them themselves
         }
     )

@@ -13,6 +13,8 @@ from sqlalchemy import Engine
 from temporalio.client import Client
 
 from catalog import Catalog, load_catalog
+from catalog.meters import load_meters
+from catalog.offers import load_offers
 from catalog.resources import check_policy
 from domain.errors import CatalogError, Unavailable
 from runtime.clock import SystemClock
@@ -36,6 +38,7 @@ def main() -> None:
     try:
         catalog = load_catalog(settings.plans_file, settings.cells_file, settings.blueprints_dir)
         check_policy(settings.drift_policy)
+        load_offers(settings.prices_file, catalog.plans, load_meters(settings.meters_file))
     except CatalogError as error:
         for problem in error.problems:
             sys.stderr.write(f"error: {problem}\n")

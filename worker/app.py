@@ -4,6 +4,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
 from temporalio.client import Client
@@ -17,6 +18,9 @@ from temporalio.worker import (
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities.aws import aws_activities
+from activities.billing.closing import Closing
+from activities.billing.delivery import Handover
+from activities.billing.issuer import issuer_of
 from activities.drift.orphans import OrphanDesk
 from activities.drift.scan import Scan
 from activities.kubernetes import kubernetes_activities
@@ -28,10 +32,15 @@ from catalog import Catalog
 from domain.drift import Policy
 from runtime.clock import Clock
 from runtime.settings import Role, Settings
+from store.billing.closing import Closer
+from store.billing.deliveries import Deliveries
+from store.billing.numbering import Numberer, Numbering
+from store.billing.runs import ClosingRuns
 from store.inventory import Inventory
 from store.observations import Observations
 from store.orphans import Orphans
 from store.tenants import due_for_removal
+from store.usage_read import UsageReader
 from worker.attempts import AttemptLimit
 from worker.interceptor import FailureInterceptor
 from worker.roles import POLLERS, per_second, queue_of
@@ -82,7 +91,7 @@ def records_activities(
     client: Client, settings: Settings, catalog: Catalog, engine: Engine, clock: Clock
 ) -> Activities:
     """What needs our own database and Temporal only."""
-    records = Records(engine, catalog, settings.install, clock)
+    records = Records(engine, catalog, settings.install, clock, settings.billing_zone)
     removals = Removals(
         client, settings.task_queue, lambda limit: due_for_removal(engine, clock.now(), limit)
     )
@@ -98,7 +107,23 @@ def records_activities(
         releases.follow,
         *scan.activities(),
         *OrphanDesk(Orphans(engine, clock)).activities(),
+        *billing_activities(settings, engine, clock),
     ]
+
+
+def billing_activities(settings: Settings, engine: Engine, clock: Clock) -> Activities:
+    issuer = issuer_of(settings)
+    grace = timedelta(seconds=settings.billing_grace_seconds)
+    numbering = Numbering(settings.invoice_number, ZoneInfo(settings.billing_zone))
+    closing = Closing(
+        ClosingRuns(engine, clock),
+        Closer(engine, UsageReader(engine, clock), grace, issuer),
+        Numberer(engine, numbering, issuer),
+        clock,
+        may_run_ahead=settings.billing_may_run_ahead,
+    )
+    handover = Handover(Deliveries(engine, clock), None)
+    return [*closing.activities(), *handover.activities()]
 
 
 def workflow_runner(*, sandboxed: bool) -> WorkflowRunner:

@@ -19,8 +19,9 @@ from temporalio.client import (
 )
 from temporalio.service import RPCError, RPCStatusCode
 
-from domain.messages import DriftInput
+from domain.messages import CloseInput, DriftInput
 from runtime.settings import Settings
+from workflows.close_periods import ClosePeriods
 from workflows.drift import CheckDrift
 from workflows.due_removals import StartDueRemovals
 from workflows.recover_lost import RecoverLost
@@ -28,6 +29,7 @@ from workflows.recover_lost import RecoverLost
 REMOVALS = "due-removals"
 RECOVERY = "recover-lost"
 DRIFT = "check-drift"
+CLOSING = "close-periods"
 JITTER = 0.1
 """Share of the interval by which a scan may begin later."""
 LOOK_LIMIT = timedelta(minutes=10)
@@ -44,7 +46,9 @@ class _Planned:
     summary: str
     every_seconds: int
     limit: timedelta
-    argument: DriftInput | None = None
+    argument: DriftInput | CloseInput | None = None
+    jittered: bool = False
+    """What costs many calls must not begin at once in all installations that share an account."""
 
 
 def schedule_id(install: str, name: str) -> str:
@@ -82,6 +86,15 @@ def _planned(settings: Settings) -> list[_Planned]:
             settings.drift_interval_seconds,
             SCAN_LIMIT,
             DriftInput(page_size=settings.drift_page_size, repairs_at_most=settings.drift_repairs_per_scan),
+            jittered=True,
+        ),
+        _Planned(
+            CLOSING,
+            ClosePeriods.run,
+            "close billing periods that have ended",
+            settings.billing_interval_seconds,
+            SCAN_LIMIT,
+            CloseInput(),
         ),
     ]
 
@@ -100,8 +113,7 @@ async def _keep(client: Client, settings: Settings, planned: _Planned) -> None:
         ),
         spec=ScheduleSpec(
             intervals=[ScheduleIntervalSpec(every=every)],
-            # What costs many calls must not begin at once in all installations that share an account.
-            jitter=every * JITTER if planned.argument else None,
+            jitter=every * JITTER if planned.jittered else None,
         ),
         # The next firing finds whatever a missed one would have found.
         policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=timedelta(minutes=1)),

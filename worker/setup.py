@@ -9,7 +9,11 @@ from temporalio.service import RPCError
 
 from activities.search_attributes import ALL_KEYS
 from catalog import Catalog
+from catalog.meters import load_meters
+from catalog.offers import load_offers
+from runtime.clock import SystemClock
 from runtime.settings import Settings
+from store.billing.prices import sync_offers
 from store.catalog_sync import sync
 from store.migrate import upgrade
 from worker.schedules import keep_schedules
@@ -22,6 +26,8 @@ async def set_up(client: Client, settings: Settings, catalog: Catalog, engine: E
     """Brings the installation up to date; may run any number of times."""
     upgrade(settings.database_url.get_secret_value())
     sync(engine, catalog.plans.values(), catalog.cells.values())
+    offers = load_offers(settings.prices_file, catalog.plans, load_meters(settings.meters_file))
+    sync_offers(engine, offers.values(), SystemClock().now())
     await add_search_attributes(client)
     await keep_schedules(client, settings)
     await begin_with(client, settings)

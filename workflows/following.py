@@ -9,7 +9,8 @@ from collections.abc import Iterable
 from temporalio import workflow
 from temporalio.common import VersioningBehavior
 
-from domain.messages import DriftInput, DriftResult, RecoveryResult
+from domain.messages import CloseInput, CloseResult, DriftInput, DriftResult, RecoveryResult
+from workflows.close_periods import ClosePeriods
 from workflows.drift import CheckDrift
 from workflows.due_removals import StartDueRemovals
 from workflows.recover_lost import RecoverLost
@@ -38,7 +39,15 @@ class FollowingRecoverLost(RecoverLost):
         return await super().run()
 
 
+@workflow.defn(name="ClosePeriods", versioning_behavior=CURRENT)
+class FollowingClosePeriods(ClosePeriods):
+    @workflow.run
+    async def run(self, given: CloseInput) -> CloseResult:
+        return await super().run(given)
+
+
 _FOLLOWING: dict[type, type] = {
+    ClosePeriods: FollowingClosePeriods,
     CheckDrift: FollowingCheckDrift,
     StartDueRemovals: FollowingStartDueRemovals,
     RecoverLost: FollowingRecoverLost,

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import ClassVar
 
+from temporalio import workflow
+
 from domain.messages import (
     Action,
     Desired,
@@ -161,6 +163,7 @@ class Operation(Remedies):
             result_of=self.asked.operation_id,
             status=status,
             phase=phase,
+            at=workflow.now(),
             desired=desired,
             timeline=self.board.timeline,
             error=self.error,

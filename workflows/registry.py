@@ -1,5 +1,6 @@
 """Every workflow type that a worker serves."""
 
+from workflows.close_periods import ClosePeriods
 from workflows.delete_orphan import DeleteOrphan
 from workflows.drift import CheckDrift
 from workflows.due_removals import StartDueRemovals
@@ -24,6 +25,7 @@ WORKFLOWS: list[type] = [
     RemoveTenant,
     RepairTenant,
     CheckDrift,
+    ClosePeriods,
     DeleteOrphan,
     StartDueRemovals,
     RecoverTenant,

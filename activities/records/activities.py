@@ -31,11 +31,14 @@ from store.engine import transaction
 class Records:
     """All may raise Unavailable, which is worth another try, and StaleRun, which is not."""
 
-    def __init__(self, engine: Engine, catalog: Catalog, install: str, clock: Clock) -> None:
+    def __init__(
+        self, engine: Engine, catalog: Catalog, install: str, clock: Clock, billing_zone: str = "UTC"
+    ) -> None:
         self._engine = engine
         self._catalog = catalog
         self._install = install
         self._clock = clock
+        self._billing_zone = billing_zone
 
     def activities(self) -> list[Callable[..., object]]:
         return [
@@ -101,4 +104,4 @@ class Records:
     @contextmanager
     def _desk(self) -> Iterator[Desk]:
         with transaction(self._engine) as session:
-            yield Desk(session, self._catalog, self._install, self._clock.now())
+            yield Desk(session, self._catalog, self._install, self._clock.now(), self._billing_zone)

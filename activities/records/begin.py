@@ -1,5 +1,6 @@
 """The start of a run: it takes hold of its tenant and is told what to do. Again, it is told the same."""
 
+from activities.records import billing
 from activities.records.desk import Desk
 from activities.records.interventions import OF_A_RUN
 from activities.records.planning import (
@@ -69,6 +70,7 @@ def _change(desk: Desk, call: BeginInput, tenant: TenantRow, operation: Operatio
         accepted_at=desk.now,
     )
     row.status, row.plan, row.run_id, row.started_at = OperationStatus.RUNNING, plan, call.run_id, desk.now
+    billing.begun(desk, tenant, row)
     tenant.phase = TRANSITIONS[request.kind].phase_during(tenant.phase)
     tenant.held_by, tenant.run_id, tenant.updated_at = request.operation_id, call.run_id, desk.now
     desk.session.add(row)
@@ -132,6 +134,7 @@ def scaled(desk: Desk, request: OperationRequest, tenant: TenantRow) -> Desired:
     if request.target is None:
         raise InvalidSpec("a scale needs a plan and a number of users")
     sold = known_plan(desk.catalog.plans, request.target.plan)
+    billing.check_currency(desk, tenant, sold.name)
     if sold.blueprint != tenant.blueprint:
         raise InvalidSpec(
             f"plan '{sold.name}' is of the product '{sold.blueprint}', the tenant of '{tenant.blueprint}'"

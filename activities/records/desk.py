@@ -20,6 +20,8 @@ class Desk:
     catalog: Catalog
     install: str
     now: datetime
+    billing_zone: str = "UTC"
+    """Where the local wall time of billing periods is read."""
 
     def context(self, tenant: TenantRow) -> TenantContext:
         return TenantContext(

@@ -1,5 +1,6 @@
 """The end of a run: how it leaves the tenant, and to whom."""
 
+from activities.records import billing
 from activities.records.desk import Desk
 from activities.records.interventions import OF_A_RUN, record, with_objects
 from activities.records.planning import Hold, startable
@@ -24,6 +25,7 @@ def finish(desk: Desk, ending: FinishInput) -> FinishResult:
     successor = waiting(desk.session, tenant.id)
     _end_operation(desk, operation, ending)
     _leave(desk, tenant, ending)
+    billing.ended(desk, tenant, operation, ending)
     _hand_over(desk, tenant, successor)
     return FinishResult(handed_to=tenant.held_by)
 

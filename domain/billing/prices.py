@@ -122,9 +122,9 @@ class VolumePrice(Tiered):
 MeterPrice = Annotated[UnitPrice | PackagePrice | GraduatedPrice | VolumePrice, Field(discriminator="model")]
 
 
-class PriceVersion(Model):
-    plan: str
-    version: Annotated[int, Field(ge=1)] = 1
+class PriceTerms(Model):
+    """What is charged for a plan, whatever the plan is called."""
+
     period: PeriodKind
     fee: Fee | None = None
     suspended_factor: Amount = Decimal(1)
@@ -132,3 +132,8 @@ class PriceVersion(Model):
     minimum: Amount = NOTHING
     """What usage and fee of a whole period come to at least."""
     meters: dict[MeterName, MeterPrice] = {}
+
+
+class PriceVersion(PriceTerms):
+    plan: str
+    version: Annotated[int, Field(ge=1)] = 1

@@ -2,6 +2,16 @@
 
 from typing import Any
 
+from domain.messages.billing import (
+    BeginClosingInput,
+    CloseInput,
+    ClosePageInput,
+    CloseResult,
+    ClosingRun,
+    DeliverInput,
+    DeliveryResult,
+    PageResult,
+)
 from domain.messages.certificate import Certificate, CertificateEntry, Survivor, VerifyInput, VerifyOutcome
 from domain.messages.drift import (
     Difference,
@@ -80,11 +90,18 @@ __all__ = [
     "Action",
     "AmendRequest",
     "Amendment",
+    "BeginClosingInput",
     "BeginInput",
     "CancelRequest",
     "Certificate",
     "CertificateEntry",
+    "CloseInput",
+    "ClosePageInput",
+    "CloseResult",
+    "ClosingRun",
     "Condition",
+    "DeliverInput",
+    "DeliveryResult",
     "Desired",
     "Difference",
     "DriftInput",
@@ -113,6 +130,7 @@ __all__ = [
     "OrphanPlace",
     "OrphanRequest",
     "PageInput",
+    "PageResult",
     "Place",
     "RecoverInput",
     "Recovered",

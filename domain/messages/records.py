@@ -57,6 +57,8 @@ class FinishInput(Model):
     """Operation that this ending belongs to: the newest target of a scale."""
     status: OperationStatus
     phase: Phase
+    at: datetime | None = None
+    """When the tenant was what it is now: what it pays changes at this instant."""
     desired: Desired | None = None
     """New last good state; none leaves it as it was."""
     timeline: list[StepView] = []

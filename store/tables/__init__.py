@@ -1,6 +1,17 @@
 """All tables. Constraints are in the database and not only in code."""
 
 from store.tables.base import Table
+from store.tables.billing import (
+    BillingFactRow,
+    ClosingRow,
+    DeliveryRow,
+    DraftRow,
+    InvoiceCounterRow,
+    InvoiceRow,
+    LedgerEntryRow,
+    PriceVersionRow,
+    SubscriptionRow,
+)
 from store.tables.caller import CustomerRow, IdempotencyRow
 from store.tables.catalog import CellRow, PlanRow
 from store.tables.drift import ORPHANS_THERE, ObservationRow, OrphanRow, OrphanState
@@ -13,17 +24,26 @@ __all__ = [
     "ENDED",
     "ORPHANS_THERE",
     "USAGE_EVENT",
+    "BillingFactRow",
     "CellRow",
     "CertificateRow",
+    "ClosingRow",
     "CustomerRow",
+    "DeliveryRow",
+    "DraftRow",
     "IdempotencyRow",
+    "InvoiceCounterRow",
+    "InvoiceRow",
+    "LedgerEntryRow",
     "ObservationRow",
     "OperationRow",
     "OrphanRow",
     "OrphanState",
     "PlanRow",
+    "PriceVersionRow",
     "ResourceRow",
     "ResourceState",
+    "SubscriptionRow",
     "Table",
     "TenantRow",
     "UsageHourRow",

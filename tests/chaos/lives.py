@@ -44,6 +44,8 @@ class Life:
     """Asks for the operation; returns when it was accepted."""
     goes_back: bool = True
     """Whether it is undone when it fails or is cancelled; leaving only goes forward, and so does an undo."""
+    takes_back: bool = True
+    """Whether an undo takes back what was done; what a repair has brought back stays."""
     ends: str = "succeeded"
     """The status of its operation at the goal."""
     refused_at: str = ""
@@ -182,6 +184,7 @@ LIVES = (
         State.ACTIVE,
         preludes.spoiled,
         asks.change("POST", "/repair"),
+        takes_back=False,
     ),
     # A workflow type joins the matrix by one entry here.
 )

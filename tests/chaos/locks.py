@@ -23,6 +23,7 @@ class Locks:
         self._url = url
         self._tenant = tenant
         self._sessions: list[psycopg.AsyncConnection[Any]] = []
+        self._lost_run: str | None = None
 
     async def take(self, statement: str, *values: object) -> bool:
         """Begins a transaction that holds what the statement locks; False if that is nothing."""
@@ -33,6 +34,23 @@ class Locks:
             return False
         self._sessions.append(session)
         return True
+
+    async def remember_lost_run(self) -> None:
+        """The operation that a lost run has left open is there before its recovery begins."""
+        query = "SELECT run_id FROM operation WHERE tenant_id = %s AND status = 'running'"
+        async with await psycopg.AsyncConnection.connect(self._url) as session:
+            row = await (await session.execute(query, (self._tenant["tenant_id"],))).fetchone()
+        self._lost_run = row[0] if row else None
+
+    async def take_operation(self, *, undone: bool) -> None:
+        """The row of the open operation, once its run has begun, or noted that it is being undone."""
+        await self.take_when_there(
+            "SELECT id FROM operation WHERE tenant_id = %s AND status = 'running'"
+            " AND run_id IS DISTINCT FROM %s AND (undoing IS NOT NULL OR NOT %s) FOR NO KEY UPDATE",
+            self._tenant["tenant_id"],
+            self._lost_run,
+            undone,
+        )
 
     async def take_when_there(self, statement: str, *values: object) -> None:
         """The same for rows that are about to be written."""
@@ -75,6 +93,8 @@ async def before(url: str, record: str, tenant: Json) -> AsyncIterator[Locks]:
                 await locks.take("LOCK TABLE operation IN SHARE MODE")
             case "records.issue_certificate":
                 await locks.take("LOCK TABLE certificate IN SHARE MODE")
+            case "records.finish":
+                await locks.remember_lost_run()
         yield locks
     finally:
         await locks.close()
@@ -97,10 +117,5 @@ async def after_begin(locks: Locks, record: str, tenant: Json, *, undone: bool) 
             await locks.drop_first()
             await waiting
         case "records.finish":
-            await locks.take_when_there(
-                "SELECT id FROM operation WHERE tenant_id = %s AND status = 'running'"
-                " AND (undoing IS NOT NULL OR NOT %s) FOR NO KEY UPDATE",
-                tenant_id,
-                undone,
-            )
+            await locks.take_operation(undone=undone)
     await locks.until_felt()

@@ -1,7 +1,7 @@
 """Something else is at a tenant's things: changes one by hand, or deletes it."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -165,7 +165,7 @@ class Hand:
         listed = eks.list_pod_identity_associations(
             clusterName=cluster, serviceAccount=self.step.spec["service_account"]
         )["associations"]
-        mine = next(entry for entry in listed if self.tenant["tenant_id"] in entry["namespace"])
+        mine = self._mine(entry for entry in listed if self.tenant["tenant_id"] in entry["namespace"])
         described: dict[str, Any] = eks.describe_pod_identity_association(
             clusterName=cluster, associationId=mine["associationId"]
         )["association"]
@@ -176,7 +176,13 @@ class Hand:
             HostedZoneId=self.ground.cell["hosted_zone_id"]
         )["ResourceRecordSets"]
         mine = (r for r in records if r["Name"].startswith(self.tenant["slug"]) and r["Type"] == "CNAME")
-        return dict(next(mine))
+        return self._mine(mine)
+
+    def _mine(self, listed: Iterable[Any]) -> dict[str, Any]:
+        """Raises LookupError: a StopIteration that leaves a thread is never seen, and the case would hang."""
+        for entry in listed:
+            return dict(entry)
+        raise LookupError(f"{self._name} is not there for a hand to change")
 
     def _change_record(self, action: str, *, ttl: int) -> None:
         change = {"Action": action, "ResourceRecordSet": {**self._record(), "TTL": ttl}}

@@ -11,7 +11,7 @@ from tests.chaos.play import Result
 HOME = ROOT / ".devstack" / "chaos"
 CODE = "activities api blueprints catalog devstack domain runtime store tests/chaos worker workflows".split()
 FILES = """
-    cells.yaml plans.yaml tests/audit.py tests/outages/door.py tests/workflows/stage.py
+    cells.yaml meters.yaml plans.yaml prices.yaml tests/audit.py tests/outages/door.py tests/workflows/stage.py
 """.split()
 
 

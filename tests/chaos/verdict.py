@@ -81,7 +81,7 @@ async def judge(scene: Scene, fault: FaultKind, before: World, after: World) -> 
     verdict.problems += await scene.canaries.found(after)
     verdict.expect(before.others == after.others, f"things of others came or went: {_some(strange)}")
     await _objects(scene, outcome.state, after, verdict)
-    if outcome.state == scene.life.origin and status != "succeeded":
+    if outcome.state == scene.life.origin and status != "succeeded" and scene.life.takes_back:
         verdict.expect(before.quotas() == after.quotas(), "it was undone, and the sizes are not as before")
     await _inventory(scene, outcome.state, after, verdict, done=status == scene.life.ends)
     await _certificate(scene, outcome.state, before, verdict)

@@ -1,11 +1,14 @@
 """What scripted activities answer in plays: a small tenant, whose every step goes well."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from domain.blueprint import StepKind
 from domain.messages import (
     AcceptResult,
+    ClosingRun,
+    DeliveryResult,
     Desired,
     DueRemovals,
     FinishResult,
@@ -15,6 +18,7 @@ from domain.messages import (
     OperationPlan,
     OperationRequest,
     OrphanPlace,
+    PageResult,
     Place,
     RecoveryPage,
     SkipOutcome,
@@ -30,6 +34,7 @@ from domain.sizing import ComponentSize, Sizes
 from tests.workflows.theatre import Answer
 
 TENANT = "tabcdefghijk"
+LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 STEPS = [
     StepPlan(name="recordings", kind=StepKind.BUCKET, title="Recordings", skippable=True),
     StepPlan(name="role", kind=StepKind.ROLE, title="Role"),
@@ -127,6 +132,11 @@ ANSWERS: Mapping[str, Answer] = {
         Place(provider="kubernetes", name="use1"),
     ],
     "orphans.accept": lambda _: OrphanPlace(id="o1", step_kind=StepKind.ROLE),
+    "billing.begin": lambda _: ClosingRun(number=1, moment=LONG_AGO, cut_off=7),
+    "billing.close_page": lambda _: PageResult(),
+    "billing.number_page": lambda _: 0,
+    "billing.end": lambda _: None,
+    "billing.deliver_page": lambda _: DeliveryResult(),
     "removals.start_due": lambda _: DueRemovals(started=[], more=False),
     "recovery.look": lambda _: LookResult(lost=None),
     "recovery.start_lost": lambda _: RecoveryPage(looked_at=0, started=[], next=None),

@@ -1,7 +1,6 @@
 """One play for each ending of each workflow type. A new type or ending needs one here."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import BaseModel
@@ -12,6 +11,8 @@ from domain.messages import (
     Amendment,
     AmendRequest,
     CancelRequest,
+    CloseInput,
+    DeliveryResult,
     DriftInput,
     ErrorView,
     FinishResult,
@@ -19,6 +20,7 @@ from domain.messages import (
     LostOperation,
     OperationPlan,
     OrphanRequest,
+    PageResult,
     Recovered,
     RecoverInput,
     ResumeRequest,
@@ -31,10 +33,9 @@ from domain.messages import (
     VerifyOutcome,
 )
 from domain.phases import TRANSITIONS, OperationKind, Phase
-from tests.workflows.answers import TENANT, begin, desired, request
+from tests.workflows.answers import LONG_AGO, TENANT, begin, desired, request
 from tests.workflows.theatre import Answer, Ask, Play
 
-LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 DENIED = ErrorView(code="AccessDenied", message="no", step="app")
 RETRY = Ask("retry", RetryRequest(requested_by="an engineer", reason="mended"))
 SKIP = Ask("skip", SkipRequest(requested_by="an engineer", reason="ours no more", step="recordings"))
@@ -214,6 +215,22 @@ def plays() -> list[Play]:
             },
         ),
         other("lost-runs", "RecoverLost"),
+        other(
+            "periods-closed",
+            "ClosePeriods",
+            CloseInput(),
+            answers={
+                "billing.close_page": _once(PageResult(looked_at=2, final=1), PageResult()),
+                "billing.number_page": _once(1, 0),
+                "billing.deliver_page": _once(DeliveryResult(delivered=1, next="1"), DeliveryResult()),
+            },
+        ),
+        other(
+            "periods-continued",
+            "ClosePeriods",
+            CloseInput(pages_per_run=1),
+            answers={"billing.close_page": lambda _: PageResult(looked_at=2)},
+        ),
         other("drift-checked", "CheckDrift", DriftInput()),
         other(
             "drift-continued",

@@ -8,6 +8,7 @@ from runtime.clock import MovableClock
 from tests.workflows.endings import ENDINGS
 from tests.workflows.faults import STEP
 from tests.workflows.losses import lose, recover
+from tests.workflows.scenarios_of_billing import OF_BILLING
 from tests.workflows.scenarios_of_drift import OF_DRIFT
 from tests.workflows.scenarios_of_people import PLAYED
 from tests.workflows.stage import Json, Stage
@@ -267,5 +268,5 @@ SCENARIOS = [
     Scenario("scale-lost-undoing", _scale_lost_in_its_undo),
     *(Scenario(name, play) for name, play in PLAYED.items()),
     *(Scenario(name, play) for name, play in ENDINGS.items()),
-    *(Scenario(name, play) for name, play in OF_DRIFT.items()),
+    *(Scenario(name, play) for name, play in (OF_DRIFT | OF_BILLING).items()),
 ]

@@ -1,0 +1,114 @@
+"""What operations change in what a tenant pays, in the transaction that changes the tenant itself.
+
+docs/billing.md has the table of these rules.
+"""
+
+from datetime import datetime
+
+from activities.records.desk import Desk
+from domain.billing.account import State
+from domain.billing.facts import ChangeFact, VoidFact
+from domain.errors import InvalidSpec
+from domain.messages import FinishInput
+from domain.phases import OperationKind, OperationStatus, Phase
+from store.billing.facts import locked, record, recorded
+from store.billing.prices import newest_version
+from store.tables import OperationRow, SubscriptionRow, TenantRow
+
+STATES = {
+    OperationKind.SUSPEND: State.SUSPENDED,
+    OperationKind.RESUME: State.ACTIVE,
+    OperationKind.RESTORE: State.ACTIVE,
+}
+
+
+def begun(desk: Desk, tenant: TenantRow, operation: OperationRow) -> None:
+    """Billing ends when a teardown is accepted, not when the last pod has gone."""
+    leaves_first = tenant.phase is not Phase.CLOSED
+    if operation.kind is OperationKind.TEARDOWN and leaves_first:
+        fact = ChangeFact(at=operation.accepted_at, operation_id=operation.id, state=State.ENDED)
+        _change(desk, tenant, fact)
+
+
+def ended(desk: Desk, tenant: TenantRow, operation: OperationRow, ending: FinishInput) -> None:
+    """Called with the tenant as the operation leaves it."""
+    if operation.kind is OperationKind.TEARDOWN and operation.status is not OperationStatus.SUCCEEDED:
+        _take_back(desk, operation)
+    elif operation.status is not OperationStatus.SUCCEEDED:
+        return
+    elif operation.kind is OperationKind.SIGNUP:
+        _begin(desk, tenant, operation, ending.at or desk.now)
+    elif operation.kind is OperationKind.SCALE:
+        _resize(desk, tenant, operation, ending.at or desk.now)
+    elif operation.kind in STATES:
+        state = STATES[operation.kind]
+        _change(desk, tenant, ChangeFact(at=ending.at or desk.now, operation_id=operation.id, state=state))
+
+
+def check_currency(desk: Desk, tenant: TenantRow, plan: str) -> None:
+    """Raises InvalidSpec if a plan is paid in another currency than the tenant's account."""
+    subscription = desk.session.get(SubscriptionRow, tenant.id)
+    newest = newest_version(desk.session, plan)
+    if subscription and newest and newest.definition.currency != subscription.currency:
+        raise InvalidSpec(
+            f"plan '{plan}' is paid in {newest.definition.currency}, "
+            f"tenant '{tenant.slug}' pays in {subscription.currency}"
+        )
+
+
+def _begin(desk: Desk, tenant: TenantRow, operation: OperationRow, at: datetime) -> None:
+    newest = newest_version(desk.session, tenant.plan)
+    if newest is None:
+        return
+    subscription = SubscriptionRow(
+        tenant_id=tenant.id, start=at, zone=desk.billing_zone, currency=newest.definition.currency
+    )
+    desk.session.add(subscription)
+    desk.session.flush()
+    fact = ChangeFact(
+        at=at,
+        operation_id=operation.id,
+        plan=tenant.plan,
+        version=newest.version,
+        quantity=newest.definition.quantity(tenant.target),
+        state=State.ACTIVE,
+    )
+    record(desk.session, subscription, fact, desk.now)
+
+
+def _resize(desk: Desk, tenant: TenantRow, operation: OperationRow, at: datetime) -> None:
+    """A tenant that stays in its plan keeps the price version that it chose."""
+    facts = [one.fact for one in recorded(desk.session, tenant.id) if isinstance(one.fact, ChangeFact)]
+    before = next((fact.plan for fact in reversed(facts) if fact.plan), None)
+    newest = newest_version(desk.session, tenant.plan)
+    if newest is None:
+        return
+    moves = before != tenant.plan
+    fact = ChangeFact(
+        at=at,
+        operation_id=operation.id,
+        plan=tenant.plan if moves else None,
+        version=newest.version if moves else None,
+        quantity=newest.definition.quantity(tenant.target),
+    )
+    _change(desk, tenant, fact)
+
+
+def _change(desk: Desk, tenant: TenantRow, fact: ChangeFact) -> None:
+    subscription = locked(desk.session, tenant.id)
+    if subscription is None:
+        return
+    last = [one.fact.at for one in recorded(desk.session, tenant.id) if isinstance(one.fact, ChangeFact)]
+    # Clocks of two machines may differ: segments are in the order in which they came about.
+    in_order = fact.model_copy(update={"at": max([fact.at, *last])})
+    record(desk.session, subscription, in_order, desk.now)
+
+
+def _take_back(desk: Desk, operation: OperationRow) -> None:
+    subscription = locked(desk.session, operation.tenant_id)
+    if subscription is None:
+        return
+    for one in recorded(desk.session, operation.tenant_id):
+        if isinstance(one.fact, ChangeFact) and one.fact.operation_id == operation.id:
+            void = VoidFact(voids=one.number, operation_id=operation.id)
+            record(desk.session, subscription, void, desk.now)

@@ -1,0 +1,1 @@
+"""Billing in the database: prices, facts, closings, invoices."""

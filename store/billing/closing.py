@@ -1,0 +1,136 @@
+"""A page of a closing run: tenants of which something may have ended are rated and invoiced."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+
+import structlog
+from sqlalchemy import Engine
+from sqlmodel import Session, col, or_, select
+
+from domain.billing.closing import HOUR, Closed, close, look
+from domain.billing.document import Issuer
+from domain.billing.rating import Window, demands
+from domain.billing.usage import Demand, Quantities
+from domain.errors import PermanentError
+from domain.messages import ClosingRun, PageResult
+from store.billing.accounts import account, facts_of
+from store.billing.books import booked
+from store.billing.invoices import Made, write
+from store.billing.prices import price_versions
+from store.engine import transaction
+from store.tables import SubscriptionRow
+from store.usage_read import UsageReader
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class _Look:
+    row: SubscriptionRow
+    window: Window
+    known_fact: int
+
+
+class Closer:
+    def __init__(self, engine: Engine, reader: UsageReader, grace: timedelta, issuer: Issuer) -> None:
+        self._engine = engine
+        self._reader = reader
+        self._grace = grace
+        self._issuer = issuer
+
+    def page(self, run: ClosingRun, size: int) -> PageResult:
+        """The next tenants that the run has not looked at, in one transaction; none, when all are done.
+
+        Raises Unavailable.
+        """
+        with transaction(self._engine) as session:
+            rows = _due(session, run, size)
+            failed: dict[str, str] = {}
+            looks = list(_looks(session, rows, run, failed))
+            quantities = self._quantities(looks, run, failed)
+            closed = list(self._closed(session, looks, quantities, failed))
+            made = [Made(seen.row, one, seen.known_fact) for seen, one in closed]
+            write(session, made, run, self._grace, self._issuer)
+            _leave(rows, {seen.row.tenant_id: one for seen, one in closed}, failed, run)
+        return PageResult(
+            looked_at=len(rows),
+            final=sum(len(one.final) for _, one in closed),
+            drafts=sum(len(one.drafts) for _, one in closed),
+            failed=len(failed),
+        )
+
+    def _quantities(
+        self, looks: Sequence[_Look], run: ClosingRun, failed: dict[str, str]
+    ) -> dict[str, dict[Demand, Decimal]]:
+        """What was used, of all tenants in a few statements; tenant by tenant where that fails."""
+        wanted = {one.row.tenant_id: demands(one.window) for one in looks}
+        try:
+            return self._reader.quantities(wanted, run.cut_off)
+        except PermanentError:
+            found: dict[str, dict[Demand, Decimal]] = {}
+            for tenant, demanded in wanted.items():
+                try:
+                    found |= self._reader.quantities({tenant: demanded}, run.cut_off)
+                except PermanentError as error:
+                    failed[tenant] = str(error)
+            return found
+
+    def _closed(
+        self,
+        session: Session,
+        looks: Iterable[_Look],
+        quantities: Mapping[str, Quantities],
+        failed: dict[str, str],
+    ) -> Iterator[tuple[_Look, Closed]]:
+        listed = [one for one in looks if one.row.tenant_id not in failed]
+        books = booked(session, {one.row.tenant_id: one.window.since for one in listed})
+        for one in listed:
+            tenant_id = one.row.tenant_id
+            known, until = books[tenant_id], one.row.closed_until
+            try:
+                yield one, close(one.window, quantities[tenant_id], known, until, self._grace)
+            except Exception as error:
+                log.exception("tenant_not_closed", tenant_id=tenant_id)
+                failed[tenant_id] = f"{type(error).__name__}: {error}"
+
+
+def _due(session: Session, run: ClosingRun, size: int) -> list[SubscriptionRow]:
+    """Locked, so that of two workers on the same page one waits, and then finds nothing left of it."""
+    looked_in, number = col(SubscriptionRow.looked_in), run.number
+    query = (
+        select(SubscriptionRow)
+        .where(col(SubscriptionRow.next_look) <= run.moment, or_(looked_in.is_(None), looked_in < number))
+        .order_by(col(SubscriptionRow.tenant_id))
+        .limit(size)
+        .with_for_update()
+    )
+    return list(session.exec(query))
+
+
+def _looks(
+    session: Session, rows: Sequence[SubscriptionRow], run: ClosingRun, failed: dict[str, str]
+) -> Iterator[_Look]:
+    prices = price_versions(session)
+    facts = facts_of(session, [row.tenant_id for row in rows])
+    for row in rows:
+        known = facts[row.tenant_id]
+        try:
+            window = look(account(row, known, prices), row.closed_until, run.moment)
+        except Exception as error:
+            log.exception("tenant_not_closed", tenant_id=row.tenant_id)
+            failed[row.tenant_id] = f"{type(error).__name__}: {error}"
+        else:
+            yield _Look(row, window, known[-1].number)
+
+
+def _leave(
+    rows: Iterable[SubscriptionRow], closed: Mapping[str, Closed], failed: Mapping[str, str], run: ClosingRun
+) -> None:
+    for row in rows:
+        row.looked_in, row.problem = run.number, failed.get(row.tenant_id, "")
+        if done := closed.get(row.tenant_id):
+            row.closed_until, row.next_look = done.closed_until, done.next_look
+        else:
+            row.next_look = run.moment + HOUR
