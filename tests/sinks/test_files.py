@@ -75,6 +75,15 @@ def test_a_number_cannot_lead_out_of_the_folder(tmp_path: Path) -> None:
     assert {json.loads(file.read_text())["number"] for file in folder.glob("*.json")} == {"../../2024/7"}
 
 
+def test_what_no_later_try_can_mend_is_permanent(tmp_path: Path) -> None:
+    """A number that is too long for a file's name, a folder that is a file: others need not wait for it."""
+    with pytest.raises(InvalidSpec, match="name too long"):
+        FileSink(tmp_path).hand_on(document(number="7" * 300), TRIED)
+    (tmp_path / "file").touch()
+    with pytest.raises(InvalidSpec, match="Not a directory"):
+        FileSink(tmp_path / "file" / "folder").hand_on(document(), TRIED)
+
+
 def test_a_draft_is_not_handed_on(tmp_path: Path) -> None:
     """It may still change."""
     with pytest.raises(InvalidSpec, match="draft"):

@@ -3,6 +3,7 @@
 import os
 from contextlib import suppress
 from datetime import datetime
+from errno import ENAMETOOLONG, ENOTDIR
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from urllib.parse import quote
@@ -13,6 +14,8 @@ from domain.billing.document import InvoiceDocument
 from domain.errors import InvalidSpec, OwnershipConflict, Unavailable
 
 READABLE = 0o644
+NEVER = frozenset({ENAMETOOLONG, ENOTDIR})
+"""What no later try can mend without a person."""
 
 
 class FileSink:
@@ -35,9 +38,8 @@ class FileSink:
             ):
                 _write(stem.with_name(f"{stem.name}.{ending}"), content)
         except OSError as error:
-            raise Unavailable(
-                f"invoice {document.number} cannot be written to {self._folder}: {error}"
-            ) from error
+            text = f"invoice {document.number} cannot be written to {self._folder}: {error}"
+            raise (InvalidSpec if error.errno in NEVER else Unavailable)(text) from error
         return f"{stem.name}.json"
 
     def _refuse_others(self, file: Path, document: InvoiceDocument) -> None:
