@@ -56,8 +56,8 @@ INSERT INTO cell (name, region, definition, synced_at) VALUES ('bench', 'us-east
 TENANT = """
 INSERT INTO tenant (id, slug, customer_id, plan, cell, region, blueprint, phase, target, run_id, outputs,
                     conditions, created_at, updated_at, deleted_at)
-SELECT 't' || lpad(n::text, 11, '0'), 'bench-' || n, 'cbench', 'bench', 'bench', 'us-east-1', 'bench', 'failed',
-       '{"plan": "bench", "users": 1}', 'r', '{}', '[]', now(), now(), now()
+SELECT 't' || lpad(n::text, 11, '0'), 'bench-' || n, 'cbench', 'bench', 'bench', 'us-east-1', 'bench',
+       'failed', '{"plan": "bench", "users": 1}', 'r', '{}', '[]', now(), now(), now()
   FROM generate_series(1, :tenants) AS n
 """
 SUBSCRIPTION = """

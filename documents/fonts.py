@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
+from unicodedata import category
 
 from fontTools.ttLib import TTFont
 
 UNKNOWN = "\ufffd"
 """Drawn for letters that no font has."""
+VARIATION_SELECTORS = frozenset(map(chr, range(0xFE00, 0xFE10)))
 
 
 @dataclass(frozen=True)
@@ -40,10 +42,10 @@ def faces_for(texts: Iterable[str]) -> tuple[Face, ...]:
 
 
 def drawable(text: str) -> str:
-    """The text with a sign in place of each letter that no font has."""
+    """The text with a sign in place of each letter that no font has; what is never seen is left out."""
     if not _lacking({ord(char) for char in text}, faces()[0]):
         return text
-    return "".join(char if _has(ord(char)) else UNKNOWN for char in text)
+    return "".join(char if _has(ord(char)) else "" if _is_unseen(char) else UNKNOWN for char in text)
 
 
 def _that_help(missing: set[int]) -> Iterator[Face]:
@@ -58,6 +60,11 @@ def _that_help(missing: set[int]) -> Iterator[Face]:
 
 def _has(char: int) -> bool:
     return any(char in _covered(face) for face in faces())
+
+
+def _is_unseen(char: str) -> bool:
+    """Joiners and the like, and what chooses between two forms of a letter."""
+    return category(char) == "Cf" or char in VARIATION_SELECTORS
 
 
 def _lacking(chars: set[int], face: Face) -> set[int]:

@@ -19,6 +19,8 @@ HEADINGS = ("From", "To", "What", "Quantity", "Amount")
 TURNS_TEXT = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """With these a name could make digits beside it read backwards."""
 
+CONTROLS = frozenset({"Cc", "Zl", "Zp"})
+
 
 @dataclass(frozen=True)
 class Row:
@@ -69,10 +71,10 @@ def shown(document: InvoiceDocument) -> Shown:
 
 
 def clean(text: str) -> str:
-    """As it can be drawn: composed letters, blanks for control characters, nothing that turns text around."""
+    """As it can be drawn: composed letters, blanks for ends of lines, nothing that turns text around."""
     composed = unicodedata.normalize("NFC", text)
     kept = (
-        " " if unicodedata.category(char) == "Cc" else char for char in composed if char not in TURNS_TEXT
+        " " if unicodedata.category(char) in CONTROLS else char for char in composed if char not in TURNS_TEXT
     )
     return "".join(kept).strip()
 

@@ -17,7 +17,10 @@ _SECRET_KEY = re.compile(
     r"password|passwd|secret(?!_name|_arn)|token|api_?key|authorization|credential", re.IGNORECASE
 )
 _URL_PASSWORD = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*://[^\s:/@]*):[^\s@/]+@", re.IGNORECASE)
-_CHATTY = ("botocore", "boto3", "urllib3", "httpx", "httpcore", "kubernetes", "s3transfer", "alembic")
+_CHATTY = (
+    *("botocore", "boto3", "urllib3", "httpx", "httpcore", "kubernetes", "s3transfer", "alembic"),
+    *("stripe", "fpdf", "fontTools"),
+)
 
 
 def configure_logging(settings: Settings) -> None:

@@ -6,7 +6,15 @@ from pathlib import Path
 from typing import Annotated, Literal, get_args
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, AliasChoices, Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 Role = Literal["records", "aws", "kubernetes"]
@@ -104,6 +112,13 @@ class Settings(BaseSettings):
     recovery_settling_seconds: Annotated[float, Field(ge=0)] = 75
     """How long the calls of a lost run may still take effect: longer than one attempt (60 s)."""
 
+    invoice_sink: Literal["none", "file", "stripe"] = "none"
+    """Where final invoices are handed on to."""
+    invoice_folder: Annotated[Path | None, Field(validate_default=True)] = None
+    stripe_api_key: Annotated[SecretStr | None, Field(validate_default=True)] = None
+    stripe_api_base: str | None = None
+    """None is Stripe itself."""
+
     drift_interval_seconds: Annotated[int, Field(ge=1)] = 3600
     """How often the schedule looks at every tenant's things and for things of no tenant."""
     drift_tenants_per_minute: Annotated[float, Field(gt=0, le=6000)] = 120
@@ -154,6 +169,20 @@ class Settings(BaseSettings):
     def _some_roles_once(cls, value: tuple[Role, ...]) -> tuple[Role, ...]:
         if not value or len(set(value)) < len(value):
             raise ValueError(f"must name some of {', '.join(get_args(Role))}, each once")
+        return value
+
+    @field_validator("invoice_folder")
+    @classmethod
+    def _folder_for_files(cls, value: Path | None, info: ValidationInfo) -> Path | None:
+        if value is None and info.data.get("invoice_sink") == "file":
+            raise ValueError("must name a folder when TENANTRY_INVOICE_SINK is file")
+        return value
+
+    @field_validator("stripe_api_key")
+    @classmethod
+    def _key_for_stripe(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if info.data.get("invoice_sink") == "stripe" and not (value and value.get_secret_value()):
+            raise ValueError("must be set when TENANTRY_INVOICE_SINK is stripe")
         return value
 
     @field_validator("drift_policy", mode="before")

@@ -21,6 +21,7 @@ from activities.aws import aws_activities
 from activities.billing.closing import Closing
 from activities.billing.delivery import Handover
 from activities.billing.issuer import issuer_of
+from activities.billing.sinks.choice import sink_of
 from activities.drift.orphans import OrphanDesk
 from activities.drift.scan import Scan
 from activities.kubernetes import kubernetes_activities
@@ -124,7 +125,7 @@ def billing_activities(settings: Settings, engine: Engine, clock: Clock) -> Acti
         clock,
         may_run_ahead=settings.billing_may_run_ahead,
     )
-    handover = Handover(Deliveries(engine, clock), None)
+    handover = Handover(Deliveries(engine, clock), sink_of(settings, clock))
     return [*closing.activities(), *handover.activities()]
 
 

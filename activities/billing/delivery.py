@@ -10,6 +10,10 @@ from domain.errors import TemporaryError, TenantryError
 from domain.messages import DeliverInput, DeliveryResult
 from store.billing.deliveries import Deliveries, Delivery
 
+MOST_FAILURES = 3
+"""Of those that a later try may mend. One invoice alone must not hold up all others: Stripe keeps even a 500
+under its key for a day."""
+
 log = structlog.get_logger(__name__)
 
 
@@ -29,7 +33,7 @@ class Handover:
         if self._sink is None:
             return DeliveryResult()
         page = self._deliveries.begin(call.after, call.size)
-        result = DeliveryResult()
+        result, away = DeliveryResult(), 0
         for delivery in page:
             activity.heartbeat(delivery.document.number)
             problem = self._hand_on(self._sink, delivery)
@@ -39,7 +43,8 @@ class Handover:
                     "failed": result.failed + (problem is not None),
                 }
             )
-            if isinstance(problem, TemporaryError):
+            away += isinstance(problem, TemporaryError)
+            if away == MOST_FAILURES:
                 return result
         return result.model_copy(
             update={"next": page[-1].document.number if len(page) == call.size else None}

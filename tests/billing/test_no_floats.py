@@ -15,6 +15,7 @@ PLACES = (
         ROOT / "catalog" / f"{name}.py"
         for name in ("currencies", "scenario", "scenario_forms", "scenario_changes")
     ),
+    *sorted((ROOT / "activities" / "billing" / "sinks").glob("*.py")),
     ROOT / "documents" / "shown.py",
     *(ROOT / "cli" / f"{name}.py" for name in ("billing", "invoices")),
 )

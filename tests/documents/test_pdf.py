@@ -105,6 +105,13 @@ def test_names_in_any_script_are_drawn() -> None:
     assert len(pages(to_pdf(one))) == 1
 
 
+def test_what_is_never_seen_is_not_drawn_as_unknown() -> None:
+    """Joiners and variation selectors of emoji, ends of lines, and what would turn digits around."""
+    text = pages(to_pdf(document(customer_name="A\ufe0f\u2060\ufe0a\U000e0041B\u202e\u0000C\u2028D")))[0]
+    assert "AB C D" in text.translate({ord(char): None for char in "\ufe0f\u2060\u2064"})
+    assert "\ufffd" not in text
+
+
 NAME = st.text(max_size=40)
 
 
