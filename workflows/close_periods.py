@@ -21,6 +21,8 @@ from domain.messages import (
 from workflows import policies
 
 PAGE_LIMIT = timedelta(minutes=5)
+DELIVERED_AT_ONCE = 20
+"""Invoices that one activity hands on: each is several calls to somebody else."""
 Result = TypeVar("Result")
 
 
@@ -41,7 +43,7 @@ class ClosePeriods:
                 break
             # An earlier run had been left open, and only now there is room for this one.
             left = None
-        return await self._hand_on(given.page_size, result)
+        return await self._hand_on(result)
 
     async def _close(self, closing: ClosingRun, given: CloseInput, result: CloseResult) -> CloseResult:
         for _ in range(given.pages_per_run):
@@ -70,10 +72,10 @@ class ClosePeriods:
             numbered += given
         return result.model_copy(update={"numbered": numbered})
 
-    async def _hand_on(self, size: int, result: CloseResult) -> CloseResult:
+    async def _hand_on(self, result: CloseResult) -> CloseResult:
         after: str | None = ""
         while after is not None:
-            call = DeliverInput(after=after, size=size)
+            call = DeliverInput(after=after, size=DELIVERED_AT_ONCE)
             page = await _call("deliver_page", call, "hand the next invoices on", DeliveryResult)
             after = page.next
             result = result.model_copy(
