@@ -19,9 +19,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import psutil
 from sqlalchemy import Engine, text
 
+from bench.cost import Cost, Meterman
 from bench.stage import MEMORY
 from bench.usage_events import BATCH, Batch, batches
 from bench.usage_http import Door, enrol, open_door, under_tokens
@@ -45,46 +45,6 @@ CREATE TABLE ready (tenant_id text, source text, id text, at timestamptz, meter 
                     PRIMARY KEY (tenant_id, source, id))"""
 READY_STAGING = "CREATE TEMPORARY TABLE ready_staging (LIKE ready) ON COMMIT DELETE ROWS"
 READY_INSERT = "INSERT INTO ready SELECT * FROM ready_staging ON CONFLICT (tenant_id, source, id) DO NOTHING"
-
-
-@dataclass(frozen=True)
-class Cost:
-    """Of storing one event, in microseconds."""
-
-    clock: float
-    ours: float
-    """Processor time of this process."""
-    server: float
-    """Processor time of the servers."""
-
-    @property
-    def processor(self) -> float:
-        return self.ours + self.server
-
-    def __str__(self) -> str:
-        return (
-            f"{1e6 / self.clock:7.0f}/s, {self.processor:5.1f} µs of processor"
-            f" ({self.ours:.1f} here, {self.server:.1f} in servers)"
-        )
-
-
-class Meterman:
-    """Takes the cost of calls."""
-
-    def __init__(self, *servers: int) -> None:
-        self._servers = [psutil.Process(pid) for pid in servers]
-
-    def cost(self, events: int, call: Callable[[], object]) -> Cost:
-        before = (time.perf_counter(), time.process_time(), self._spent())
-        call()
-        after = (time.perf_counter(), time.process_time(), self._spent())
-        spent = [(end - begin) * 1e6 / events for begin, end in zip(before, after, strict=True)]
-        return Cost(*spent)
-
-    def _spent(self) -> float:
-        served = [one for server in self._servers for one in (server, *server.children(recursive=True))]
-        times = [one.cpu_times() for one in served]
-        return sum(one.user + one.system for one in times)
 
 
 @dataclass(frozen=True)
