@@ -1,4 +1,7 @@
-"""`make bench`: how fast a sign-up is, how many run at once, what the stack weighs. Asserts nothing."""
+"""`make bench`: how fast a sign-up is, how many run at once, what the stack weighs, how fast usage comes in.
+
+Asserts nothing.
+"""
 
 import argparse
 import json
@@ -8,6 +11,11 @@ import time
 from dataclasses import asdict, dataclass
 
 from bench.stage import REGIONS, BenchStage, running_stack
+from bench.usage import rounds
+
+USAGE_ROUNDS = 3
+USAGE_BATCHES = 100
+USAGE_TENANTS = 20
 
 
 @dataclass(frozen=True)
@@ -27,7 +35,7 @@ def main() -> int:
     parser.add_argument("--signups", type=int, default=15, help="sign-ups measured one after another")
     parser.add_argument("--burst", type=int, default=40, help="sign-ups asked for at once")
     options = parser.parse_args()
-    figures = list(measure(options.signups, options.burst))
+    figures = [*measure(options.signups, options.burst), *measure_usage()]
     if options.json:
         print(json.dumps([asdict(figure) for figure in figures], indent=2))
     else:
@@ -59,6 +67,19 @@ def measure(signups: int, burst: int) -> list[Figure]:
         Figure(f"{burst} sign-ups at once", rate, "per s", ">= 3", rate >= 3),
         Figure(f"failed among {burst}", failed, "", "0", failed == 0),
         Figure("Temporal Actions of a sign-up", actions, "", "<= 30", actions <= 30),
+    ]
+
+
+def measure_usage() -> list[Figure]:
+    say("usage over HTTP, beside the least that PostgreSQL could do")
+    played = list(rounds(USAGE_ROUNDS, USAGE_BATCHES, USAGE_TENANTS))
+    rate = statistics.median(1e6 / one.sent.clock for one in played)
+    share = statistics.median(one.share for one in played)
+    month = statistics.median(one.month_millis for one in played)
+    return [
+        Figure("events over HTTP, batches of 500", rate, "per s", ">= 30000", rate >= 30_000),
+        Figure("of COPY and INSERT, ready-made", share, "times", "", True),
+        Figure("a month's usage of one tenant", month, "ms", "<= 20", month <= 20),
     ]
 
 

@@ -1,9 +1,9 @@
 """`python -m bench.usage`: how fast usage is stored, beside the least that PostgreSQL would do for it.
 
-Both store the same events over one connection of one server: ours from the body of a request to sums by the
-hour, the other from text that is ready for COPY. HTTP comes on top. Keys of ours are new in their hour, which
-is the most that there can be to do. Processor time is told apart from the clock's, which says little where
-other work runs beside it. Asserts nothing.
+All store the same events in one server: the least from text that is ready for COPY, ours from the body of a
+request to sums by the hour, each over one connection; then the same through HTTP, by several senders and a
+real API process. Keys of ours are new in their hour, which is the most that there can be to do. Processor
+time is told apart from the clock's, which says little where other work runs beside it. Asserts nothing.
 """
 
 import argparse
@@ -12,19 +12,19 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from random import Random
 from typing import Any
-from uuid import UUID
 
-import psutil
 from sqlalchemy import Engine, text
 
+from bench.cost import Cost, Meterman
 from bench.stage import MEMORY
+from bench.usage_events import BATCH, Batch, batches
+from bench.usage_http import Door, enrol, open_door, under_tokens
 from catalog.meters import load_meters
 from devstack.postgres import Postgres
 from domain.billing.prices import Aggregate
@@ -33,16 +33,13 @@ from domain.billing.usage import Demand
 from domain.metering.cloud_events import read_events
 from domain.metering.meters import Dials, dials
 from runtime.clock import SystemClock
+from runtime.process import settle
 from runtime.settings import ROOT
 from store.engine import make_engine, psycopg_transaction
 from store.migrate import upgrade
 from store.usage_ingest import Ingestion
 from store.usage_read import UsageReader
 
-BATCH = 500
-USERS = 2_000
-KINDS = ("servers", "databases", "applications", "clusters")
-USERS_EVENT, COUNTS_EVENT = "com.goteleport.user.active", "com.goteleport.resources.counted"
 READY_TABLE = """
 CREATE TABLE ready (tenant_id text, source text, id text, at timestamptz, meter text, value numeric, key text,
                     PRIMARY KEY (tenant_id, source, id))"""
@@ -51,46 +48,17 @@ READY_INSERT = "INSERT INTO ready SELECT * FROM ready_staging ON CONFLICT (tenan
 
 
 @dataclass(frozen=True)
-class Cost:
-    """Of storing one event, in microseconds."""
+class Ground:
+    """A migrated database in memory."""
 
-    clock: float
-    ours: float
-    """Processor time of this process."""
-    server: float
-    """Processor time of PostgreSQL."""
-
-    @property
-    def processor(self) -> float:
-        return self.ours + self.server
-
-    def __str__(self) -> str:
-        return (
-            f"{1e6 / self.clock:7.0f}/s, {self.processor:5.1f} µs of processor"
-            f" ({self.ours:.1f} here, {self.server:.1f} in PostgreSQL)"
-        )
-
-
-class Meterman:
-    """Takes the cost of calls."""
-
-    def __init__(self, server: Postgres) -> None:
-        self._server = psutil.Process(server.process.pid)
-
-    def cost(self, events: int, call: Callable[[], object]) -> Cost:
-        before = (time.perf_counter(), time.process_time(), self._spent())
-        call()
-        after = (time.perf_counter(), time.process_time(), self._spent())
-        spent = [(end - begin) * 1e6 / events for begin, end in zip(before, after, strict=True)]
-        return Cost(*spent)
-
-    def _spent(self) -> float:
-        times = [one.cpu_times() for one in (self._server, *self._server.children(recursive=True))]
-        return sum(one.user + one.system for one in times)
+    home: Path
+    server: Postgres
+    engine: Engine
+    url: str
 
 
 @contextmanager
-def database() -> Iterator[tuple[Postgres, Engine]]:
+def database() -> Iterator[Ground]:
     with tempfile.TemporaryDirectory(dir=MEMORY, prefix="tenantry-bench-") as home:
         Path(home).chmod(0o755)  # PostgreSQL runs as another user where we are root
         server = Postgres(Path(home))
@@ -99,42 +67,10 @@ def database() -> Iterator[tuple[Postgres, Engine]]:
             url = server.create_database("bench")
             upgrade(url)
             engine = make_engine(url, pool_size=4)
-            yield server, engine
+            yield Ground(Path(home), server, engine, url)
             engine.dispose()
         finally:
             server.stop()
-
-
-def events_of(random: Random, begin: datetime, length: timedelta, count: int) -> list[dict[str, Any]]:
-    """As an instance sends them: in order of time, nine of ten that somebody was active, else counts."""
-    instants = sorted(begin + length * random.random() for _ in range(count))
-    return [_event(random, at) for at in instants]
-
-
-def _event(random: Random, at: datetime) -> dict[str, Any]:
-    active = random.random() < 0.9
-    return {
-        "specversion": "1.0",
-        "id": str(UUID(int=random.getrandbits(128))),
-        "source": "/clusters/acme/auth-0",
-        "type": USERS_EVENT if active else COUNTS_EVENT,
-        "time": at.isoformat(),
-        "datacontenttype": "application/json",
-        "data": {"user": f"user-{random.randrange(USERS)}@example.com"}
-        if active
-        else {"kind": random.choice(KINDS), "count": random.randrange(500)},
-    }
-
-
-def batches(seed: int, count: int, tenants: int) -> list[tuple[str, list[dict[str, Any]]]]:
-    """Batches of tenants in turn, each tenant's over the last day."""
-    random, begin, day = Random(seed), datetime.now(UTC) - timedelta(days=1), timedelta(days=1)
-    turns = count // tenants
-    return [
-        (f"t{tenant:011d}", events_of(random, begin + day / turns * turn, day / turns, BATCH))
-        for turn in range(turns)
-        for tenant in range(tenants)
-    ]
 
 
 def ours(engine: Engine, counted: Dials, bodies: list[tuple[str, bytes]]) -> None:
@@ -185,33 +121,62 @@ def _millis(call: Callable[[], object]) -> float:
     return (time.perf_counter() - began) * 1000
 
 
+@dataclass(frozen=True)
+class Round:
+    """The same events, stored in three ways."""
+
+    ready: Cost
+    stored: Cost
+    sent: Cost
+    """Over HTTP; processor time of the API and PostgreSQL is `server`, that of the senders `ours`."""
+    month_millis: float
+
+    @property
+    def share(self) -> float:
+        """Of the speed that PostgreSQL would have with nothing to do but to store."""
+        return self.ready.clock / self.sent.clock
+
+
+def rounds(count: int, of_batches: int, tenants: int) -> Iterator[Round]:
+    counted = dials(load_meters(ROOT / "meters.yaml").values())
+    with database() as ground:
+        with ground.engine.begin() as connection:
+            connection.execute(text(READY_TABLE))
+        tokens = enrol(ground.engine, tenants)
+        with open_door(ground.home, ground.url) as door:
+            for number in range(count):
+                yield play(ground, door, counted, batches(number, of_batches, tenants), tokens)
+
+
+def play(ground: Ground, door: Door, counted: Dials, made: Sequence[Batch], tokens: dict[str, str]) -> Round:
+    count = len(made) * BATCH
+    texts = [_ready_lines(tenant_id, events) for tenant_id, events in made]
+    bodies = [(tenant_id, json.dumps(events).encode()) for tenant_id, events in made]
+    sendings = under_tokens(made, tokens)
+    settle()  # as the processes that serve do
+    engine, server = ground.engine, ground.server.process.pid
+    man = Meterman(server)
+    return Round(
+        ready=man.cost(count, lambda: ready_made(engine, texts)),
+        stored=man.cost(count, lambda: ours(engine, counted, bodies)),
+        sent=Meterman(server, door.pid).cost(count, lambda: door.send_all(sendings)),
+        month_millis=reading_millis(engine, bodies[0][0]),
+    )
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.usage", description=__doc__)
     parser.add_argument("--batches", type=int, default=100, help=f"of {BATCH} events, in each round")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--tenants", type=int, default=20)
     options = parser.parse_args()
-    counted = dials(load_meters(ROOT / "meters.yaml").values())
-    with database() as (server, engine):
-        with engine.begin() as connection:
-            connection.execute(text(READY_TABLE))
-        for number in range(options.rounds):
-            play(server, engine, counted, batches(number, options.batches, options.tenants))
+    for played in rounds(options.rounds, options.batches, options.tenants):
+        print(f"ready-made       {played.ready}")
+        print(f"stored           {played.stored}")
+        print(f"sent over HTTP   {played.sent}")
+        print(f"ratio            {played.share:7.2f} by the clock")
+        print(f"a tenant's month {played.month_millis:7.1f} ms", flush=True)
     return 0
-
-
-def play(
-    server: Postgres, engine: Engine, counted: Dials, made: list[tuple[str, list[dict[str, Any]]]]
-) -> None:
-    man, count = Meterman(server), len(made) * BATCH
-    texts = [_ready_lines(tenant_id, events) for tenant_id, events in made]
-    bodies = [(tenant_id, json.dumps(events).encode()) for tenant_id, events in made]
-    beside = man.cost(count, lambda: ready_made(engine, texts))
-    stored = man.cost(count, lambda: ours(engine, counted, bodies))
-    print(f"ready-made      {beside}")
-    print(f"stored          {stored}")
-    print(f"ratio           {beside.clock / stored.clock:7.2f} by the clock")
-    print(f"a tenant's month {reading_millis(engine, bodies[0][0]):6.1f} ms", flush=True)
 
 
 if __name__ == "__main__":

@@ -44,7 +44,8 @@ class Policy:
         """Whether this may be repaired without a person asking for it."""
         if difference.what is DriftKind.LOST or difference.persists:
             return False
-        if difference.what is DriftKind.MISSING and difference.kind in HOLDS_DATA:
+        held_data = difference.kind in HOLDS_DATA and not difference.replaceable
+        if difference.what is DriftKind.MISSING and held_data:
             return False
         return self._actions.get(difference.kind, self._actions.get(EVERYTHING_ELSE, "report")) == "repair"
 

@@ -19,9 +19,9 @@ class Comparison:
         self._name = name
         self.differences: list[Difference] = []
 
-    def missing(self, how: str = "") -> list[Difference]:
+    def missing(self, how: str = "", *, replaceable: bool = False) -> list[Difference]:
         """Ensuring the step makes it again."""
-        self._add(DriftKind.MISSING, found=how)
+        self._add(DriftKind.MISSING, found=how, replaceable=replaceable)
         return self.differences
 
     def lost(self, how: str) -> list[Difference]:
@@ -50,7 +50,7 @@ class Comparison:
             self.field(f"tag {key}", value, tags.get(key))
         return True
 
-    def _add(self, what: DriftKind, field: str = "", wanted: str = "", found: str = "") -> None:
+    def _add(self, what: DriftKind, field: str = "", wanted: str = "", found: str = "", **more: bool) -> None:
         self.differences.append(
             Difference(
                 what=what,
@@ -60,6 +60,7 @@ class Comparison:
                 field=field,
                 wanted=wanted,
                 found=found,
+                **more,
             )
         )
 

@@ -100,7 +100,7 @@ class Secrets(Kind):
             secret = _describe(self._client(call.tenant), name)
         once = self._is_made_once(call)
         if secret is None:
-            return found.lost(f"gone: {NOT_THE_SAME}") if once else found.missing()
+            return found.lost(f"gone: {NOT_THE_SAME}") if once else found.missing(replaceable=True)
         if not found.ours(_tags(secret)):
             return found.differences
         if secret.get("DeletedDate"):

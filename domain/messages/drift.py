@@ -39,6 +39,9 @@ class Difference(Model):
     persists: bool = False
     """A repair was done, and it is still so: no other is started by itself."""
 
+    replaceable: bool = False
+    """Of what is missing: a new one is as good, whatever is said of its kind."""
+
     @property
     def place(self) -> tuple[str, ...]:
         """The same for the same field of the same thing, whatever its value is by now."""

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from hashlib import blake2b
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple, NotRequired
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from typing_extensions import TypedDict
 
 from domain.billing.events import AHEAD, LATEST
 from domain.billing.spans import MICROSECOND
@@ -59,38 +60,66 @@ class Parsed:
 Name = Annotated[str, Field(min_length=1, max_length=255, pattern=NO_CONTROLS)]
 
 
-class _Envelope(BaseModel):
+class _Envelope(TypedDict):
     """Attributes that others added, such as those for tracing, are neither kept nor compared.
 
-    Only what pydantic checks without calling Python: a validator of our own costs as much as all of this.
+    Only what pydantic checks without calling Python: a validator of our own costs as much as all of this. And
+    no model, which would cost another two times as much.
     """
 
-    model_config = ConfigDict(extra="ignore", strict=True)
+    __pydantic_config__ = ConfigDict(extra="ignore", strict=True)  # type: ignore[misc]  # pydantic's way
 
     specversion: Literal["1.0"]
     id: Name
     source: Name
     type: Name
     time: Annotated[str, Field(pattern=RFC_3339)]
-    subject: str | None = None
-    datacontenttype: Annotated[str, Field(pattern=JSON_TYPE)] | None = None
-    data: dict[str, Any] | None = None
-    data_base64: None = None
+    subject: NotRequired[str | None]
+    datacontenttype: NotRequired[Annotated[str, Field(pattern=JSON_TYPE)] | None]
+    data: NotRequired[dict[str, Any] | None]
+    data_base64: NotRequired[None]
+
+
+_ONE, _ALL = TypeAdapter(_Envelope), TypeAdapter(list[_Envelope])
+
+
+@dataclass(frozen=True)
+class _Rules:
+    """What events are held against."""
+
+    dials: Dials
+    now: datetime
+    earliest: datetime
+    latest: datetime
 
 
 def read_events(body: bytes, dials: Dials, now: datetime) -> Parsed:
     """A body's events, those that can be stored and those that cannot. Raises NotEvents."""
-    parsed = Parsed([], [])
-    for position, fields in enumerate(_listed(body)):
+    parsed, listed = Parsed([], []), _listed(body)
+    rules = _Rules(dials, now, earliest=now - LATEST, latest=now + AHEAD)
+    for position, envelope in enumerate(_envelopes(listed)):
         try:
-            parsed.events.append(_event(position, fields, dials, now))
+            parsed.events.append(_event(position, envelope, rules))
         except Unreadable as error:
-            parsed.refused.append(refused(position, fields, error.code, str(error)))
-        except ValidationError as error:
-            parsed.refused.append(refused(position, fields, RefusalCode.MALFORMED, malformed(error)))
+            parsed.refused.append(refused(position, listed[position], error.code, str(error)))
         except RecursionError:
-            parsed.refused.append(refused(position, fields, RefusalCode.MALFORMED, TOO_DEEP))
+            parsed.refused.append(refused(position, listed[position], RefusalCode.MALFORMED, TOO_DEEP))
     return parsed
+
+
+def _envelopes(listed: list[Any]) -> list[_Envelope | ValidationError]:
+    """All in one call, which costs half of one call each; only where one is wrong it is asked which."""
+    try:
+        return [*_ALL.validate_python(listed)]
+    except ValidationError:
+        return [_envelope(fields) for fields in listed]
+
+
+def _envelope(fields: Any) -> _Envelope | ValidationError:
+    try:
+        return _ONE.validate_python(fields)
+    except ValidationError as error:
+        return error
 
 
 def _listed(body: bytes) -> list[Any]:
@@ -119,29 +148,35 @@ def _no_number(text: str) -> Any:
     raise ValueError(f"{text} is no number in JSON")
 
 
-def _event(position: int, fields: Any, dials: Dials, now: datetime) -> MeteredEvent:
-    event = _Envelope.model_validate(fields)
-    at = _instant(event.time)
-    if at < now - LATEST:
-        raise Unreadable(
-            f"time is more than {LATEST.days} days before {instant_text(now)}: too late to count",
-            RefusalCode.TOO_OLD,
-        )
-    if at > now + AHEAD:
-        raise Unreadable(
-            f"time is after {instant_text(now + AHEAD)}: send it once it has happened",
-            RefusalCode.IN_THE_FUTURE,
-        )
-    counting = dials.get(event.type)
+def _event(position: int, event: _Envelope | ValidationError, rules: _Rules) -> MeteredEvent:
+    if isinstance(event, ValidationError):
+        raise Unreadable(malformed(event), RefusalCode.MALFORMED)
+    at = _instant(event["time"])
+    if not rules.earliest <= at <= rules.latest:
+        raise _out_of_time(at, rules)
+    kind = event["type"]
+    counting = rules.dials.get(kind)
     if counting is None:
         raise Unreadable(
-            f"type {event.type[:60]!r} is counted by no meter: meters.yaml names those that are",
+            f"type {kind[:60]!r} is counted by no meter: meters.yaml names those that are",
             RefusalCode.NOT_COUNTED,
         )
-    data = event.data or {}
+    data = event.get("data") or {}
     readings = tuple([found for dial in counting if (found := reading(dial, data)) is not None])
-    content = _content((event.type, (at - EPOCH) // MICROSECOND, event.subject), data)
-    return MeteredEvent(position, event.source, event.id, at, content, readings)
+    content = _content((kind, (at - EPOCH) // MICROSECOND, event.get("subject")), data)
+    return MeteredEvent(position, event["source"], event["id"], at, content, readings)
+
+
+def _out_of_time(at: datetime, rules: _Rules) -> Unreadable:
+    if at > rules.latest:
+        return Unreadable(
+            f"time is after {instant_text(rules.latest)}: send it once it has happened",
+            RefusalCode.IN_THE_FUTURE,
+        )
+    return Unreadable(
+        f"time is more than {LATEST.days} days before {instant_text(rules.now)}: too late to count",
+        RefusalCode.TOO_OLD,
+    )
 
 
 def _instant(text: str) -> datetime:

@@ -162,6 +162,11 @@ MEDDLING = [
              ForceDeleteWithoutRecovery=True),
         "lost", "secretsmanager:secret", "",
     ),
+    Meddling(
+        "usage token deleted",
+        _aws("secretsmanager", "delete_secret", SecretId="{usage-token}", ForceDeleteWithoutRecovery=True),
+        "missing", "secretsmanager:secret", "",
+    ),
     Meddling("secret emptied", _emptied_secret, "lost", "secretsmanager:secret", ""),
     Meddling("parameter changed", _parameters, "drifted", "rds:db-parameter-group", "rds.force_ssl"),
     Meddling(
