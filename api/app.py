@@ -9,6 +9,7 @@ from fastapi_offline import FastAPIOffline
 from starlette.middleware import Middleware
 
 from activities.recovery import Recovery
+from api.closings import Closings
 from api.docs import DESCRIPTION, TAGS, TITLE, install_openapi
 from api.errors import install_error_answers
 from api.middleware import BodyLimit, Head, RequestLog
@@ -17,10 +18,12 @@ from api.revival import Revival
 from api.routes import (
     attention,
     cells,
+    closings,
     customers,
     drift,
     events,
     health,
+    invoices,
     operations,
     plans,
     problems,
@@ -45,6 +48,8 @@ ROUTERS = (
     operations.router,
     attention.router,
     drift.router,
+    invoices.router,
+    closings.router,
     events.router,
     recoveries.router,
     plans.router,
@@ -78,6 +83,7 @@ def create_app(settings: Settings, *, catalog: Catalog | None = None, clock: Clo
             revival=revival,
             progress=Progress(client),
             usage=UsageDesk(engine, now, meters, at_once=max(settings.database_pool // 2, 1)),
+            closings=Closings(client, settings.task_queue, may_run_ahead=settings.billing_may_run_ahead),
         )
         try:
             yield

@@ -21,6 +21,7 @@ TAGS = [
     {"name": "tenants", "description": "One customer's isolated instance, and the changes of its life."},
     {"name": "operations", "description": "What became of an accepted change: steps, progress, error."},
     {"name": "usage", "description": "What tenants' instances report, and what was made of it."},
+    {"name": "billing", "description": "Invoices, closing runs, and what is given by hand."},
     {"name": "drift", "description": "What differs from the blueprints, and what belongs to no tenant."},
     {"name": "catalog", "description": "What is sold, and where it runs."},
     {"name": "health", "description": "For load balancers and people on call."},

@@ -47,6 +47,12 @@ PROBLEMS: dict[str, ProblemType] = _catalogue(
     ProblemType(
         "OperationNotFound", 404, "No such operation", "Use the id or Location of the 202 that accepted it."
     ),
+    ProblemType(
+        "InvoiceNotFound", 404, "No such invoice", "List a tenant's with GET /v1/tenants/{slug}/invoices."
+    ),
+    ProblemType(
+        "ClosingNotFound", 404, "No such closing run", "Use the id or Location of the 202 that accepted it."
+    ),
     ProblemType("OrphanNotFound", 404, "No such orphan", "List orphans with GET /v1/orphans."),
     ProblemType(
         "CertificateNotFound",

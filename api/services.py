@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 from sqlalchemy import Engine
 from temporalio.client import Client
 
+from api.closings import Closings
 from api.progress import Progress
 from api.revival import Revival
 from api.runs import Runs
@@ -30,6 +31,7 @@ class Services:
     revival: Revival
     progress: Progress
     usage: UsageDesk
+    closings: Closings
 
     async def query(self, call: Callable[..., T], *args: object, **kwargs: object) -> T:
         """Runs `call(engine, ...)` in a thread: database calls block."""

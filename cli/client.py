@@ -145,13 +145,13 @@ class Client:
                 return
 
     def _read(self, path: str, query: Mapping[str, Any] | None = None) -> Any:
-        return self._request("GET", path, query=query)
+        return self._request("GET", path, query=query).json()
 
     def _change(
         self, method: str, path: str, key: str, body: Json | None = None, *, query: Json | None = None
     ) -> Json:
         headers = {"Idempotency-Key": key}
-        return cast("Json", self._request(method, path, body=body, query=query, headers=headers))
+        return cast("Json", self._request(method, path, body=body, query=query, headers=headers).json())
 
     def _request(
         self,
@@ -161,7 +161,7 @@ class Client:
         body: Json | None = None,
         query: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
-    ) -> Any:
+    ) -> httpx.Response:
         for attempt in range(1, AWAY_ATTEMPTS + 1):
             try:
                 answer = self._http.request(method, path, json=body, params=query, headers=headers)
@@ -173,7 +173,7 @@ class Client:
             time.sleep(_pause(answer))
         if answer.is_error:
             raise ApiProblemError(_problem(answer))
-        return answer.json()
+        return answer
 
 
 def _pauses(steps: Sequence[str]) -> Json:

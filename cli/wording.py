@@ -13,6 +13,7 @@ _IN_COMMANDS = (
     ("GET /v1/tenants lists them", "`tenantry list` shows them"),
     ("List tenants with GET /v1/tenants", "`tenantry list` shows the tenants"),
     ("List orphans with GET /v1/orphans", "`tenantry drift orphans` lists them"),
+    ("List a tenant's with GET /v1/tenants/{slug}/invoices", "`tenantry billing invoices` lists a tenant's"),
     ("make one with POST /v1/customers", "--customer finds or makes one by name"),
     ("Find one by name with GET /v1/customers?name=", "--customer finds one by name"),
     ("name one by customer_id", "name one with --customer-id"),

@@ -38,6 +38,8 @@ def _number_format(text: str) -> str:
         written = set()
     if len(written) != 4:
         raise ValueError("must use {year} and {number}, as in INV-{year}-{number:06}")
+    if not all(re.fullmatch(r"[A-Za-z0-9._-]{1,40}", one) for one in written):
+        raise ValueError("must consist of letters, digits, '.', '_' and '-': numbers are parts of addresses")
     return text
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from temporalio import activity
 
+from domain.billing.closing import moment_problem
 from domain.errors import InvalidSpec
 from domain.messages import BeginClosingInput, ClosePageInput, ClosingRun, PageResult
 from runtime.clock import Clock
@@ -31,8 +32,9 @@ class Closing:
     def begin(self, call: BeginClosingInput) -> ClosingRun:
         """The run that an earlier try left open, or a new one. Raises InvalidSpec for a moment to come."""
         as_of = call.as_of
-        if as_of and as_of > self._clock.now() and not self._may_run_ahead:
-            raise InvalidSpec(f"{as_of.isoformat()} is yet to come: what is final then is not known now")
+        now = self._clock.now()
+        if problem := moment_problem(as_of, now, may_run_ahead=self._may_run_ahead):
+            raise InvalidSpec(problem)
         return self._runs.begin(as_of)
 
     @activity.defn(name="billing.close_page")

@@ -11,6 +11,7 @@ from domain.billing.invoices import Books, Invoice, is_ended, reach, run
 from domain.billing.ledger import Booked
 from domain.billing.rating import Window, rate, window
 from domain.billing.usage import Quantities
+from domain.billing.words import instant_text
 
 HOUR = timedelta(hours=1)
 AHEAD = timedelta(days=32)
@@ -25,6 +26,13 @@ class Closed:
     closed_until: datetime | None
     next_look: datetime | None
     """When there may be something to do again; None: not unless something is recorded."""
+
+
+def moment_problem(as_of: datetime | None, now: datetime, *, may_run_ahead: bool) -> str | None:
+    """Why periods cannot be closed as of a moment; none is now."""
+    if as_of is None or as_of <= now or may_run_ahead:
+        return None
+    return f"{instant_text(as_of)} is yet to come: what is final then is not known now"
 
 
 def look(account: Account, closed_until: datetime | None, moment: datetime) -> Window:

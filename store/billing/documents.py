@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date
 
 from sqlmodel import Session, col, select
 
@@ -28,7 +28,8 @@ def drafts_of(
     payers = _payers(session, [row.tenant_id for row, invoices in drafts if invoices])
     for row, invoices in drafts:
         for invoice in invoices:
-            shown = _document(f"draft-{row.tenant_id}", invoice, payers[row.tenant_id], issuer)
+            name = f"draft-{row.tenant_id}-{invoice.at.astimezone(UTC):%Y%m%dT%H%M%S%fZ}"
+            shown = _document(name, invoice, payers[row.tenant_id], issuer)
             yield DraftRow(tenant_id=row.tenant_id, at=invoice.at, document=shown)
 
 

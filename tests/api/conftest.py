@@ -33,7 +33,7 @@ from store.engine import make_engine
 from store.inventory import Inventory
 from tests.api.front import Front, Json, until
 from tests.api.providers import Providers
-from worker.app import PASSED_THROUGH
+from worker.app import PASSED_THROUGH, billing_activities
 from worker.attempts import AttemptLimit
 from worker.interceptor import FailureInterceptor
 from worker.setup import set_up
@@ -82,6 +82,8 @@ def api_settings(postgres: Postgres, temporal: Temporal) -> Settings:
             "temporal_address": temporal.address,
             "database_url": postgres.create_database("api"),
             "task_queue": "api",
+            "billing_grace_seconds": 0,
+            "billing_may_run_ahead": True,
         }
     )
 
@@ -127,7 +129,11 @@ def make_worker(
         client,
         task_queue=settings.task_queue,
         workflows=WORKFLOWS,
-        activities=[*records.activities(), Releases(client, versioned=False).follow],
+        activities=[
+            *records.activities(),
+            *billing_activities(settings, engine, SystemClock()),
+            Releases(client, versioned=False).follow,
+        ],
         activity_executor=executor,
         max_concurrent_activities=20,
         max_cached_workflows=cached_runs,

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, TypeVar
 from uuid import uuid4
 
@@ -78,6 +79,18 @@ class Front:
         async def look() -> Json | None:
             view = await self.operation(operation_id)
             return view if view["status"] in ENDED else None
+
+        return await until(look)
+
+    async def closed(self, as_of: datetime | None = None) -> Json:
+        """The view of a closing run that has ended."""
+        body = {"as_of": as_of.isoformat()} if as_of else {}
+        answer = await self.ask("POST", "/v1/closings", body)
+        assert answer.status_code == 202, answer.text
+
+        async def look() -> Json | None:
+            view: Json = (await self.http.get(answer.headers["Location"])).json()
+            return view if view["state"] != "running" else None
 
         return await until(look)
 

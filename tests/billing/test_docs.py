@@ -7,8 +7,8 @@ import pytest
 from rich.console import Console
 
 from catalog.scenario import read_scenario
+from cli.billing.shown import print_invoices
 from cli.connection import ROOT
-from cli.invoices import print_invoices
 from domain.billing.simulation import simulate
 
 DOCUMENT = (ROOT / "docs" / "billing.md").read_text(encoding="utf-8")

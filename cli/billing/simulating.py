@@ -1,12 +1,12 @@
-"""`tenantry billing`: what tenants owe."""
+"""`tenantry billing simulate`: the engine's own rating and closing, without any server."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from cli.billing.shown import print_invoices
 from cli.changes import AsJson
-from cli.invoices import print_invoices
 from cli.output import err, out, print_error, print_json
 from domain.billing.report import refusals, report
 from domain.billing.simulation import simulate as simulated
@@ -14,16 +14,9 @@ from domain.billing.simulation import simulate as simulated
 WRONG_FILE = 2
 
 app = typer.Typer()
-group = typer.Typer(no_args_is_help=True)
-app.add_typer(group, name="billing")
 
 
-@group.callback()
-def billing() -> None:
-    """Usage, periods and invoices."""
-
-
-@group.command()
+@app.command()
 def simulate(
     file: Annotated[Path, typer.Argument(help="A scenario, as in examples/billing.", show_default=False)],
     as_json: AsJson = False,

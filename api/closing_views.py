@@ -1,0 +1,40 @@
+"""Closing runs over HTTP."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from pydantic import AwareDatetime, BaseModel, Field
+
+from api.schemas import Request
+from domain.messages import CloseResult
+
+
+class ClosingState(StrEnum):
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class NewClosing(Request):
+    as_of: AwareDatetime | None = Field(
+        default=None,
+        # JSON knows no instants: here a text is no guess.
+        strict=False,
+        description="Closes what has ended by then; absent, by now.",
+        examples=["2026-03-01T00:00:00Z"],
+    )
+
+
+class AcceptedClosing(BaseModel):
+    id: str = Field(examples=["cl0f3a5c7e9b1d2f4a6c8e"])
+
+
+class ClosingView(BaseModel):
+    id: str
+    state: ClosingState
+    as_of: datetime | None = Field(description="As it was asked for; null is the moment of its beginning.")
+    began_at: datetime
+    ended_at: datetime | None
+    progress: str = Field(default="", description="Of one that runs, in words.")
+    result: CloseResult | None = Field(default=None, description="Of one that is done: what it counted.")
+    error: str = Field(default="", description="Of one that failed.")

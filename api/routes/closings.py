@@ -1,0 +1,45 @@
+"""Closing runs: what the schedule does every hour, at once."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Body, Path, Response, status
+
+from api.body import JSON_IF_ANY
+from api.closing_views import AcceptedClosing, ClosingView, NewClosing
+from api.docs import BODY, CHANGES, READS, errors
+from api.identity import AskedFor
+from api.services import Served
+
+router = APIRouter(prefix="/v1/closings", tags=["billing"])
+
+ClosingId = Annotated[
+    str,
+    Path(
+        description="From the 202 that accepted it.",
+        openapi_examples={"closing": {"value": "cl0f3a5c7e9b1d2f4a6c8e"}},
+    ),
+]
+
+
+@router.post(
+    "",
+    summary="Close periods",
+    status_code=status.HTTP_202_ACCEPTED,
+    responses=errors(*BODY, *CHANGES),
+    dependencies=[JSON_IF_ANY],
+)
+async def close_periods(
+    services: Served, asked: AskedFor, response: Response, given: Annotated[NewClosing | None, Body()] = None
+) -> AcceptedClosing:
+    """Drafts the invoices of all periods that have ended, and makes final what is due, as the schedule does
+    every hour: both at once make each invoice once. A moment that is yet to come is refused."""
+    as_of = given.as_of if given else None
+    closing_id = await services.closings.start(asked, as_of, services.clock.now())
+    response.headers["Location"] = f"/v1/closings/{closing_id}"
+    return AcceptedClosing(id=closing_id)
+
+
+@router.get("/{closing_id}", summary="Show a closing run", responses=errors("ClosingNotFound", *READS))
+async def closing(services: Served, closing_id: ClosingId) -> ClosingView:
+    """Whether it runs, is done or failed, and what it counted. Kept as long as Temporal keeps ended runs."""
+    return await services.closings.show(closing_id)

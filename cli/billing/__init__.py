@@ -1,0 +1,16 @@
+"""`tenantry billing`: what tenants owe."""
+
+import typer
+
+from cli.billing import closing, reading, simulating
+
+app = typer.Typer()
+group = typer.Typer(no_args_is_help=True)
+app.add_typer(group, name="billing")
+for part in (reading, closing, simulating):
+    group.add_typer(part.app)
+
+
+@group.callback()
+def billing() -> None:
+    """Usage, periods and invoices."""

@@ -1,0 +1,35 @@
+"""Requests about invoices."""
+
+from collections.abc import Iterator
+from typing import cast
+from urllib.parse import quote
+
+from cli.client import Client, Json
+from cli.connection import api_url
+
+
+class BillingClient(Client):
+    def invoices(self, slug: str) -> Iterator[Json]:
+        """Newest first, drafts included."""
+        return self._pages(f"/v1/tenants/{slug}/invoices", {})
+
+    def invoice(self, name: str) -> Json:
+        return cast("Json", self._read(_path(name)))
+
+    def invoice_file(self, name: str, suffix: str) -> bytes:
+        """`suffix` is html or pdf."""
+        return self._request("GET", f"{_path(name)}.{suffix}").content
+
+    def close_periods(self, as_of: str | None, *, key: str) -> Json:
+        return self._change("POST", "/v1/closings", key, {"as_of": as_of} if as_of else {})
+
+    def closing(self, closing_id: str) -> Json:
+        return cast("Json", self._read(f"/v1/closings/{closing_id}"))
+
+
+def connect() -> BillingClient:
+    return BillingClient(api_url())
+
+
+def _path(name: str) -> str:
+    return f"/v1/invoices/{quote(name, safe='')}"

@@ -1,0 +1,75 @@
+"""`tenantry billing close`: what the schedule does every hour, at once."""
+
+import time
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+
+from cli.billing.client import BillingClient, connect
+from cli.changes import AsJson, Key
+from cli.client import new_key
+from cli.output import err, out, print_error, print_json
+from domain.billing.words import instant_text
+
+Json = dict[str, Any]
+FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.2, 2.0
+
+app = typer.Typer()
+
+
+def moment(text: str | None) -> str | None:
+    """An instant or a day as the API takes it: in UTC, where nothing else is said."""
+    if text is None:
+        return None
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise typer.BadParameter("write it as 2026-03-01 or 2026-03-01T12:00:00+01:00") from error
+    return instant_text(instant if instant.tzinfo else instant.replace(tzinfo=UTC))
+
+
+@app.command()
+def close(
+    as_of: Annotated[
+        str | None, typer.Option(callback=moment, help="Close what has ended by then; else by now.")
+    ] = None,
+    key: Key = None,
+    as_json: AsJson = False,
+) -> None:
+    """Close the periods that have ended: draft their invoices, and make final what is due."""
+    client = connect()
+    view = _ended(client, client.close_periods(as_of, key=key or new_key())["id"], quiet=as_json)
+    if as_json:
+        print_json(view)
+    if view["state"] == "failed":
+        print_error([f"closing run {view['id']} failed", f"  {view['error']}"])
+        raise typer.Exit(1)
+    result = view["result"]
+    if not as_json:
+        out().print(_told(result))
+    if result["failed"]:
+        print_error(
+            [
+                f"{result['failed']} tenants could not be closed; the next run tries again",
+                "  their subscriptions and the worker's log say why",
+            ]
+        )
+        raise typer.Exit(1)
+
+
+def _ended(client: BillingClient, closing_id: str, *, quiet: bool) -> Json:
+    pause, said = FIRST_PAUSE_SECONDS, ""
+    while (view := client.closing(closing_id))["state"] == "running":
+        if view["progress"] not in {"", said} and not quiet:
+            said = view["progress"]
+            err().print(escape(said))
+        time.sleep(pause)
+        pause = min(pause * 1.5, LONGEST_PAUSE_SECONDS)
+    return view
+
+
+def _told(result: Json) -> str:
+    final, drafts = (f"{result[name]} {word}" for name, word in (("final", "final"), ("drafts", "drafts")))
+    return f"{result['looked_at']} tenants looked at: {final}, {drafts}; {result['numbered']} numbered"

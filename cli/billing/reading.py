@@ -1,0 +1,65 @@
+"""`tenantry billing invoices` and `invoice`: what was issued, and what is to come."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+
+from cli.billing.client import connect
+from cli.billing.shown import print_document, when_text
+from cli.changes import AsJson, Slug
+from cli.output import out, print_json, styled, table
+from domain.billing.document import InvoiceDocument
+from domain.billing.money import Currency
+from domain.billing.words import minor_text
+
+Json = dict[str, Any]
+Number = Annotated[
+    str, typer.Argument(help="An invoice's number or id; of a draft its id.", show_default=False)
+]
+COLUMNS = ("NUMBER", "KIND", "STATUS", "FROM", "TO", "ISSUED", "TOTAL")
+
+app = typer.Typer()
+
+
+@app.command()
+def invoices(slug: Slug, as_json: AsJson = False) -> None:
+    """A tenant's invoices, newest first, drafts included."""
+    found = list(connect().invoices(slug))
+    if as_json:
+        print_json(found)
+    elif found:
+        out().print(table(COLUMNS, map(_row, found)))
+    else:
+        out().print(f"{slug} has no invoices")
+
+
+@app.command()
+def invoice(
+    number: Number,
+    as_json: AsJson = False,
+    html: Annotated[Path | None, typer.Option(help="Write it to this file as HTML.")] = None,
+    pdf: Annotated[Path | None, typer.Option(help="Write it to this file as PDF.")] = None,
+) -> None:
+    """One invoice with the arithmetic of each line."""
+    client = connect()
+    for suffix, file in (("html", html), ("pdf", pdf)):
+        if file:
+            file.write_bytes(client.invoice_file(number, suffix))
+    if as_json:
+        print_json(client.invoice(number))
+    elif not (html or pdf):
+        print_document(out(), InvoiceDocument.model_validate(client.invoice(number)))
+
+
+def _row(one: Json) -> list[Any]:
+    currency = Currency(one["currency"], one["currency_exponent"], one["currency_sign"])
+    return [
+        escape(one["number"] or one["id"]),
+        one["kind"].replace("_", " "),
+        styled(one["status"]),
+        *(when_text(one["period"][edge]) for edge in ("from", "to")),
+        one["issue_date"],
+        escape(minor_text(one["total_minor"], currency)),
+    ]

@@ -1,0 +1,79 @@
+"""`tenantry billing` against a real API."""
+
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import anyio.to_thread
+import pytest
+from structlog.testing import capture_logs
+
+from cli.connection import URL_VARIABLE
+from cli.main import main
+from tests.api.front import Front
+
+
+@dataclass(frozen=True)
+class Ran:
+    code: int
+    out: str
+    err: str
+
+
+Command = Callable[..., Awaitable[Ran]]
+
+
+@pytest.fixture
+def billing(front: Front, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
+    """Runs `tenantry billing` with arguments, beside the server in this process."""
+    monkeypatch.setenv(URL_VARIABLE, str(front.http.base_url))
+
+    def call() -> int:
+        try:
+            main()
+        except SystemExit as end:
+            return int(end.code or 0)
+        return 0
+
+    async def run(*arguments: str) -> Ran:
+        monkeypatch.setattr("sys.argv", ["tenantry", "billing", *arguments])
+        with capture_logs():  # those of the server, which shares stdout with the command here
+            code = await anyio.to_thread.run_sync(call)
+        streams = capsys.readouterr()
+        return Ran(code, streams.out, streams.err)
+
+    return run
+
+
+async def test_finance_closes_and_reads(front: Front, billing: Command, tmp_path: Path) -> None:
+    """A month is closed by hand; its invoices are listed, shown, and written to files."""
+    slug = (await front.active(plan="team", users=20))["slug"]
+    moment = (datetime.now(UTC) + timedelta(days=32)).isoformat()
+    ran = await billing("close", "--as-of", moment)
+    assert ran.code == 0, ran
+    assert "tenants looked at" in ran.out
+    listed = json.loads((await billing("invoices", slug, "--json")).out)
+    number = listed[0]["number"]
+    shown = await billing("invoices", slug)
+    assert shown.out.splitlines()[1].split()[:3] == [number, "invoice", "final"]
+    assert "€120.00" in shown.out
+    ran = await billing("invoice", number)
+    assert "20        €120.00  team fee: 20 × €6.00" in ran.out, ran
+    assert json.loads((await billing("invoice", number, "--json")).out)["number"] == number
+    html, pdf = tmp_path / "a.html", tmp_path / "a.pdf"
+    assert await billing("invoice", number, "--html", str(html), "--pdf", str(pdf)) == Ran(0, "", "")
+    assert number in html.read_text()
+    assert pdf.read_bytes().startswith(b"%PDF-")
+
+
+async def test_wrong_words_are_refused_in_words_of_commands(billing: Command) -> None:
+    """An unknown invoice is 1, a moment that is none is 2; both say what to do."""
+    ran = await billing("invoice", "2024-999999")
+    assert (ran.code, ran.err) == (
+        1,
+        "error: No such invoice: `tenantry billing invoices` lists a tenant's.\n",
+    )
+    ran = await billing("close", "--as-of", "noon")
+    assert (ran.code, "2026-03-01T12:00" in ran.err) == (2, True)
