@@ -55,10 +55,11 @@ def dev(
 @app.command()
 def demo() -> None:
     """Play the life of the tenants in examples/signups on a stack of its own, then stop it."""
+    from cli.demo.month import SETTINGS  # noqa: PLC0415 - see below
     from cli.demo.story import play  # noqa: PLC0415 - no other command should wait for the cloud libraries
 
     began = time.monotonic()
-    with interruptible(), _running(StackOptions(cells(), home(), profile="demo")) as stack:
+    with interruptible(), _running(StackOptions(cells(), home(), profile="demo", settings=SETTINGS)) as stack:
         play(stack, out())
     out().print(f"done after {time.monotonic() - began:.0f} s, and everything is stopped")
 

@@ -26,7 +26,9 @@ def begun(desk: Desk, tenant: TenantRow, operation: OperationRow) -> None:
     """Billing ends when a teardown is accepted, not when the last pod has gone."""
     leaves_first = tenant.phase is not Phase.CLOSED
     if operation.kind is OperationKind.TEARDOWN and leaves_first:
-        fact = ChangeFact(at=operation.accepted_at, operation_id=operation.id, state=State.ENDED)
+        fact = ChangeFact(
+            at=operation.accepted_at.replace(microsecond=0), operation_id=operation.id, state=State.ENDED
+        )
         _change(desk, tenant, fact)
 
 
@@ -37,12 +39,12 @@ def ended(desk: Desk, tenant: TenantRow, operation: OperationRow, ending: Finish
     elif operation.status is not OperationStatus.SUCCEEDED:
         return
     elif operation.kind is OperationKind.SIGNUP:
-        _begin(desk, tenant, operation, ending.at or desk.now)
+        _begin(desk, tenant, operation, _instant(desk, ending))
     elif operation.kind is OperationKind.SCALE:
-        _resize(desk, tenant, operation, ending.at or desk.now)
+        _resize(desk, tenant, operation, _instant(desk, ending))
     elif operation.kind in STATES:
         state = STATES[operation.kind]
-        _change(desk, tenant, ChangeFact(at=ending.at or desk.now, operation_id=operation.id, state=state))
+        _change(desk, tenant, ChangeFact(at=_instant(desk, ending), operation_id=operation.id, state=state))
 
 
 def check_currency(desk: Desk, tenant: TenantRow, plan: str) -> None:
@@ -54,6 +56,11 @@ def check_currency(desk: Desk, tenant: TenantRow, plan: str) -> None:
             f"plan '{plan}' is paid in {newest.definition.currency}, "
             f"tenant '{tenant.slug}' pays in {subscription.currency}"
         )
+
+
+def _instant(desk: Desk, ending: FinishInput) -> datetime:
+    """Billing is by the second."""
+    return (ending.at or desk.now).replace(microsecond=0)
 
 
 def _begin(desk: Desk, tenant: TenantRow, operation: OperationRow, at: datetime) -> None:

@@ -40,7 +40,7 @@ def close(
 ) -> None:
     """Close the periods that have ended: draft their invoices, and make final what is due."""
     client = connect()
-    view = _ended(client, client.close_periods(as_of, key=key or new_key())["id"], quiet=as_json)
+    view = until_ended(client, client.close_periods(as_of, key=key or new_key())["id"], quiet=as_json)
     if as_json:
         print_json(view)
     if view["state"] == "failed":
@@ -59,7 +59,7 @@ def close(
         raise typer.Exit(1)
 
 
-def _ended(client: BillingClient, closing_id: str, *, quiet: bool) -> Json:
+def until_ended(client: BillingClient, closing_id: str, *, quiet: bool) -> Json:
     pause, said = FIRST_PAUSE_SECONDS, ""
     while (view := client.closing(closing_id))["state"] == "running":
         if view["progress"] not in {"", said} and not quiet:

@@ -13,6 +13,7 @@ from cli.connection import ROOT
 from cli.demo.board import Board
 from cli.demo.inventory import KINDS, count_things
 from cli.demo.life import DemoFailedError, Life
+from cli.demo.month import bill
 from cli.output import styled, table
 from cli.signups import load_signup
 from devstack.stack import Stack
@@ -21,6 +22,8 @@ from domain.naming import new_tenant_id
 Json = dict[str, Any]
 
 SIGNUPS = ROOT / "examples" / "signups"
+INVOICES = ROOT / ".devstack" / "invoices"
+BIRCHS_REGION = "eu-west-1"
 GONE = {"deleted", "failed", "cancelled"}
 
 
@@ -42,6 +45,9 @@ def play(stack: Stack, console: Console) -> None:
     print_certificate(console, certificate)
     console.print()
     _closing(stack, console, lives)
+    console.print()
+    console.print("[bold]A month of Birch[/]")
+    bill(stack, console, birch, BIRCHS_REGION, INVOICES)
 
 
 def _refused(stack: Stack, life: Life) -> Json:

@@ -26,6 +26,7 @@ from tests.store.world import Tenant, World
 TEAM = Target(plan="team", users=20)
 BUSINESS = Target(plan="business", users=30)
 MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +45,7 @@ def opened(world: World, target: Target = TEAM) -> tuple[Tenant, datetime]:
     """An active tenant, and since when it pays."""
     tenant = world.signing_up(target=target)
     world.make_everything(tenant.signup)
-    begin = world.clock.now()
+    begin = (world.clock.now() - HOUR).replace(microsecond=0)
     world.end(tenant.signup, at=begin)
     return tenant, begin
 
@@ -128,7 +129,7 @@ def test_billing_ends_when_a_teardown_is_accepted(sold: World) -> None:
     tenant, begin = opened(sold)
     leave = sold.request(OperationKind.TEARDOWN, tenant, grace_seconds=3600)
     sold.begin(leave)
-    accepted = sold.operation(leave).accepted_at
+    accepted = sold.operation(leave).accepted_at.replace(microsecond=0)
     assert segments(sold, tenant) == [(begin, accepted, "team", 20, False)]
     sold.end(leave, phase=Phase.CLOSED, remove_after=sold.in_seconds(3600), at=accepted + MINUTE)
     done(sold, tenant, OperationKind.RESTORE, accepted + 2 * MINUTE)
