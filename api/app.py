@@ -28,6 +28,7 @@ from api.routes import (
     plans,
     problems,
     recoveries,
+    replays,
     tenants,
 )
 from api.runs import Runs
@@ -36,6 +37,7 @@ from catalog import Catalog, load_catalog
 from runtime.clock import Clock, SystemClock
 from runtime.settings import Settings
 from runtime.temporal import connect
+from store.billing.replay import Replayer
 from store.engine import make_engine
 
 ROUTERS = (
@@ -45,6 +47,7 @@ ROUTERS = (
     attention.router,
     drift.router,
     invoices.router,
+    replays.router,
     closings.router,
     events.router,
     recoveries.router,
@@ -68,15 +71,17 @@ def create_app(settings: Settings, *, catalog: Catalog | None = None, clock: Clo
         settling = timedelta(seconds=settings.recovery_settling_seconds)
         recovery = Recovery(client, settings.task_queue, engine, settling)
         revival = Revival(client, settings.task_queue, engine, recovery)
+        now = clock or SystemClock()
         app.state.services = Services(
             catalog=sold,
             engine=engine,
-            clock=clock or SystemClock(),
+            clock=now,
             temporal=client,
             runs=Runs(client, settings.task_queue, revival),
             revival=revival,
             progress=Progress(client),
             closings=Closings(client, settings.task_queue, may_run_ahead=settings.billing_may_run_ahead),
+            replayer=Replayer(engine, now, timedelta(seconds=settings.billing_grace_seconds)),
         )
         try:
             yield

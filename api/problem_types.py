@@ -44,6 +44,7 @@ PROBLEMS: dict[str, ProblemType] = _catalogue(
     ProblemType(
         "InvoiceNotFound", 404, "No such invoice", "List a tenant's with GET /v1/tenants/{slug}/invoices."
     ),
+    ProblemType("LineNotFound", 404, "No such line", "GET the invoice: its lines have their keys."),
     ProblemType(
         "ClosingNotFound", 404, "No such closing run", "Use the id or Location of the 202 that accepted it."
     ),
@@ -94,6 +95,12 @@ PROBLEMS: dict[str, ProblemType] = _catalogue(
         "Raise the limit or free capacity, then repeat with a new Idempotency-Key.",
     ),
     ProblemType("Refused", 409, "The change was refused", "The detail names the reason."),
+    ProblemType(
+        "UsageGone",
+        410,
+        "Usage of that time is no longer kept",
+        "Events are kept for 400 days; what was issued stays as it is.",
+    ),
     ProblemType(
         "BodyTooLarge", 413, "The body is too large", "No request of this API needs that much: see /docs."
     ),

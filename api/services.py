@@ -15,6 +15,7 @@ from api.revival import Revival
 from api.runs import Runs
 from catalog import Catalog
 from runtime.clock import Clock
+from store.billing.replay import Replayer
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -30,6 +31,7 @@ class Services:
     revival: Revival
     progress: Progress
     closings: Closings
+    replayer: Replayer
 
     async def query(self, call: Callable[..., T], *args: object, **kwargs: object) -> T:
         """Runs `call(engine, ...)` in a thread: database calls block."""

@@ -20,6 +20,12 @@ class BillingClient(Client):
         """`suffix` is html or pdf."""
         return self._request("GET", f"{_path(name)}.{suffix}").content
 
+    def replay(self, name: str, *, latest: bool) -> Json:
+        return cast("Json", self._read(f"{_path(name)}/replay", {"latest": latest}))
+
+    def explanation(self, name: str, key: str) -> Json:
+        return cast("Json", self._read(f"{_path(name)}/explanation", {"key": key}))
+
     def close_periods(self, as_of: str | None, *, key: str) -> Json:
         return self._change("POST", "/v1/closings", key, {"as_of": as_of} if as_of else {})
 

@@ -66,6 +66,12 @@ async def test_finance_closes_and_reads(front: Front, billing: Command, tmp_path
     assert await billing("invoice", number, "--html", str(html), "--pdf", str(pdf)) == Ran(0, "", "")
     assert number in html.read_text()
     assert pdf.read_bytes().startswith(b"%PDF-")
+    ran = await billing("replay", "--all-of", slug)
+    assert ran == Ran(0, "".join(f"{one['number']}: nothing differs\n" for one in reversed(listed)), "")
+    key = json.loads((await billing("invoice", number, "--json")).out)["lines"][0]["key"]
+    ran = await billing("explain", number, key)
+    assert "team fee: 20 × €6.00" in ran.out, ran
+    assert "period monthly, fee amount 6.00 charge advance, suspended_factor 1" in ran.out
 
 
 async def test_wrong_words_are_refused_in_words_of_commands(billing: Command) -> None:
@@ -75,5 +81,7 @@ async def test_wrong_words_are_refused_in_words_of_commands(billing: Command) ->
         1,
         "error: No such invoice: `tenantry billing invoices` lists a tenant's.\n",
     )
+    ran = await billing("replay")
+    assert (ran.code, "--all-of" in ran.err) == (2, True)
     ran = await billing("close", "--as-of", "noon")
     assert (ran.code, "2026-03-01T12:00" in ran.err) == (2, True)

@@ -85,3 +85,21 @@ async def test_a_moment_to_come_is_refused_before_anything_runs(
         answer = await front.http.post(f"{address}/v1/closings", json=body, headers=new_key())
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "as_of")
     assert "yet to come" in answer.json()["detail"]
+
+
+async def test_an_invoice_is_replayed_and_explained(front: Front, billed: Json) -> None:
+    """Nothing differs and nothing is to come; a line tells the segments and terms that it follows from."""
+    newest = (await listed(front, billed["slug"]))["items"][0]
+    url = f"/v1/invoices/{newest['number']}"
+    replay = (await front.http.get(f"{url}/replay?latest=true")).json()
+    assert replay == {"number": newest["number"], "same": True, "differences": [], "to_come": []}
+    line = (await front.http.get(url)).json()["lines"][0]
+    told = (await front.http.get(f"{url}/explanation", params={"key": line["key"]})).json()
+    assert (told["line"], told["owed_minor"], told["formula"]) == (line, 12000, line["description"])
+    assert [(one["plan"], one["quantity"], one["state"]) for one in told["segments"]] == [
+        ("team", 20, "active")
+    ]
+    assert told["terms"][0]["terms"]["fee"] == {"amount": "6.00", "charge": "advance"}
+    missing = await front.http.get(f"{url}/explanation?key=fee")
+    assert (missing.status_code, code_of(missing)) == (404, "LineNotFound")
+    assert code_of(await front.http.get("/v1/invoices/%00/replay")) == "InvoiceNotFound"
