@@ -94,6 +94,12 @@ PROBLEMS: dict[str, ProblemType] = _catalogue(
         "A limit of the account or the cell stands in the way",
         "Raise the limit or free capacity, then repeat with a new Idempotency-Key.",
     ),
+    ProblemType(
+        "NotBilled",
+        409,
+        "The tenant is not billed",
+        "It has never been active on a plan with a price, so there is nothing to credit, charge or discount.",
+    ),
     ProblemType("Refused", 409, "The change was refused", "The detail names the reason."),
     ProblemType(
         "UsageGone",
