@@ -1,11 +1,13 @@
 """Invoices and closing runs over HTTP."""
 
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import pytest
 
 from api.app import create_app
 from catalog import Catalog
+from domain.messages import CloseInput
 from runtime.settings import Settings
 from tests.api.conftest import served
 from tests.api.front import Front, Json, code_of, new_key
@@ -103,3 +105,14 @@ async def test_an_invoice_is_replayed_and_explained(front: Front, billed: Json) 
     missing = await front.http.get(f"{url}/explanation?key=fee")
     assert (missing.status_code, code_of(missing)) == (404, "LineNotFound")
     assert code_of(await front.http.get("/v1/invoices/%00/replay")) == "InvoiceNotFound"
+
+
+async def test_a_run_that_was_ended_from_outside_has_failed(front: Front) -> None:
+    """It says so, and not that it runs for ever."""
+    closing_id = f"cl{uuid4().hex[:20]}"
+    run = await front.temporal.start_workflow(
+        "ClosePeriods", CloseInput(), id=f"closing/{closing_id}", task_queue="of-nobody"
+    )
+    await run.terminate("not today")
+    view = (await front.http.get(f"/v1/closings/{closing_id}")).json()
+    assert (view["state"], view["result"], "terminated" in view["error"]) == ("failed", None, True)
