@@ -3,9 +3,9 @@
 from datetime import datetime
 from enum import StrEnum
 
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 
-from api.schemas import Request
+from api.schemas import Moment, Request
 from domain.messages import CloseResult
 
 
@@ -16,13 +16,7 @@ class ClosingState(StrEnum):
 
 
 class NewClosing(Request):
-    as_of: AwareDatetime | None = Field(
-        default=None,
-        # JSON knows no instants: here a text is no guess.
-        strict=False,
-        description="Closes what has ended by then; absent, by now.",
-        examples=["2026-03-01T00:00:00Z"],
-    )
+    as_of: Moment | None = Field(default=None, description="Closes what has ended by then; absent, by now.")
 
 
 class AcceptedClosing(BaseModel):

@@ -50,6 +50,7 @@ PROBLEMS: dict[str, ProblemType] = _catalogue(
     ProblemType(
         "InvoiceNotFound", 404, "No such invoice", "List a tenant's with GET /v1/tenants/{slug}/invoices."
     ),
+    ProblemType("LineNotFound", 404, "No such line", "GET the invoice: its lines have their keys."),
     ProblemType(
         "ClosingNotFound", 404, "No such closing run", "Use the id or Location of the 202 that accepted it."
     ),
@@ -99,7 +100,19 @@ PROBLEMS: dict[str, ProblemType] = _catalogue(
         "A limit of the account or the cell stands in the way",
         "Raise the limit or free capacity, then repeat with a new Idempotency-Key.",
     ),
+    ProblemType(
+        "NotBilled",
+        409,
+        "The tenant is not billed",
+        "It has never been active on a plan with a price, so there is nothing to credit, charge or discount.",
+    ),
     ProblemType("Refused", 409, "The change was refused", "The detail names the reason."),
+    ProblemType(
+        "UsageGone",
+        410,
+        "Usage of that time is no longer kept",
+        "Events are kept for 400 days; what was issued stays as it is.",
+    ),
     ProblemType(
         "BodyTooLarge", 413, "The body is too large", "No request of this API needs that much: see /docs."
     ),

@@ -1,9 +1,11 @@
 """What comes in over HTTP. Unknown fields are refused; a number is never guessed from a text."""
 
+from datetime import UTC, datetime
 from typing import Annotated
 
 from pydantic import (
     AfterValidator,
+    AwareDatetime,
     BaseModel,
     ConfigDict,
     Field,
@@ -16,6 +18,7 @@ from domain.naming import STEP_LIMIT, STEP_PATTERN, TENANT_ID_PATTERN, slug_prob
 from domain.plans import ResourceCounts, Target
 
 COUNT_LIMIT = 1_000_000
+_FIRST_YEAR, _LAST_YEAR = 2000, 2200
 CUSTOMER_ID_PATTERN = r"^[a-z][a-z0-9_-]{1,62}$"
 
 
@@ -31,6 +34,19 @@ def printable(text: str) -> str:
     if not text or not text.isprintable():
         raise ValueError("needs at least one visible character and no control characters")
     return text
+
+
+def _near(instant: datetime) -> datetime:
+    """In UTC. Raises ValueError where reckoning with it would leave the calendar."""
+    if not _FIRST_YEAR <= instant.year <= _LAST_YEAR:
+        raise ValueError(f"must lie between the years {_FIRST_YEAR} and {_LAST_YEAR}")
+    return instant.astimezone(UTC)
+
+
+# JSON knows no instants: to read one from a text is no guess.
+Moment = Annotated[
+    AwareDatetime, AfterValidator(_near), Field(strict=False, examples=["2026-04-01T00:00:00Z"])
+]
 
 
 class Request(BaseModel):

@@ -16,6 +16,7 @@ from api.runs import Runs
 from api.usage import UsageDesk
 from catalog import Catalog
 from runtime.clock import Clock
+from store.billing.replay import Replayer
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -32,6 +33,7 @@ class Services:
     progress: Progress
     usage: UsageDesk
     closings: Closings
+    replayer: Replayer
 
     async def query(self, call: Callable[..., T], *args: object, **kwargs: object) -> T:
         """Runs `call(engine, ...)` in a thread: database calls block."""

@@ -14,6 +14,7 @@ _IN_COMMANDS = (
     ("List tenants with GET /v1/tenants", "`tenantry list` shows the tenants"),
     ("List orphans with GET /v1/orphans", "`tenantry drift orphans` lists them"),
     ("List a tenant's with GET /v1/tenants/{slug}/invoices", "`tenantry billing invoices` lists a tenant's"),
+    ("GET the invoice: its lines have their keys", "`tenantry billing invoice` shows them with their keys"),
     ("make one with POST /v1/customers", "--customer finds or makes one by name"),
     ("Find one by name with GET /v1/customers?name=", "--customer finds one by name"),
     ("name one by customer_id", "name one with --customer-id"),

@@ -32,7 +32,10 @@ WITH held AS (
 ), deleted AS (
     DELETE FROM usage_token USING held WHERE usage_token.tenant_id = held.id AND secret = :secret
 )
-SELECT count(*) FROM held"""
+SELECT count(*) FROM held
+UNION ALL
+SELECT 1 WHERE NOT EXISTS (SELECT FROM usage_token WHERE tenant_id = :tenant_id AND secret = :secret)
+ORDER BY 1 DESC LIMIT 1"""
 )
 _HASH = text("SELECT hash FROM usage_token WHERE tenant_id = :tenant_id")
 
@@ -58,7 +61,10 @@ class UsageTokens:
         self._write(_RECORD, call, vars(known) | {"now": self._clock.now()})
 
     def forget(self, call: StepCall, secret: str) -> None:
-        """Takes no usage by the token that this secret holds; success if there is none. Raises StaleRun."""
+        """Takes no usage by the token that this secret holds, if one is known.
+
+        Raises StaleRun; not for an orphan, whose tenant no operation holds.
+        """
         self._write(_FORGET, call, {"secret": secret})
 
     def version(self, tenant_id: str) -> str | None:

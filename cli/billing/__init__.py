@@ -2,12 +2,12 @@
 
 import typer
 
-from cli.billing import closing, reading, simulating
+from cli.billing import checking, closing, explaining, giving, reading, simulating
 
 app = typer.Typer()
 group = typer.Typer(no_args_is_help=True)
 app.add_typer(group, name="billing")
-for part in (reading, closing, simulating):
+for part in (reading, explaining, checking, giving, closing, simulating):
     group.add_typer(part.app)
 
 

@@ -20,6 +20,16 @@ class BillingClient(Client):
         """`suffix` is html or pdf."""
         return self._request("GET", f"{_path(name)}.{suffix}").content
 
+    def replay(self, name: str, *, latest: bool) -> Json:
+        return cast("Json", self._read(f"{_path(name)}/replay", {"latest": latest}))
+
+    def explanation(self, name: str, key: str) -> Json:
+        return cast("Json", self._read(f"{_path(name)}/explanation", {"key": key}))
+
+    def give(self, slug: str, what: str, body: Json, *, key: str) -> Json:
+        """`what` is credits, charges or discounts."""
+        return self._change("POST", f"/v1/tenants/{slug}/{what}", key, body)
+
     def close_periods(self, as_of: str | None, *, key: str) -> Json:
         return self._change("POST", "/v1/closings", key, {"as_of": as_of} if as_of else {})
 

@@ -60,11 +60,16 @@ def scopes(share: Share) -> list[Scope]:
     ]
 
 
-def usage_lines(account: Account, scope: Scope, quantities: Quantities, closings: Closings) -> Iterator[Line]:
+def used(scope: Scope, quantities: Quantities) -> Exact:
+    """In units of the price: of a weighted aggregate the average over the period."""
     measured = Fraction(quantities[scope.demand])
     if scope.price.aggregate is Aggregate.WEIGHTED:
-        measured = measured * MICROS_A_SECOND / scope.period.micros
-    units = after_allowance(measured, scope.price.included, scope.part)
+        return measured * MICROS_A_SECOND / scope.period.micros
+    return measured
+
+
+def usage_lines(account: Account, scope: Scope, quantities: Quantities, closings: Closings) -> Iterator[Line]:
+    units = after_allowance(used(scope, quantities), scope.price.included, scope.part)
     left = part_left(account.discounts, scope.demand.spans)
     said = _included(scope) + discount_text(account.discounts, scope.demand.spans)
     for charge in charges(scope.price, units, account.currency):

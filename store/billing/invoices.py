@@ -60,6 +60,7 @@ def _invoice(made: Made, invoice: Invoice, run: ClosingRun, grace: timedelta) ->
         "due_at": invoice.at + waits,
         "closing": run.number,
         "known_fact": made.known_fact,
+        "closed_before": made.subscription.closed_until,
     }
 
 

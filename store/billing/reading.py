@@ -40,8 +40,6 @@ def list_invoices(engine: Engine, tenant_id: str, cursor: str | None, limit: int
 
 def find_document(engine: Engine, name: str) -> InvoiceDocument | None:
     """By number or id; of a draft by its id."""
-    if not _NAME.fullmatch(name):
-        return None
     with transaction(engine) as session:
         if draft := _DRAFT.fullmatch(name):
             drafts = _drafts(session, draft["tenant"])
@@ -52,6 +50,9 @@ def find_document(engine: Engine, name: str) -> InvoiceDocument | None:
 
 def find_invoice(session: Session, name: str) -> InvoiceRow | None:
     """A final one, by number or id."""
+    # Anything else is the name of none, and some of it cannot even be sent to the database.
+    if not _NAME.fullmatch(name):
+        return None
     query = select(InvoiceRow).where(or_(col(InvoiceRow.number) == name, col(InvoiceRow.id) == name))
     return session.exec(query.where(col(InvoiceRow.number).is_not(None))).first()
 

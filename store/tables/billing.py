@@ -120,6 +120,8 @@ class InvoiceRow(Table, table=True):
     """The run that made it final."""
     known_fact: int = Field(sa_type=BIGINT)
     """The tenant's last fact that it knew."""
+    closed_before: datetime | None = Field(default=None, sa_type=INSTANT)
+    """The last closing that was final when its run began with the tenant."""
     number: str | None = None
     issued: InvoiceDocument | None = Field(default=None, sa_column=Column(Document(InvoiceDocument)))
     """As it was handed out: later it is the same, whatever tenant and issuer are called by then."""

@@ -39,6 +39,7 @@ def billing(front: Front, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
 
     async def run(*arguments: str) -> Ran:
         monkeypatch.setattr("sys.argv", ["tenantry", "billing", *arguments])
+        capsys.readouterr()
         with capture_logs():  # those of the server, which shares stdout with the command here
             code = await anyio.to_thread.run_sync(call)
         streams = capsys.readouterr()
@@ -66,6 +67,25 @@ async def test_finance_closes_and_reads(front: Front, billing: Command, tmp_path
     assert await billing("invoice", number, "--html", str(html), "--pdf", str(pdf)) == Ran(0, "", "")
     assert number in html.read_text()
     assert pdf.read_bytes().startswith(b"%PDF-")
+    ran = await billing("replay", "--all-of", slug)
+    assert ran == Ran(0, "".join(f"{one['number']}: nothing differs\n" for one in reversed(listed)), "")
+    key = json.loads((await billing("invoice", number, "--json")).out)["lines"][0]["key"]
+    ran = await billing("explain", number, key)
+    assert "team fee: 20 × €6.00" in ran.out, ran
+    assert "period monthly, fee amount 6.00 charge advance, suspended_factor 1" in ran.out
+
+
+async def test_something_is_given(front: Front, billing: Command) -> None:
+    """Each says what was recorded; what is wrong is named, and is wrong usage."""
+    slug = (await front.active(plan="team", users=20))["slug"]
+    ran = await billing("credit", slug, "20", "--reason", "outage")
+    assert ran == Ran(0, f"credit.1 for {slug}: 20.00 EUR for outage; it is on the next invoice\n", "")
+    ran = await billing("charge", slug, "1.5", "--reason", "import", "--json")
+    assert json.loads(ran.out)["amount"] == "1.50"
+    ran = await billing("discount", slug, "10", "--reason", "loyal", "--from", "2199-01-01")
+    assert ran.out == f"10 % off for {slug} from 2199-01-01\n", ran
+    ran = await billing("charge", slug, "1.555", "--reason", "import")
+    assert (ran.code, "amount: EUR has 2 decimals" in ran.err) == (2, True)
 
 
 async def test_wrong_words_are_refused_in_words_of_commands(billing: Command) -> None:
@@ -75,5 +95,7 @@ async def test_wrong_words_are_refused_in_words_of_commands(billing: Command) ->
         1,
         "error: No such invoice: `tenantry billing invoices` lists a tenant's.\n",
     )
+    ran = await billing("replay")
+    assert (ran.code, "--all-of" in ran.err) == (2, True)
     ran = await billing("close", "--as-of", "noon")
     assert (ran.code, "2026-03-01T12:00" in ran.err) == (2, True)

@@ -47,6 +47,8 @@ async def test_any_json(front: Front, body: Any) -> None:
         ("POST", "/v1/tenants"),
         ("PATCH", "/v1/tenants/no-such-one"),
         ("POST", "/v1/customers"),
+        ("POST", "/v1/tenants/no-such-one/credits"),
+        ("POST", "/v1/tenants/no-such-one/discounts"),
     ):
         await send(front, method, path, body)
 
@@ -60,6 +62,9 @@ async def test_any_name(front: Front, name: str, value: str) -> None:
         f"/v1/tenants/{slug}",
         f"/v1/tenants/{slug}/certificate?id={text}",
         f"/v1/operations/{slug}",
+        f"/v1/invoices/{slug}/explanation?key={text}",
+        f"/v1/invoices/{slug}.pdf",
+        f"/v1/closings/{slug}",
         f"/v1/tenants?cursor={text}",
         f"/v1/tenants?customer_id={text}&limit={slug}",
         f"/v1/tenants?{slug}={text}",

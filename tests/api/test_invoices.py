@@ -1,11 +1,13 @@
 """Invoices and closing runs over HTTP."""
 
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import pytest
 
 from api.app import create_app
 from catalog import Catalog
+from domain.messages import CloseInput
 from runtime.settings import Settings
 from tests.api.conftest import served
 from tests.api.front import Front, Json, code_of, new_key
@@ -85,3 +87,32 @@ async def test_a_moment_to_come_is_refused_before_anything_runs(
         answer = await front.http.post(f"{address}/v1/closings", json=body, headers=new_key())
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "as_of")
     assert "yet to come" in answer.json()["detail"]
+
+
+async def test_an_invoice_is_replayed_and_explained(front: Front, billed: Json) -> None:
+    """Nothing differs and nothing is to come; a line tells the segments and terms that it follows from."""
+    newest = (await listed(front, billed["slug"]))["items"][0]
+    url = f"/v1/invoices/{newest['number']}"
+    replay = (await front.http.get(f"{url}/replay?latest=true")).json()
+    assert replay == {"number": newest["number"], "same": True, "differences": [], "to_come": []}
+    line = (await front.http.get(url)).json()["lines"][0]
+    told = (await front.http.get(f"{url}/explanation", params={"key": line["key"]})).json()
+    assert (told["line"], told["owed_minor"], told["formula"]) == (line, 12000, line["description"])
+    assert [(one["plan"], one["quantity"], one["state"]) for one in told["segments"]] == [
+        ("team", 20, "active")
+    ]
+    assert told["terms"][0]["terms"]["fee"] == {"amount": "6.00", "charge": "advance"}
+    missing = await front.http.get(f"{url}/explanation?key=fee")
+    assert (missing.status_code, code_of(missing)) == (404, "LineNotFound")
+    assert code_of(await front.http.get("/v1/invoices/%00/replay")) == "InvoiceNotFound"
+
+
+async def test_a_run_that_was_ended_from_outside_has_failed(front: Front) -> None:
+    """It says so, and not that it runs for ever."""
+    closing_id = f"cl{uuid4().hex[:20]}"
+    run = await front.temporal.start_workflow(
+        "ClosePeriods", CloseInput(), id=f"closing/{closing_id}", task_queue="of-nobody"
+    )
+    await run.terminate("not today")
+    view = (await front.http.get(f"/v1/closings/{closing_id}")).json()
+    assert (view["state"], view["result"], "terminated" in view["error"]) == ("failed", None, True)

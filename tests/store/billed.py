@@ -180,7 +180,13 @@ def told_apart(scenario: Scenario) -> Scenario:
         for event in scenario.events
         for aggregate in Aggregate
     )
-    moved = replace(account, segments=segments, first_price=price(account.first_price))
+    moved = replace(
+        account,
+        segments=segments,
+        first_price=price(account.first_price),
+        # One of nothing makes no line, and cannot be recorded.
+        one_offs=tuple(one for one in account.one_offs if one.amount),
+    )
     return replace(scenario, account=moved, events=events)
 
 

@@ -47,7 +47,7 @@ def closed(world: World) -> tuple[Books, list[str]]:
     return books, [one.number for one in books.invoices() if one.number]
 
 
-def handed_on(world: World, sink: Sink | None, size: int = 50) -> DeliveryResult:
+def handed_on(world: World, sink: Sink | None, size: int = 10_000) -> DeliveryResult:
     handover = Handover(Deliveries(world.engine, world.clock), sink)
     result: DeliveryResult = ActivityEnvironment().run(handover.deliver_page, DeliverInput(size=size))
     return result

@@ -19,6 +19,10 @@ def stops(view: Json) -> dict[str, Json]:
     return {stop["step"]: stop for condition in view["conditions"] for stop in condition["stops"]}
 
 
+WHOLE = 15
+"""Things in AWS, and namespaces, of a tenant of the default blueprint."""
+
+
 async def attention(stage: Stage, tenant: Json) -> list[Json]:
     """What the list of all that waits says of one tenant; the list must be in order."""
     found: list[Json] = []

@@ -10,6 +10,7 @@ from runtime.settings import Settings
 from store.engine import make_engine
 from tests.workflows.faults import STEP
 from tests.workflows.stage import Stage
+from tests.workflows.standing import WHOLE
 from worker.app import build_worker
 
 
@@ -34,7 +35,7 @@ async def test_eviction_and_continue_as_new_undo_nothing(forgetful: Stage) -> No
     assert (await forgetful.finished(signup))["status"] == "succeeded"
     assert (await forgetful.finished(suspend))["status"] == "succeeded"
     assert (await forgetful.tenant(signup))["phase"] == "suspended"
-    assert len(await forgetful.things(signup)) == 14
+    assert len(await forgetful.things(signup)) == WHOLE
 
 
 async def test_a_take_over_without_a_cache_undoes_once(forgetful: Stage) -> None:

@@ -21,9 +21,8 @@ from store.recovery import held_tenant
 from tests.workflows.faults import BUSY_AWS, STEP
 from tests.workflows.losses import lose, recover, reset
 from tests.workflows.stage import Json, Stage, first
+from tests.workflows.standing import WHOLE
 from worker.schedules import RECOVERY
-
-WHOLE = 14
 
 
 @pytest.fixture

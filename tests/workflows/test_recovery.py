@@ -8,9 +8,7 @@ from domain.sizing import Sizes
 from tests.workflows.faults import BUSY_AWS, BUSY_CLUSTER, STEP
 from tests.workflows.losses import lose, recover, undoing
 from tests.workflows.stage import Json, Stage
-
-WHOLE = 14
-"""Things of a team's tenant, as the auditor counts them."""
+from tests.workflows.standing import WHOLE
 
 
 @pytest.mark.parametrize("step", ["recordings", "database", "auth"])
