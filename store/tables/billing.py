@@ -11,7 +11,7 @@ from domain.billing.facts import Fact
 from domain.billing.invoices import Kind
 from domain.billing.offers import Offer
 from store.tables.base import INSTANT, Arguments, Table, enumeration, one_of
-from store.tables.document import Document
+from store.tables.document import Document, OrderedDocument
 
 
 class PriceVersionRow(Table, table=True):
@@ -22,7 +22,8 @@ class PriceVersionRow(Table, table=True):
 
     plan: str = Field(primary_key=True, foreign_key="plan.name")
     version: int = Field(primary_key=True)
-    definition: Offer = Field(sa_column=Column(Document(Offer), nullable=False))
+    definition: Offer = Field(sa_column=Column(OrderedDocument(Offer), nullable=False))
+    """Its meters in the order in which invoices have them."""
     offered_at: datetime = Field(sa_type=INSTANT)
 
 

@@ -163,6 +163,16 @@ def test_a_changed_price_is_for_those_who_choose_it(sold: World, offers: dict[st
     assert paid(sold, another).first_price.version == versions[0] + 1
 
 
+def test_a_price_keeps_the_order_of_its_meters(sold: World, offers: dict[str, Offer]) -> None:
+    """Lines of invoices are in it; a database that forgot it would print others than a simulation."""
+    listed = list(offers["business"].meters.items())
+    turned = offers["business"].model_copy(update={"meters": dict(reversed(listed)), "minimum": Decimal(1)})
+    sync_offers(sold.engine, [turned], sold.clock.now())
+    tenant, _ = opened(sold, BUSINESS)
+    assert list(paid(sold, tenant).first_price.meters.items()) == listed[::-1]
+    sync_offers(sold.engine, [offers["business"]], sold.clock.now())
+
+
 def test_a_plan_in_another_currency_is_refused(sold: World, offers: dict[str, Offer]) -> None:
     """One account is in one currency: the scale is refused and says so."""
     tenant, _ = opened(sold)

@@ -11,7 +11,7 @@ TABLES = """
 CREATE TABLE price_version (
     plan VARCHAR NOT NULL,
     version INTEGER NOT NULL,
-    definition JSONB NOT NULL,
+    definition JSON NOT NULL,
     offered_at TIMESTAMP WITH TIME ZONE NOT NULL,
     CONSTRAINT pk_price_version PRIMARY KEY (plan, version),
     CONSTRAINT ck_price_version_version CHECK (version > 0),
