@@ -11,7 +11,7 @@ from tests.store.world import World
 
 # Each example takes seconds: a smaller one that fails as well would take minutes to find.
 @settings(
-    max_examples=8, phases=[Phase.generate], suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=4, phases=[Phase.generate], suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(scenario=scenarios(ends=True).map(told_apart))
 def test_what_is_closed_is_what_a_simulation_says(world: World, scenario: Scenario) -> None:

@@ -59,7 +59,7 @@ def explained(world: World, replayer: Replayer, number: str, line: DocumentLine)
 
 # Each example takes seconds: a smaller one that fails as well would take minutes to find.
 @settings(
-    max_examples=6, phases=[Phase.generate], suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=3, phases=[Phase.generate], suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(scenario=scenarios(ends=True).map(told_apart))
 def test_every_invoice_replays_to_nothing(world: World, scenario: Scenario) -> None:
