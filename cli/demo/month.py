@@ -19,6 +19,7 @@ from cli.connection import ROOT
 from cli.demo.life import DemoFailedError, Life
 from devstack.stack import Stack
 from domain.billing.document import InvoiceDocument
+from domain.billing.words import instant_text
 from domain.naming import resource_name
 
 Json = dict[str, Any]
@@ -94,7 +95,7 @@ def _event(kind: str, data: Json) -> Json:
 
 
 def _close(client: BillingClient, as_of: datetime) -> None:
-    closing = client.close_periods(as_of.isoformat().replace("+00:00", "Z"), key=new_key())
+    closing = client.close_periods(instant_text(as_of), key=new_key())
     view = until_ended(client, closing["id"], quiet=True)
     if view["state"] != "done" or view["result"]["failed"]:
         raise DemoFailedError(f"periods could not be closed: {view}")

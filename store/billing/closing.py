@@ -15,8 +15,9 @@ from domain.billing.rating import Window, demands
 from domain.billing.usage import Demand, Quantities
 from domain.errors import PermanentError
 from domain.messages import ClosingRun, PageResult
-from store.billing.accounts import account, facts_of
+from store.billing.accounts import account
 from store.billing.books import booked
+from store.billing.facts import facts_of
 from store.billing.invoices import Made, write
 from store.billing.prices import price_versions
 from store.engine import transaction

@@ -1,5 +1,6 @@
 """Recording what decides a tenant's invoices, under the lock of its subscription."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlmodel import Session, col, select
@@ -25,6 +26,18 @@ def record(session: Session, subscription: SubscriptionRow, fact: AnyFact, now: 
 
 
 def recorded(session: Session, tenant_id: str) -> list[Recorded]:
-    query = select(BillingFactRow).where(BillingFactRow.tenant_id == tenant_id)
-    rows = session.exec(query.order_by(col(BillingFactRow.number)))
-    return [Recorded(row.number or 0, row.fact) for row in rows]
+    """All of one tenant, in order of recording."""
+    return facts_of(session, [tenant_id])[tenant_id]
+
+
+def facts_of(
+    session: Session, tenant_ids: Sequence[str], known: int | None = None
+) -> dict[str, list[Recorded]]:
+    """By tenant, in order of recording; `known` leaves out what was recorded after that fact."""
+    query = select(BillingFactRow).where(col(BillingFactRow.tenant_id).in_(tenant_ids))
+    if known is not None:
+        query = query.where(col(BillingFactRow.number) <= known)
+    found: dict[str, list[Recorded]] = {tenant_id: [] for tenant_id in tenant_ids}
+    for row in session.exec(query.order_by(col(BillingFactRow.number))):
+        found[row.tenant_id].append(Recorded(row.number or 0, row.fact))
+    return found

@@ -17,9 +17,7 @@ from store.tables import InvoiceRow
 
 _NEXT = text(
     """
-    INSERT INTO invoice_counter AS counter (year, last) VALUES (:year, :count)
-    ON CONFLICT (year) DO UPDATE SET last = counter.last + :count
-    RETURNING last
+    UPDATE invoice_counter SET last = last + :count WHERE year = :year RETURNING last
     """
 )
 _FIRST = text("INSERT INTO invoice_counter (year, last) VALUES (:year, 0) ON CONFLICT DO NOTHING")

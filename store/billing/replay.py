@@ -22,8 +22,9 @@ from domain.billing.rating import Window, demands, rate, window
 from domain.billing.replays import Replay
 from domain.billing.usage import Demand
 from runtime.clock import Clock
-from store.billing.accounts import account, facts_of
+from store.billing.accounts import account
 from store.billing.books import ALL, booked
+from store.billing.facts import facts_of
 from store.billing.invoices import invoice_id
 from store.billing.prices import price_versions
 from store.billing.reading import find_invoice

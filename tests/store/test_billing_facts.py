@@ -17,7 +17,8 @@ from domain.errors import InvalidSpec
 from domain.phases import OperationKind, OperationStatus, Phase
 from domain.plans import Target
 from runtime.settings import ROOT
-from store.billing.accounts import account, facts_of
+from store.billing.accounts import account
+from store.billing.facts import facts_of
 from store.billing.prices import price_versions, sync_offers
 from store.engine import transaction
 from store.tables import SubscriptionRow

@@ -41,10 +41,7 @@ class Refusing:
 def closed(world: World) -> tuple[Books, list[str]]:
     """A tenant whose invoices wait, and their numbers; those of other tests have been handed on."""
     handed_on(world, Refusing(Unavailable, "none"))
-    books = opened(world, LATE)
-    books.close()
-    books.forget()
-    return books, [one.number for one in books.invoices() if one.number]
+    return closed_too(world)
 
 
 def handed_on(world: World, sink: Sink | None, size: int = 10_000) -> DeliveryResult:
