@@ -133,10 +133,10 @@ def _line(event: MeteredEvent, reading: Reading | None, digests: str) -> str:
     if reading is None:
         source, name = source.translate(ESCAPES), name.translate(ESCAPES)
         return f"\\N\t\\N\t{at}\t\\N\t{source}\t{name}\t\\N\t{digests}\tf\n"
-    meter, value, key, group, holds_state = reading
+    key, group = reading.key, reading.group
     told = f"{source}{name}{group}{key}"
     if not told.isprintable() or "\\" in told:
         source, name, group = (text.translate(ESCAPES) for text in (source, name, group))
         key = key and key.translate(ESCAPES)
-    key, holds = r"\N" if key is None else key, "t" if holds_state else "f"
-    return f"{meter}\t{group}\t{at}\t{value}\t{source}\t{name}\t{key}\t{digests}\t{holds}\n"
+    key, holds = r"\N" if key is None else key, "t" if reading.holds_state else "f"
+    return f"{reading.meter}\t{group}\t{at}\t{reading.value}\t{source}\t{name}\t{key}\t{digests}\t{holds}\n"

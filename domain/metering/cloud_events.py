@@ -5,28 +5,33 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from hashlib import blake2b
-from typing import Annotated, Any, Literal, NamedTuple, NotRequired
+from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
-from typing_extensions import TypedDict
+import msgspec
+from msgspec import Meta, Struct
 
 from domain.billing.events import AHEAD, LATEST
 from domain.billing.spans import MICROSECOND
 from domain.billing.words import instant_text
 from domain.metering.meters import Dials
-from domain.metering.readings import Reading, reading
-from domain.metering.refusals import PATTERNS, RefusalCode, Refused, Unreadable, malformed, refused
+from domain.metering.readings import UNSTORABLE, Reading, reading
+from domain.metering.refusals import (
+    JSON_TYPE,
+    LONGEST_NAME,
+    PATTERNS,
+    RFC_3339,
+    RefusalCode,
+    Refused,
+    Unreadable,
+    malformed,
+    refused,
+)
 
 MOST_EVENTS = 1_000
 """In one batch."""
-RFC_3339 = (
-    r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})$"
-)
-JSON_TYPE = r"^(?i)application/([a-z0-9.-]+\+)?json( *;.*)?$"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 NESTS = (dict, list)
 TOO_DEEP = "data is nested too deeply: flatten it"
-NO_CONTROLS = r"^[^\x00-\x1f\x7f-\x9f]+$"
 
 
 class NotEvents(ValueError):
@@ -37,7 +42,7 @@ class TooManyEvents(NotEvents):
     """More in one batch than are taken."""
 
 
-class MeteredEvent(NamedTuple):
+class MeteredEvent(Struct, frozen=True, gc=False):
     """One event as it is stored: who sent it, when it happened, what it counts for."""
 
     position: int
@@ -57,30 +62,26 @@ class Parsed:
     refused: list[Refused]
 
 
-Name = Annotated[str, Field(min_length=1, max_length=255, pattern=NO_CONTROLS)]
+Name = Annotated[str, Meta(min_length=1, max_length=LONGEST_NAME)]
 
 
-class _Envelope(TypedDict):
-    """Attributes that others added, such as those for tracing, are neither kept nor compared.
-
-    Only what pydantic checks without calling Python: a validator of our own costs as much as all of this. And
-    no model, which would cost another two times as much.
-    """
-
-    __pydantic_config__ = ConfigDict(extra="ignore", strict=True)  # type: ignore[misc]  # pydantic's way
+class _Envelope(Struct, gc=False):
+    """Attributes that others added, such as those for tracing, are neither kept nor compared."""
 
     specversion: Literal["1.0"]
     id: Name
     source: Name
     type: Name
-    time: Annotated[str, Field(pattern=RFC_3339)]
-    subject: NotRequired[str | None]
-    datacontenttype: NotRequired[Annotated[str, Field(pattern=JSON_TYPE)] | None]
-    data: NotRequired[dict[str, Any] | None]
-    data_base64: NotRequired[None]
+    time: str
+    subject: str | None = None
+    datacontenttype: str | None = None
+    data: dict[str, Any] | None = None
+    data_base64: None = None
 
 
-_ONE, _ALL = TypeAdapter(_Envelope), TypeAdapter(list[_Envelope])
+# Numbers with a point as decimals: 0.1 as a float is no tenth.
+_BATCH = msgspec.json.Decoder(list[_Envelope], float_hook=Decimal)
+_CANONICAL = msgspec.json.Encoder(order="sorted", decimal_format="number")
 
 
 @dataclass(frozen=True)
@@ -95,31 +96,45 @@ class _Rules:
 
 def read_events(body: bytes, dials: Dials, now: datetime) -> Parsed:
     """A body's events, those that can be stored and those that cannot. Raises NotEvents."""
-    parsed, listed = Parsed([], []), _listed(body)
+    parsed = Parsed([], [])
     rules = _Rules(dials, now, earliest=now - LATEST, latest=now + AHEAD)
-    for position, envelope in enumerate(_envelopes(listed)):
+    for position, envelope in enumerate(_envelopes(body)):
         try:
             parsed.events.append(_event(position, envelope, rules))
         except Unreadable as error:
-            parsed.refused.append(refused(position, listed[position], error.code, str(error)))
+            parsed.refused.append(_refused(position, envelope, error.code, str(error)))
         except RecursionError:
-            parsed.refused.append(refused(position, listed[position], RefusalCode.MALFORMED, TOO_DEEP))
+            parsed.refused.append(_refused(position, envelope, RefusalCode.MALFORMED, TOO_DEEP))
     return parsed
 
 
-def _envelopes(listed: list[Any]) -> list[_Envelope | ValidationError]:
-    """All in one call, which costs half of one call each; only where one is wrong it is asked which."""
-    try:
-        return [*_ALL.validate_python(listed)]
-    except ValidationError:
-        return [_envelope(fields) for fields in listed]
+def _refused(position: int, envelope: Any, code: RefusalCode, reason: str) -> Refused:
+    return refused(position, _fields(envelope), code, reason)
 
 
-def _envelope(fields: Any) -> _Envelope | ValidationError:
+def _fields(envelope: Any) -> Any:
+    return msgspec.structs.asdict(envelope) if isinstance(envelope, _Envelope) else envelope
+
+
+def _envelopes(body: bytes) -> list[Any]:
+    """An envelope for each event, or what stands in the place of one.
+
+    All in one call, which costs a fifth of one call each; only where one is wrong it is asked which.
+    """
     try:
-        return _ONE.validate_python(fields)
-    except ValidationError as error:
-        return error
+        events: list[Any] = _BATCH.decode(body)
+    except (msgspec.MsgspecError, RecursionError, ValueError):
+        events = [_envelope(fields) for fields in _listed(body)]
+    if len(events) > MOST_EVENTS:
+        raise TooManyEvents(f"the batch has {len(events)} events; send at most {MOST_EVENTS} at once")
+    return events
+
+
+def _envelope(fields: Any) -> Any:
+    try:
+        return msgspec.convert(fields, _Envelope)
+    except msgspec.ValidationError:
+        return fields
 
 
 def _listed(body: bytes) -> list[Any]:
@@ -127,14 +142,10 @@ def _listed(body: bytes) -> list[Any]:
         found = _json(body)
     except (ValueError, RecursionError) as error:
         raise NotEvents(f"the body is not JSON in UTF-8: {error}") from error
-    events = found if isinstance(found, list) else [found]
-    if len(events) > MOST_EVENTS:
-        raise TooManyEvents(f"the batch has {len(events)} events; send at most {MOST_EVENTS} at once")
-    return events
+    return found if isinstance(found, list) else [found]
 
 
 def _json(body: bytes) -> Any:
-    """Numbers with a point as decimals: 0.1 as a float is no tenth."""
     try:
         return json.loads(body, parse_float=Decimal, parse_constant=_no_number)
     except (json.JSONDecodeError, UnicodeDecodeError):
@@ -148,23 +159,33 @@ def _no_number(text: str) -> Any:
     raise ValueError(f"{text} is no number in JSON")
 
 
-def _event(position: int, event: _Envelope | ValidationError, rules: _Rules) -> MeteredEvent:
-    if isinstance(event, ValidationError):
-        raise Unreadable(malformed(event), RefusalCode.MALFORMED)
-    at = _instant(event["time"])
+def _event(position: int, event: Any, rules: _Rules) -> MeteredEvent:
+    if type(event) is not _Envelope or not _is_plain(event):
+        raise Unreadable(malformed(_fields(event)), RefusalCode.MALFORMED)
+    at = _instant(event)
     if not rules.earliest <= at <= rules.latest:
         raise _out_of_time(at, rules)
-    kind = event["type"]
-    counting = rules.dials.get(kind)
+    counting = rules.dials.get(event.type)
     if counting is None:
         raise Unreadable(
-            f"type {kind[:60]!r} is counted by no meter: meters.yaml names those that are",
+            f"type {event.type[:60]!r} is counted by no meter: meters.yaml names those that are",
             RefusalCode.NOT_COUNTED,
         )
-    data = event.get("data") or {}
+    data = event.data or {}
     readings = tuple([found for dial in counting if (found := reading(dial, data)) is not None])
-    content = _content((kind, (at - EPOCH) // MICROSECOND, event.get("subject")), data)
-    return MeteredEvent(position, event["source"], event["id"], at, content, readings)
+    content = _content((event.type, (at - EPOCH) // MICROSECOND, event.subject, data))
+    return MeteredEvent(position, event.source, event.id, at, content, readings)
+
+
+def _is_plain(event: _Envelope) -> bool:
+    """Whether its attributes have the form they must have; nearly all do, at the first look."""
+    named = f"{event.id}{event.source}{event.type}"
+    if not named.isprintable() and UNSTORABLE.search(named):
+        return False
+    kind = event.datacontenttype
+    if kind is not None and kind != "application/json" and not JSON_TYPE.match(kind):
+        return False
+    return RFC_3339.match(event.time) is not None
 
 
 def _out_of_time(at: datetime, rules: _Rules) -> Unreadable:
@@ -179,16 +200,21 @@ def _out_of_time(at: datetime, rules: _Rules) -> Unreadable:
     )
 
 
-def _instant(text: str) -> datetime:
+def _instant(event: _Envelope) -> datetime:
+    """What is finer than a microsecond is cut off: rounded, it could fall into the next period."""
     try:
-        return datetime.fromisoformat(text.upper()).astimezone(UTC)
+        return datetime.fromisoformat(event.time.upper()).astimezone(UTC)
     except (ValueError, OverflowError):
         raise Unreadable(f"time {PATTERNS['time']}", RefusalCode.MALFORMED) from None
 
 
-def _content(attributes: tuple[object, ...], data: dict[str, Any]) -> bytes:
+def _content(told: tuple[object, ...]) -> bytes:
     """Fields in any order are the same content; numbers are compared as they were written."""
-    return blake2b(ascii((attributes, _ordered(data))).encode(), digest_size=16).digest()
+    try:
+        text = _CANONICAL.encode(told)
+    except (OverflowError, UnicodeEncodeError):  # a whole number of over 64 bits, half a character
+        text = ascii(_ordered([*told])).encode()
+    return blake2b(text, digest_size=16).digest()
 
 
 def _ordered(value: Any) -> Any:

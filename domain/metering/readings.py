@@ -4,7 +4,9 @@ import json
 import re
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
+
+from msgspec import Struct
 
 from domain.billing.prices import decimal
 from domain.metering.meters import Dial, Path, at_path
@@ -19,7 +21,7 @@ UNSTORABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 """Control characters and halves of characters: PostgreSQL takes them for no text, or people for none."""
 
 
-class Reading(NamedTuple):
+class Reading(Struct, frozen=True, gc=False):
     """What one meter counts of one event."""
 
     meter: str
@@ -68,7 +70,7 @@ def _key(data: dict[str, Any], path: Path) -> str:
         raise Unreadable(
             f"{_said(path)} must be text or a whole number that names who or what, {_but(found)}"
         )
-    if len(text) > LONGEST_KEY or UNSTORABLE.search(text):
+    if len(text) > LONGEST_KEY or _is_unstorable(text):
         raise Unreadable(f"{_said(path)} must have at most {LONGEST_KEY} characters and none for control")
     return text
 
@@ -76,7 +78,7 @@ def _key(data: dict[str, Any], path: Path) -> str:
 def _group(data: dict[str, Any], paths: tuple[Path, ...]) -> str:
     values = tuple(_plain(at_path(data, path)) or "" for path in paths)
     for path, text in zip(paths, values, strict=True):
-        if len(text) > LONGEST_GROUP or UNSTORABLE.search(text):
+        if len(text) > LONGEST_GROUP or _is_unstorable(text):
             raise Unreadable(
                 f"{_said(path)} must have at most {LONGEST_GROUP} characters and none for control"
             )
@@ -97,6 +99,10 @@ def _plain(value: Any) -> str | None:
     if isinstance(value, int | Decimal):
         return str(value)
     return None
+
+
+def _is_unstorable(text: str) -> bool:
+    return not text.isprintable() and UNSTORABLE.search(text) is not None
 
 
 def _said(path: Path) -> str:

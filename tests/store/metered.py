@@ -6,6 +6,7 @@ from decimal import Decimal
 from hashlib import blake2b
 
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from sqlalchemy import Engine
 
 from domain.billing.aggregates import aggregated
@@ -89,7 +90,7 @@ class Metered:
         return Metered(self.engine, now, self.tenant_id)
 
     def ingest(self, events: Sequence[MeteredEvent]) -> Ingested:
-        placed = [one._replace(position=position) for position, one in enumerate(events)]
+        placed = [replace(one, position=position) for position, one in enumerate(events)]
         return self.ingestion.ingest(self.tenant_id, placed)
 
     def read(self, *spans: Span, known: int = EVERYTHING) -> dict[Demand, Decimal]:

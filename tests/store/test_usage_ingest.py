@@ -11,6 +11,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from sqlalchemy import Engine, text
 
 from domain.billing.spans import Span
@@ -74,16 +75,16 @@ def test_tenants_and_sources_keep_apart(engine: Engine) -> None:
 
 def test_an_event_that_counts_for_nothing_is_stored_too(metered: Metered) -> None:
     """Its identity is taken, so that it cannot come back as something else."""
-    silent = event(1, BEGIN)._replace(readings=())
+    silent = replace(event(1, BEGIN), readings=())
     assert metered.ingest([silent]).inserted == [0]
-    assert metered.ingest([silent, event(1, BEGIN)._replace(content=b"other")]) == Ingested([], [0], [1])
+    assert metered.ingest([silent, replace(event(1, BEGIN), content=b"other")]) == Ingested([], [0], [1])
     assert metered.read(WINDOW) == expected([], WINDOW)
 
 
 def test_names_may_hold_any_character(metered: Metered) -> None:
     """What means something to COPY is stored as it is, and found again."""
     odd = event(1, BEGIN, key="tab\there \\N \\. \u2028 ü 😀", group='["a\\\\b\\"c"]')
-    odd = odd._replace(source="s\\t\\", id="\\N\n\r")
+    odd = replace(odd, source="s\\t\\", id="\\N\n\r")
     assert metered.ingest([odd]).inserted == [0]
     assert metered.ingest([odd]).duplicates == [0]
     (found,) = metered.reader.events(metered.tenant_id, "unique", WINDOW)

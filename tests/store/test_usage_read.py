@@ -8,6 +8,7 @@ from fractions import Fraction
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from sqlalchemy import Engine, text
 
 from domain.billing.prices import Aggregate
@@ -40,7 +41,7 @@ def test_any_span_with_and_without_a_cut_off(
     tenant = Metered(metered.engine)
     tenant.ingest(early)
     known = cut_off(tenant.engine)
-    late = [one._replace(source="late") for one in late]
+    late = [replace(one, source="late") for one in late]
     tenant.ingest(late)
     for window in windows:
         assert tenant.read(window) == expected([*early, *late], window)
