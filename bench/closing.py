@@ -65,14 +65,19 @@ INSERT INTO subscription (tenant_id, start, zone, currency, next_look, problem)
 SELECT id, :start, 'UTC', 'EUR', :start, '' FROM tenant
 """
 FACT = "INSERT INTO billing_fact (tenant_id, fact, recorded_at) SELECT id, :fact, :start FROM tenant"
+STREAMS = """
+INSERT INTO usage_stream (tenant_id, meter, grp)
+SELECT id, meter, '' FROM tenant, unnest(ARRAY['calls', 'seats', 'storage']) AS meter
+"""
+# Hour by hour, as usage comes in: what one tenant used in a month is spread over the table.
 USAGE = """
-INSERT INTO usage_hour (tenant_id, meter, hour, grp, count, sum, max,
-                        first_at, last_value, integral, ingestion)
-SELECT id, meter, hour, '', 3, 7, 4,
+INSERT INTO usage_hour (stream, hour, count, sum, max, first_at, last_value, integral, ingestion)
+SELECT id, hour, 3, 7, 4,
        CASE meter WHEN 'storage' THEN hour END, CASE meter WHEN 'storage' THEN 5 END,
        CASE meter WHEN 'storage' THEN 18000 END, 1
-  FROM tenant, unnest(ARRAY['calls', 'seats', 'storage']) AS meter,
-       generate_series(:start, CAST(:until AS timestamptz) - interval '1 hour', interval '1 hour') AS hour
+  FROM generate_series(:start, CAST(:until AS timestamptz) - interval '1 hour', interval '1 hour') AS hour,
+       usage_stream
+ ORDER BY hour, id
 """
 
 
@@ -158,7 +163,7 @@ def _fill(engine: Engine, tenants: int) -> None:
     with engine.begin() as connection:
         connection.execute(text("SET LOCAL statement_timeout = 0"))
         connection.execute(text("SELECT nextval('usage_ingestion')"))  # the one that stored USAGE
-        for statement in (TENANT, SUBSCRIPTION, FACT, USAGE):
+        for statement in (TENANT, SUBSCRIPTION, FACT, STREAMS, USAGE):
             wanted = {name: value for name, value in values.items() if f":{name}" in statement}
             connection.execute(text(statement), wanted)
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:

@@ -7,17 +7,18 @@ from hashlib import blake2b
 from typing import Any
 
 import psycopg
+from psycopg.errors import ForeignKeyViolation
 from sqlalchemy import Engine
 
 from domain.billing.events import REMEMBERED
 from domain.metering.cloud_events import MeteredEvent
 from domain.metering.hours import months
-from domain.metering.readings import Reading
 from runtime.clock import Clock
 from store.engine import psycopg_transaction
 from store.usage_ingest_sql import COPY, EVENTS, HOURS, IDENTITIES, KEYS, KNOWN, STAGING, STATES
 from store.usage_order import draw
 from store.usage_partitions import ensure_months
+from store.usage_streams import Named, Streams
 
 Identity = tuple[str, str]
 """Source and id."""
@@ -40,6 +41,7 @@ class Ingestion:
         self._engine = engine
         self._clock = clock
         self._months: set[datetime] = set()
+        self._streams = Streams(engine)
 
     def ingest(self, tenant_id: str, events: Sequence[MeteredEvent]) -> Ingested:
         """Stores what is new, in one transaction with its sums. May be repeated after any failure.
@@ -52,9 +54,22 @@ class Ingestion:
         if not first:
             return Ingested([], [], [])
         self._prepare(first.values())
-        with psycopg_transaction(self._engine, prepare=_make_staging) as connection:
-            known = _store(connection, tenant_id, list(first.values()), self._clock.now())
+        try:
+            known = self._stored(tenant_id, list(first.values()))
+        except ForeignKeyViolation:
+            # The database was put back to a time before these streams had their numbers.
+            self._streams.forget()
+            known = self._stored(tenant_id, list(first.values()))
         return _verdicts(events, first, known)
+
+    def _stored(self, tenant_id: str, events: list[MeteredEvent]) -> dict[Identity, bytes]:
+        """Content by identity of those that were stored before."""
+        streams = self._streams.numbers(
+            tenant_id, {(one.meter, one.group) for event in events for one in event.readings}
+        )
+        lines = "".join(_lines(tenant_id, events, streams))
+        with psycopg_transaction(self._engine, prepare=_make_staging) as connection:
+            return _store(connection, events, lines, self._clock.now())
 
     def _prepare(self, events: Iterable[MeteredEvent]) -> None:
         instants = [event.at for event in events]
@@ -69,18 +84,12 @@ def _make_staging(connection: psycopg.Connection[Any]) -> None:
 
 
 def _store(
-    connection: psycopg.Connection[Any], tenant_id: str, events: list[MeteredEvent], now: datetime
+    connection: psycopg.Connection[Any], events: list[MeteredEvent], lines: str, now: datetime
 ) -> dict[Identity, bytes]:
-    """Content by identity of those that were stored before."""
-    values = {
-        "tenant_id": tenant_id,
-        "now": now,
-        "forgotten": now - REMEMBERED,
-        "ingestion": draw(connection),
-    }
+    values = {"now": now, "forgotten": now - REMEMBERED, "ingestion": draw(connection)}
     with connection.cursor() as cursor:
         with cursor.copy(COPY) as copy:
-            copy.write("".join(_lines(tenant_id, events)))
+            copy.write(lines)
         cursor.execute(IDENTITIES, values)
         known: dict[Identity, bytes] = {}
         if cursor.rowcount < len(events):
@@ -119,24 +128,23 @@ def _verdicts(
     return found
 
 
-def _lines(tenant_id: str, events: Iterable[MeteredEvent]) -> Iterator[str]:
+def _lines(tenant_id: str, events: Iterable[MeteredEvent], streams: Mapping[Named, int]) -> Iterator[str]:
     """Rows of the staging table: one for each reading, and one for an event that has none."""
     for event in events:
-        named = f"{tenant_id}\0{event.source}\0{event.id}"
+        source, name = event.source, event.id
+        named = f"{tenant_id}\0{source}\0{name}"
         digests = f"{blake2b(named.encode(), digest_size=16).hexdigest()}\t{event.content.hex()}"
-        for reading in event.readings or (None,):
-            yield _line(event, reading, digests)
+        if not f"{source}{name}".isprintable() or "\\" in named:
+            source, name = source.translate(ESCAPES), name.translate(ESCAPES)
+        named, at = f"{source}\t{name}", event.at.isoformat()
+        for one in event.readings:
+            stream, holds = streams[one.meter, one.group], "t" if one.holds_state else "f"
+            yield f"{stream}\t{at}\t{one.value}\t{named}\t{_key(one.key)}\t{digests}\t{holds}\n"
+        if not event.readings:
+            yield f"\\N\t{at}\t\\N\t{named}\t\\N\t{digests}\tf\n"
 
 
-def _line(event: MeteredEvent, reading: Reading | None, digests: str) -> str:
-    source, name, at = event.source, event.id, event.at.isoformat()
-    if reading is None:
-        source, name = source.translate(ESCAPES), name.translate(ESCAPES)
-        return f"\\N\t\\N\t{at}\t\\N\t{source}\t{name}\t\\N\t{digests}\tf\n"
-    key, group = reading.key, reading.group
-    told = f"{source}{name}{group}{key}"
-    if not told.isprintable() or "\\" in told:
-        source, name, group = (text.translate(ESCAPES) for text in (source, name, group))
-        key = key and key.translate(ESCAPES)
-    key, holds = r"\N" if key is None else key, "t" if reading.holds_state else "f"
-    return f"{reading.meter}\t{group}\t{at}\t{reading.value}\t{source}\t{name}\t{key}\t{digests}\t{holds}\n"
+def _key(key: str | None) -> str:
+    if key is None:
+        return r"\N"
+    return key if key.isprintable() and "\\" not in key else key.translate(ESCAPES)

@@ -7,12 +7,12 @@ want the same rows wait for each other and never in a circle.
 # Belongs to the connection and is emptied by each commit: no other sees it, and it is in no log.
 STAGING = """
 CREATE TEMPORARY TABLE IF NOT EXISTS usage_staging (
-    meter text COLLATE "C", grp text COLLATE "C", at timestamptz NOT NULL, value numeric,
-    source text COLLATE "C" NOT NULL, id text COLLATE "C" NOT NULL, key text COLLATE "C",
-    name uuid NOT NULL, content uuid NOT NULL, holds_state boolean NOT NULL
+    stream bigint, at timestamptz NOT NULL, value numeric, source text COLLATE "C" NOT NULL,
+    id text COLLATE "C" NOT NULL, key text COLLATE "C", name uuid NOT NULL, content uuid NOT NULL,
+    holds_state boolean NOT NULL
 ) ON COMMIT DELETE ROWS"""
 
-COPY = "COPY usage_staging (meter, grp, at, value, source, id, key, name, content, holds_state) FROM STDIN"
+COPY = "COPY usage_staging (stream, at, value, source, id, key, name, content, holds_state) FROM STDIN"
 
 # Whoever comes second waits here until the first has committed or given up.
 IDENTITIES = """
@@ -30,41 +30,37 @@ DELETE FROM usage_staging staged USING usage_identity known
 RETURNING staged.source, staged.id, known.content"""
 
 EVENTS = """
-INSERT INTO usage_event (tenant_id, meter, at, received_at, ingestion, value, source, id, grp, key)
-SELECT %(tenant_id)s::text, meter, at, %(now)s::timestamptz, %(ingestion)s::bigint, value, source, id, grp,
-       key
-  FROM usage_staging WHERE meter IS NOT NULL"""
+INSERT INTO usage_event (stream, at, received_at, ingestion, value, source, id, key)
+SELECT stream, at, %(now)s::timestamptz, %(ingestion)s::bigint, value, source, id, key
+  FROM usage_staging WHERE stream IS NOT NULL"""
 
 HOURS = """
-INSERT INTO usage_hour AS old (tenant_id, meter, hour, grp, count, sum, max, ingestion)
-SELECT %(tenant_id)s::text, meter, date_trunc('hour', at, 'UTC'), grp, count(*), sum(value), max(value),
-       %(ingestion)s::bigint
-  FROM usage_staging WHERE meter IS NOT NULL GROUP BY 2, 3, 4 ORDER BY 2, 3, 4
-ON CONFLICT (tenant_id, meter, hour, grp) DO UPDATE
+INSERT INTO usage_hour AS old (stream, hour, count, sum, max, ingestion)
+SELECT stream, date_trunc('hour', at, 'UTC'), count(*), sum(value), max(value), %(ingestion)s::bigint
+  FROM usage_staging WHERE stream IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2
+ON CONFLICT (stream, hour) DO UPDATE
    SET count = old.count + excluded.count, sum = old.sum + excluded.sum,
        max = greatest(old.max, excluded.max), ingestion = greatest(old.ingestion, excluded.ingestion)"""
 
 KEYS = """
-INSERT INTO usage_key AS old (tenant_id, meter, month, grp, key, hours)
-SELECT %(tenant_id)s::text, meter, month::date, grp, key,
-       bit_or(set_bit(repeat('0', 744)::bit(744), (extract(epoch FROM hour - month) / 3600)::int, 1))
-  FROM (SELECT DISTINCT meter, grp, key, date_trunc('hour', at, 'UTC') AS hour,
-               date_trunc('month', at, 'UTC') AS month
-          FROM usage_staging WHERE key IS NOT NULL) AS seen
- GROUP BY 2, 3, 4, 5 ORDER BY 2, 3, 4, 5
-ON CONFLICT (tenant_id, meter, month, grp, key) DO UPDATE SET hours = old.hours | excluded.hours
+INSERT INTO usage_key AS old (stream, month, key, ingestion, hours)
+SELECT stream, date_trunc('month', utc)::date, key, %(ingestion)s::bigint,
+       bit_or(set_bit(repeat('0', 744)::bit(744),
+                      ((date_part('day', utc) - 1) * 24 + date_part('hour', utc))::int, 1))
+  FROM (SELECT stream, key, at AT TIME ZONE 'UTC' AS utc FROM usage_staging WHERE key IS NOT NULL) AS seen
+ GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+ON CONFLICT (stream, month, key) DO UPDATE
+   SET hours = old.hours | excluded.hours, ingestion = greatest(old.ingestion, excluded.ingestion)
  WHERE old.hours | excluded.hours <> old.hours"""
 
 # A late event changes how long the one before it held, so the hour is read again. HOURS has locked it: all
 # who stored an event of it have committed, and are seen, or wait, and will see this one. It is an INSERT that
 # always meets its row, and its events are read hour by hour: PostgreSQL knows nothing of what is in a staging
-# table, and would rather read a tenant's whole month than trust an index.
+# table, and would rather read a stream's whole month than trust an index.
 STATES = """
-INSERT INTO usage_hour AS old (tenant_id, meter, hour, grp, count, sum, max, ingestion,
-                               first_at, last_value, integral)
-SELECT %(tenant_id)s::text, touched.meter, touched.hour, touched.grp, 1, 0, 0, 0,
-       states.first_at, states.last_value, states.integral
-  FROM (SELECT DISTINCT meter, date_trunc('hour', at, 'UTC') AS hour, grp
+INSERT INTO usage_hour AS old (stream, hour, count, sum, max, ingestion, first_at, last_value, integral)
+SELECT touched.stream, touched.hour, 1, 0, 0, 0, states.first_at, states.last_value, states.integral
+  FROM (SELECT DISTINCT stream, date_trunc('hour', at, 'UTC') AS hour
           FROM usage_staging WHERE holds_state) AS touched
  CROSS JOIN LATERAL (
        SELECT min(at) AS first_at, max(value) FILTER (WHERE next_at IS NULL) AS last_value,
@@ -72,10 +68,9 @@ SELECT %(tenant_id)s::text, touched.meter, touched.hour, touched.grp, 1, 0, 0, 0
               AS integral
          FROM (SELECT at, value, lead(at) OVER (ORDER BY at, source, id) AS next_at
                  FROM usage_event AS event
-                WHERE event.tenant_id = %(tenant_id)s AND event.meter = touched.meter
-                  AND event.grp = touched.grp
+                WHERE event.stream = touched.stream
                   AND event.at >= touched.hour AND event.at < touched.hour + interval '1 hour'
               ) AS steps) AS states
- ORDER BY 2, 3, 4
-ON CONFLICT (tenant_id, meter, hour, grp) DO UPDATE
+ ORDER BY 1, 2
+ON CONFLICT (stream, hour) DO UPDATE
    SET first_at = excluded.first_at, last_value = excluded.last_value, integral = excluded.integral"""

@@ -6,8 +6,7 @@ that changed after it.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -18,10 +17,21 @@ from domain.billing.prices import Aggregate
 from domain.billing.spans import Span
 from domain.billing.usage import Demand
 from domain.errors import PermanentError
-from domain.metering.hours import Pieces, hour_of, kept_since, masks, pieces
+from domain.metering.hours import hour_of, kept_since
 from runtime.clock import Clock
 from store.engine import database_errors
-from store.usage_read_sql import ADDED_UP, EVENTS, GROUPS, LAST, UNIQUE, UNSURE, WEIGHTED
+from store.usage_parts import (
+    Part,
+    Question,
+    each_alone,
+    month_columns,
+    parts_of,
+    single_columns,
+    span_columns,
+    whole_columns,
+    without_unsure,
+)
+from store.usage_read_sql import ADDED_UP, EVENTS, GROUPS, LAST, UNIQUE, WEIGHTED
 
 EVERYTHING = 2**63 - 1
 """The cut-off of those who ask for all that is stored."""
@@ -31,26 +41,6 @@ ADDED = frozenset({Aggregate.SUM, Aggregate.COUNT, Aggregate.MAX})
 
 class UsageGone(PermanentError):
     """Events would have to be read that are so old that they are no longer kept."""
-
-
-@dataclass(frozen=True)
-class Question:
-    """One aggregate of one tenant."""
-
-    tenant_id: str
-    demand: Demand
-    group: str | None = None
-    """None: of all groups together."""
-
-
-@dataclass(frozen=True)
-class _Part:
-    """A span of a question, taken apart; `n` is what its answer is found by."""
-
-    n: int
-    question: Question
-    span: Span
-    pieces: Pieces
 
 
 class UsageReader:
@@ -67,10 +57,11 @@ class UsageReader:
         """
         found: dict[int, Decimal] = {}
         with self._reading() as connection:
+            parts = parts_of(connection, questions)
             for aggregates in (ADDED, *({one} for one in Aggregate if one not in ADDED)):
-                chosen = {n: one for n, one in enumerate(questions) if one.demand.aggregate in aggregates}
+                chosen = [one for one in parts if questions[one.n].demand.aggregate in aggregates]
                 if chosen:
-                    found |= self._answers(connection, chosen, known)
+                    found |= self._answers(connection, questions, chosen, known)
         return [found.get(n, NOTHING) for n in range(len(questions))]
 
     def quantities(
@@ -108,38 +99,32 @@ class UsageReader:
             yield connection
 
     def _answers(
-        self, connection: Connection, questions: Mapping[int, Question], known: int
+        self, connection: Connection, questions: Sequence[Question], parts: Sequence[Part], known: int
     ) -> dict[int, Decimal]:
-        """Of questions that one statement answers."""
-        parts = self._parts(connection, questions, known)
-        aggregate = next(iter(questions.values())).demand.aggregate
-        values: dict[str, Any] = {"known": known, **_single(parts)}
-        if aggregate is Aggregate.UNIQUE:
-            return _by_number(connection, UNIQUE, values | _months(parts))
-        values |= _whole(parts)
-        if aggregate is Aggregate.LAST:
-            return _by_number(connection, LAST, values)
-        if aggregate is Aggregate.WEIGHTED:
-            return _weighted(connection, parts, values)
-        columns = {n: question.demand.aggregate.value for n, question in questions.items()}
-        return {row.n: Decimal(getattr(row, columns[row.n])) for row in connection.execute(ADDED_UP, values)}
+        """First as if no hour had changed after the cut-off; where one has, once more from its events."""
+        found, unsure = self._read(connection, questions, parts, known)
+        if unsure:
+            again = without_unsure(connection, [one for one in parts if one.n in unsure], known)
+            exact, _ = self._read(connection, questions, again, known)
+            found = {n: one for n, one in found.items() if n not in unsure} | exact
+        return found
 
-    def _parts(self, connection: Connection, questions: Mapping[int, Question], known: int) -> list[_Part]:
-        parts = [
-            _Part(n, question, span, pieces(span))
-            for n, question in questions.items()
-            for span in question.demand.spans
-        ]
-        if known != EVERYTHING:
-            unsure: dict[int, set[datetime]] = {}
-            for row in connection.execute(UNSURE, {"known": known, **_whole(parts)}):
-                unsure.setdefault(row.n, set()).add(row.hour)
-            parts = [
-                _Part(part.n, part.question, part.span, pieces(part.span, unsure.get(part.n, ())))
-                for part in parts
-            ]
+    def _read(
+        self, connection: Connection, questions: Sequence[Question], parts: Sequence[Part], known: int
+    ) -> tuple[dict[int, Decimal], set[int]]:
+        """Answers, by question, and those that hold more than the cut-off lets through."""
         self._must_be_kept(span for part in parts for span in part.pieces.single)
-        return parts
+        aggregate = questions[parts[0].n].demand.aggregate
+        if aggregate is Aggregate.WEIGHTED:
+            return _weighted(connection, parts, known)
+        values: dict[str, Any] = {"known": known, **single_columns(parts)}
+        if aggregate is Aggregate.UNIQUE:
+            rows = connection.execute(UNIQUE, values | month_columns(parts)).all()
+        else:
+            statement = LAST if aggregate is Aggregate.LAST else ADDED_UP
+            rows = connection.execute(statement, values | whole_columns(parts)).all()
+        answers = {row.n: getattr(row, questions[row.n].demand.aggregate.value) for row in rows}
+        return {n: Decimal(one) for n, one in answers.items()}, {row.n for row in rows if row.unsure}
 
     def _must_be_kept(self, single: Iterable[Span]) -> None:
         kept = kept_since(self._clock.now())
@@ -150,58 +135,21 @@ class UsageReader:
             )
 
 
-def _by_number(connection: Connection, statement: Any, values: Mapping[str, Any]) -> dict[int, Decimal]:
-    return {n: Decimal(found) for n, found in connection.execute(statement, values)}
-
-
 def _weighted(
-    connection: Connection, parts: Sequence[_Part], values: Mapping[str, Any]
-) -> dict[int, Decimal]:
+    connection: Connection, parts: Sequence[Part], known: int
+) -> tuple[dict[int, Decimal], set[int]]:
     """Spans are integrated each by itself: the state goes on in between, and does not count there."""
-    alone = [_Part(place, part.question, part.span, part.pieces) for place, part in enumerate(parts)]
-    spans = _columns("span", ((part, part.span) for part in alone))
+    each = each_alone(parts)
+    spans = span_columns(each)
+    values = {"known": known, **spans, **whole_columns(each), **single_columns(each)}
     found: dict[int, Decimal] = {}
-    answers = _by_number(connection, WEIGHTED, {**values, **spans, **_whole(alone), **_single(alone)})
-    for place, integral in answers.items():
-        n = parts[place].n
-        found[n] = found.get(n, NOTHING) + integral
-    return found
-
-
-def _whole(parts: Iterable[_Part]) -> dict[str, Any]:
-    return _columns("whole", ((part, span) for part in parts for span in part.pieces.whole))
-
-
-def _single(parts: Iterable[_Part]) -> dict[str, Any]:
-    return _columns("single", ((part, span) for part in parts for span in part.pieces.single))
-
-
-def _columns(name: str, rows: Iterable[tuple[_Part, Span]]) -> dict[str, Any]:
-    """Rows as one array for each column: a statement is the same for one question and for a thousand."""
-    listed = list(rows)
-    return _common(name, [part for part, _ in listed]) | {
-        f"{name}_begin": [span.begin for _, span in listed],
-        f"{name}_until": [span.end for _, span in listed],
-    }
-
-
-def _months(parts: Iterable[_Part]) -> dict[str, Any]:
-    listed: list[tuple[_Part, date, str]] = [
-        (part, month.date(), mask) for part in parts for month, mask in masks(part.pieces.whole).items()
-    ]
-    return _common("month", [part for part, _, _ in listed]) | {
-        "month_begin": [month for _, month, _ in listed],
-        "month_mask": [mask for _, _, mask in listed],
-    }
-
-
-def _common(name: str, parts: Sequence[_Part]) -> dict[str, Any]:
-    return {
-        f"{name}_n": [part.n for part in parts],
-        f"{name}_tenant": [part.question.tenant_id for part in parts],
-        f"{name}_meter": [part.question.demand.meter for part in parts],
-        f"{name}_grp": [part.question.group for part in parts],
-    }
+    unsure: set[int] = set()
+    for row in connection.execute(WEIGHTED, values):
+        n = parts[row.n].n
+        found[n] = found.get(n, NOTHING) + Decimal(row.answer)
+        if row.unsure:
+            unsure.add(n)
+    return found, unsure
 
 
 def _ends(begin: datetime, end: datetime) -> dict[str, datetime]:

@@ -7,7 +7,8 @@ from fractions import Fraction
 from domain.billing.prices import Aggregate
 from domain.billing.spans import Span
 from domain.billing.usage import Demand
-from store.usage_read import Question, UsageReader
+from store.usage_parts import Question
+from store.usage_read import UsageReader
 
 MICROS_A_SECOND = 1_000_000
 

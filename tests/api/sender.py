@@ -42,7 +42,10 @@ class Sender:
 
     def stored(self) -> int:
         """How many events of it are stored."""
-        query = text("SELECT count(*) FROM usage_event WHERE tenant_id = :tenant_id")
+        query = text(
+            "SELECT count(*) FROM usage_event"
+            " JOIN usage_stream ON usage_stream.id = stream WHERE tenant_id = :tenant_id"
+        )
         with self.front.engine.connect() as connection:
             return int(connection.execute(query, {"tenant_id": self.tenant_id}).scalar_one())
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import select
 
-from domain.billing.account import Account, State
+from domain.billing.account import Account, Segment, State
 from domain.billing.document import InvoiceDocument, Issuer
 from domain.billing.events import UsageEvent, counted
 from domain.billing.facts import ChangeFact, DiscountFact, OneOffFact
@@ -206,7 +206,7 @@ def _facts(account: Account, version: Callable[[PriceVersion], int]) -> Iterator
     if account.segments and account.segments[0].begin > account.start:
         yield account.start, ChangeFact(at=account.start, operation_id="o", state=State.ENDED)
     for segment, following in zip_longest(account.segments, account.segments[1:]):
-        if segment.begin > account.start or segment.suspended:
+        if replace(segment, end=None) != Segment(account.start, None, account.first_price):
             yield (
                 segment.begin,
                 ChangeFact(

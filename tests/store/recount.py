@@ -17,9 +17,12 @@ from tests.store.metered import Metered, as_used
 
 HOURS = text(
     "SELECT meter, hour, grp, count, sum, max, first_at, last_value, integral"
-    "  FROM usage_hour WHERE tenant_id = :id"
+    "  FROM usage_hour JOIN usage_stream ON usage_stream.id = stream WHERE tenant_id = :id"
 )
-KEYS = text("SELECT grp, month, key, hours FROM usage_key WHERE tenant_id = :id")
+KEYS = text(
+    "SELECT grp, month, key, hours"
+    "  FROM usage_key JOIN usage_stream ON usage_stream.id = stream WHERE tenant_id = :id"
+)
 SECOND = timedelta(seconds=1)
 
 

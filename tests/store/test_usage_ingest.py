@@ -194,3 +194,19 @@ def test_an_ingestion_that_hangs_is_cut_off(engine: Engine) -> None:
     assert row == ("10s",)
     with engine.connect() as other:
         assert other.execute(text("SHOW idle_in_transaction_session_timeout")).scalar_one() == "0"
+
+
+def test_a_database_that_was_put_back_gives_streams_new_numbers(metered: Metered) -> None:
+    """A process that knows numbers of before stores what comes under those that are there now."""
+    metered.ingest(some(5))
+    with metered.engine.begin() as connection:
+        for table in ("usage_hour", "usage_key", "usage_event"):
+            connection.execute(
+                text(
+                    f"DELETE FROM {table} WHERE stream IN (SELECT id FROM usage_stream WHERE tenant_id = :id)"
+                ),
+                {"id": metered.tenant_id},
+            )
+        connection.execute(text("DELETE FROM usage_stream WHERE tenant_id = :id"), {"id": metered.tenant_id})
+    assert len(metered.ingest(some(5, first=5)).inserted) == 5
+    assert metered.read(WINDOW) == expected(some(5, first=5), WINDOW)

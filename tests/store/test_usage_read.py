@@ -19,7 +19,8 @@ from store.engine import psycopg_transaction
 from store.usage_ingest import _make_staging
 from store.usage_order import cut_off, draw
 from store.usage_partitions import drop_months, forget_identities
-from store.usage_read import Question, UsageGone
+from store.usage_parts import Question
+from store.usage_read import UsageGone
 from store.usage_series import series
 from tests.store.metered import BEGIN, NOW, Metered, demands, event, expected, spans, streams
 
