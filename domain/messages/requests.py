@@ -24,6 +24,8 @@ class OperationRequest(Model):
     """Sign-up only: every tenant belongs to a customer."""
     region: str | None = None
     """Sign-up only."""
+    time_zone: str | None = None
+    """Sign-up only; none takes the customer's, or else the installation's."""
     target: Target | None = None
     """Sign-up and scale only."""
     grace_seconds: Annotated[int, Field(ge=0)] | None = None
