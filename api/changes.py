@@ -72,6 +72,7 @@ class Changes:
                     requested_by=self._asked.caller,
                     customer_id=customer_id,
                     region=signup.region,
+                    time_zone=signup.time_zone,
                     target=signup.target(),
                     pause_before=signup.pause_before,
                 )

@@ -8,9 +8,10 @@ from api.identity import Asked
 from api.problems import ApiProblem
 from api.services import Services
 from domain.naming import new_operation_id
+from store.customers import change_customer
 from store.engine import transaction
 from store.idempotency import Claim, KeyReused, claim
-from store.tables import IdempotencyRow
+from store.tables import CustomerRow, IdempotencyRow
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,22 @@ async def claim_customer(services: Services, asked: Asked, fingerprint: str, cus
     if row.customer_id is None:
         raise ApiProblem("IdempotencyKeyReused")
     return row.customer_id
+
+
+async def change_claimed_customer(
+    services: Services, asked: Asked, customer_id: str, changes: dict[str, str | None]
+) -> CustomerRow:
+    """The customer as it is now, changed if the key is new."""
+    wanted = Claim(
+        caller=asked.caller, key=asked.key, body_hash=asked.fingerprint({**changes}), customer_id=customer_id
+    )
+    try:
+        row = await services.query(change_customer, customer_id, wanted, changes, services.clock.now())
+    except KeyReused as error:
+        raise ApiProblem("IdempotencyKeyReused") from error
+    if row is None:
+        raise ApiProblem("CustomerNotFound")
+    return row
 
 
 async def _claimed(services: Services, wanted: Claim) -> IdempotencyRow:

@@ -16,6 +16,7 @@ from pydantic import (
 
 from domain.naming import STEP_LIMIT, STEP_PATTERN, TENANT_ID_PATTERN, slug_problem
 from domain.plans import ResourceCounts, Target
+from runtime.time_zones import ZoneName
 
 COUNT_LIMIT = 1_000_000
 _FIRST_YEAR, _LAST_YEAR = 2000, 2200
@@ -57,6 +58,7 @@ Slug = Annotated[str, AfterValidator(_good_slug), Field(examples=["acme"])]
 Count = Annotated[int, Field(ge=0, le=COUNT_LIMIT)]
 Users = Annotated[int, Field(ge=1, le=COUNT_LIMIT, examples=[50])]
 TenantId = Annotated[str, Field(pattern=TENANT_ID_PATTERN, examples=["k3v9x2m4q8w1"])]
+TimeZone = Annotated[ZoneName, Field(max_length=64, examples=["Europe/Paris"])]
 
 
 Step = Annotated[str, Field(pattern=STEP_PATTERN, max_length=STEP_LIMIT, examples=["dns"])]
@@ -80,10 +82,6 @@ class Resources(Request):
 
 
 CustomerName = Annotated[str, AfterValidator(printable), Field(max_length=200, examples=["Acme Corporation"])]
-
-
-class NewCustomer(Request):
-    name: CustomerName
 
 
 class Signup(Request):
@@ -111,6 +109,10 @@ class Signup(Request):
     )
     slug: Slug
     region: Annotated[str, Field(max_length=64)]
+    time_zone: TimeZone | None = Field(
+        default=None,
+        description="Where the wall time of its billing periods is read, for good; absent, the customer's.",
+    )
     plan: Annotated[str, Field(max_length=64)]
     users: Users
     resources: Resources = Resources()

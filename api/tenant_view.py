@@ -21,6 +21,7 @@ def tenant_view(catalog: Catalog, row: TenantRow, looks: Sequence[ObservationRow
         sizes=row.sizes,
         region=row.region,
         cell=row.cell,
+        time_zone=row.time_zone,
         url=f"https://{row.slug}.{cell.domain}" if cell else None,
         conditions=[*row.conditions, *conditions_of(row, looks)],
         remove_after=row.remove_after,

@@ -13,6 +13,8 @@ from domain.sizing import Sizes
 class CustomerView(BaseModel):
     id: str = Field(examples=["cusk3v9x2m4q8w1"])
     name: str
+    email: str | None = Field(examples=["billing@acme.example"])
+    time_zone: str | None = Field(examples=["Europe/Paris"])
     created_at: datetime
 
 
@@ -46,6 +48,10 @@ class TenantView(BaseModel):
     )
     region: str
     cell: str
+    time_zone: str | None = Field(
+        description="Of its billing periods, for good; null if it signed up before tenants had one.",
+        examples=["Europe/Paris"],
+    )
     url: str | None
     conditions: list[Condition]
     remove_after: datetime | None = Field(description="End of the grace of a tenant that was torn down.")

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cli import billing, drift, interventions, local, recovery, showing, tenants, usage
+from cli import billing, customers, drift, interventions, local, recovery, showing, tenants, usage
 from cli.client import ApiProblemError, ApiUnreachableError
 from cli.connection import URL_VARIABLE, NoApiError
 from cli.demo.life import DemoFailedError
@@ -26,7 +26,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for part in (local, tenants, showing, interventions, recovery, drift, billing, usage):
+for part in (local, tenants, customers, showing, interventions, recovery, drift, billing, usage):
     app.add_typer(part.app)
 
 

@@ -150,6 +150,7 @@ def _print_tenant(tenant: Json) -> None:
             "protects": ", ".join(f"{count} {name}" for name, count in counts.items()) or None,
             "region": f"{tenant['region']} (cell {tenant['cell']})",
             "customer": tenant["customer_id"],
+            "time zone": tenant["time_zone"],
             "removed after": short_time(tenant["remove_after"]) or None,
             "since": short_time(tenant["created_at"]),
             **{condition["type"]: escape(condition["message"]) for condition in tenant["conditions"]},

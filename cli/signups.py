@@ -21,10 +21,12 @@ class SignupForm(Model):
     users: int
     region: str
     resources: ResourceCounts = ResourceCounts()
+    time_zone: str | None = None
+    """Of its billing periods; none takes the customer's."""
 
     def body(self, *, customer_id: str | None = None, tenant_id: str | None = None) -> dict[str, Any]:
         """What POST /v1/tenants takes; the API judges slug, plan, users and region."""
-        form = self.model_dump(exclude={"customer"})
+        form = self.model_dump(exclude={"customer", *(() if self.time_zone else ("time_zone",))})
         form |= {"customer_id": customer_id} if customer_id else {"customer": self.customer}
         return {**form, **({"id": tenant_id} if tenant_id else {})}
 

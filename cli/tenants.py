@@ -49,6 +49,9 @@ def signup(  # noqa: PLR0913, PLR0917 - Typer makes each parameter an option
     region: Annotated[str | None, typer.Option(show_default=False)] = None,
     customer: Annotated[str | None, typer.Option(help="Name of the customer; a new name makes one.")] = None,
     customer_id: Annotated[str | None, typer.Option(help="Id of the customer instead.")] = None,
+    time_zone: Annotated[
+        str | None, typer.Option(help="Of its billing periods, for good; else the customer's.")
+    ] = None,
     servers: Counted = None,
     databases: Counted = None,
     applications: Counted = None,
@@ -63,6 +66,7 @@ def signup(  # noqa: PLR0913, PLR0917 - Typer makes each parameter an option
     form: Json = load_signup(file).model_dump() if file else {}
     given = {"slug": slug, "plan": plan, "users": users, "region": region, "customer": customer}
     form |= {name: value for name, value in given.items() if value is not None}
+    form |= {"time_zone": time_zone} if time_zone else {}
     form["resources"] = {**form.get("resources", {}), **resources}
     if customer_id:
         form.setdefault("customer", "")

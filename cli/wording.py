@@ -16,7 +16,7 @@ _IN_COMMANDS = (
     ("List a tenant's with GET /v1/tenants/{slug}/invoices", "`tenantry billing invoices` lists a tenant's"),
     ("GET the invoice: its lines have their keys", "`tenantry billing invoice` shows them with their keys"),
     ("make one with POST /v1/customers", "--customer finds or makes one by name"),
-    ("Find one by name with GET /v1/customers?name=", "--customer finds one by name"),
+    ("Find one by name with GET /v1/customers?name=", "`tenantry customer find` finds one by name"),
     ("name one by customer_id", "name one with --customer-id"),
     ("Use the id or Location of the 202 that accepted it", "`tenantry operations` lists those of a tenant"),
     ("Repeat after Retry-After with", "Repeat in a while with"),

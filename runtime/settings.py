@@ -4,7 +4,6 @@ import re
 import sys
 from pathlib import Path
 from typing import Annotated, Literal, get_args
-from zoneinfo import ZoneInfo
 
 from pydantic import (
     AfterValidator,
@@ -17,17 +16,12 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from runtime.time_zones import ZoneName
+
 Role = Literal["records", "aws", "kubernetes"]
 """What a worker process may serve: runs and records, or the calls to one provider."""
 DRIFT_KIND = r"\*|[a-z0-9]+:[a-z-]+|(?:[a-z0-9.-]+/)?v[a-z0-9]+/[A-Z][A-Za-z]+"
 ROOT = Path(__file__).resolve().parent.parent
-
-
-def _zone(name: str) -> str:
-    try:
-        return ZoneInfo(name).key
-    except (ValueError, OSError):
-        raise ValueError("must be a time zone such as Europe/Paris or UTC") from None
 
 
 def _number_format(text: str) -> str:
@@ -41,9 +35,6 @@ def _number_format(text: str) -> str:
     if not all(re.fullmatch(r"[A-Za-z0-9._-]{1,40}", one) for one in written):
         raise ValueError("must consist of letters, digits, '.', '_' and '-': numbers are parts of addresses")
     return text
-
-
-ZoneName = Annotated[str, AfterValidator(_zone)]
 
 
 class Settings(BaseSettings):
@@ -136,7 +127,8 @@ class Settings(BaseSettings):
     billing_grace_seconds: Annotated[int, Field(ge=0)] = 12 * 3600
     """How long after the end of a period its invoice is a draft, so that late usage is still on it."""
     billing_zone: ZoneName = "UTC"
-    """Where the wall time of billing periods, and the date of invoices, are read."""
+    """Where the date of invoices is read, and the wall time of periods where neither tenant nor customer has
+    a zone."""
     billing_interval_seconds: Annotated[int, Field(ge=1)] = 3600
     """How often the schedule closes the periods that have ended."""
     billing_may_run_ahead: bool = False

@@ -1,5 +1,6 @@
 """Customers: every tenant belongs to one."""
 
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
 
@@ -10,18 +11,43 @@ from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from store.engine import transaction
+from store.idempotency import Claim, claim_within
 from store.tables import CustomerRow, TenantRow
 
 
-def create_customer(engine: Engine, customer_id: str, name: str, now: datetime) -> CustomerRow:
-    """The customer of this id, made if it is new; an existing one keeps its name."""
+def create_customer(
+    engine: Engine,
+    customer_id: str,
+    name: str,
+    now: datetime,
+    *,
+    email: str | None = None,
+    time_zone: str | None = None,
+) -> CustomerRow:
+    """The customer of this id, made if it is new; an existing one stays as it is."""
     with transaction(engine) as session:
         session.execute(
             insert(CustomerRow)
-            .values(id=customer_id, name=name, created_at=now)
+            .values(id=customer_id, name=name, email=email, time_zone=time_zone, created_at=now)
             .on_conflict_do_nothing(index_elements=["id"])
         )
         return session.get_one(CustomerRow, customer_id)
+
+
+def change_customer(
+    engine: Engine, customer_id: str, wanted: Claim, changes: Mapping[str, str | None], now: datetime
+) -> CustomerRow | None:
+    """The customer as it is now, `changes` made if the key is new. Raises KeyReused."""
+    with transaction(engine) as session:
+        row = session.get(CustomerRow, customer_id, with_for_update={"key_share": True})
+        if row is None:
+            return None
+        # A repeat, which may come after later changes, must not undo them.
+        _, is_new = claim_within(session, wanted, now)
+        if is_new:
+            for column, value in changes.items():
+                setattr(row, column, value)
+        return row
 
 
 def customer_named(engine: Engine, name: str, new_id: str, now: datetime) -> str:

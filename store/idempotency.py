@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Engine
 from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import col
+from sqlmodel import Session, col
 
 from store.engine import transaction
 from store.tables import IdempotencyRow
@@ -17,7 +17,7 @@ class KeyReused(Exception):
 
 @dataclass(frozen=True)
 class Claim:
-    """What a request will become: an operation of a tenant, or a customer."""
+    """What a request will become: an operation of a tenant, or a customer, new or changed."""
 
     caller: str
     key: str
@@ -32,16 +32,20 @@ def claim(engine: Engine, wanted: Claim, now: datetime) -> tuple[IdempotencyRow,
 
     Raises KeyReused.
     """
-    values = vars(wanted) | {"created_at": now}
     with transaction(engine) as session:
-        statement = (
-            insert(IdempotencyRow)
-            .values(values)
-            .on_conflict_do_nothing(index_elements=["caller", "key"])
-            .returning(col(IdempotencyRow.key))
-        )
-        created = session.execute(statement).one_or_none() is not None
-        row = session.get_one(IdempotencyRow, (wanted.caller, wanted.key))
+        return claim_within(session, wanted, now)
+
+
+def claim_within(session: Session, wanted: Claim, now: datetime) -> tuple[IdempotencyRow, bool]:
+    """The same, as a part of what the key stands for. Raises KeyReused."""
+    statement = (
+        insert(IdempotencyRow)
+        .values(vars(wanted) | {"created_at": now})
+        .on_conflict_do_nothing(index_elements=["caller", "key"])
+        .returning(col(IdempotencyRow.key))
+    )
+    created = session.execute(statement).one_or_none() is not None
+    row = session.get_one(IdempotencyRow, (wanted.caller, wanted.key))
     if row.body_hash != wanted.body_hash:
         raise KeyReused(f"idempotency key '{wanted.key}' was used for another request")
     return row, created

@@ -68,7 +68,10 @@ def _begin(desk: Desk, tenant: TenantRow, operation: OperationRow, at: datetime)
     if newest is None:
         return
     subscription = SubscriptionRow(
-        tenant_id=tenant.id, start=at, zone=desk.billing_zone, currency=newest.definition.currency
+        tenant_id=tenant.id,
+        start=at,
+        zone=tenant.time_zone or desk.billing_zone,
+        currency=newest.definition.currency,
     )
     desk.session.add(subscription)
     desk.session.flush()

@@ -21,7 +21,7 @@ class Desk:
     install: str
     now: datetime
     billing_zone: str = "UTC"
-    """Where the local wall time of billing periods is read."""
+    """Where the wall time of billing periods is read of a tenant whose customer has no zone either."""
 
     def context(self, tenant: TenantRow) -> TenantContext:
         return TenantContext(

@@ -9,6 +9,7 @@ from domain.phases import Mode, OperationKind, OperationStatus, Phase
 from domain.placement import place
 from domain.plans import Cell, Target
 from domain.sizing import Sizes
+from runtime.time_zones import known_zone
 from store.capacity import requests_per_cell
 from store.customers import find_customer
 from store.tables import OperationRow, TenantRow
@@ -56,8 +57,10 @@ def _placed(desk: Desk, request: OperationRequest, run_id: str) -> TenantRow:
     sizes = desired(sold, target, Mode.RUNNING).sizes
     region = required(request.region, "region", request)
     customer_id = required(request.customer_id, "customer", request)
-    if find_customer(desk.session, customer_id) is None:
+    customer = find_customer(desk.session, customer_id)
+    if customer is None:
         raise InvalidSpec(f"there is no customer '{customer_id}'")
+    zone = request.time_zone or customer.time_zone or desk.billing_zone
     cell = _cell(desk, region, sizes)
     return TenantRow(
         id=request.tenant_id,
@@ -66,6 +69,7 @@ def _placed(desk: Desk, request: OperationRequest, run_id: str) -> TenantRow:
         plan=sold.name,
         cell=cell.name,
         region=region,
+        time_zone=_checked(zone),
         blueprint=sold.blueprint,
         phase=Phase.PROVISIONING,
         target=target,
@@ -74,6 +78,14 @@ def _placed(desk: Desk, request: OperationRequest, run_id: str) -> TenantRow:
         created_at=desk.now,
         updated_at=desk.now,
     )
+
+
+def _checked(zone: str) -> str:
+    """A wrong one would be noticed by the first closing only."""
+    try:
+        return known_zone(zone)
+    except ValueError as error:
+        raise InvalidSpec(f"time zone '{zone}': {error}") from error
 
 
 def _target(request: OperationRequest) -> Target:

@@ -7,11 +7,12 @@ from fastapi import APIRouter, Query, status
 from pydantic import BaseModel, ConfigDict
 
 from api.body import JSON_BODY
-from api.claims import claim_customer
+from api.claims import change_claimed_customer, claim_customer
+from api.customer_schemas import CustomerChange, NewCustomer
 from api.docs import BODY, CHANGES, READS, errors
 from api.identity import AskedFor
 from api.problems import ApiProblem
-from api.schemas import CUSTOMER_ID_PATTERN, CustomerName, NewCustomer
+from api.schemas import CUSTOMER_ID_PATTERN, CustomerName
 from api.services import Served
 from api.views import CustomerView
 from domain.naming import new_tenant_id
@@ -38,9 +39,16 @@ class Named(BaseModel):
 )
 async def make_customer(services: Served, asked: AskedFor, customer: NewCustomer) -> CustomerView:
     """Every tenant belongs to a customer. Repeating the key answers the same customer."""
-    fingerprint = asked.fingerprint(customer.model_dump(mode="json"))
+    fingerprint = asked.fingerprint(customer.model_dump(mode="json", exclude_unset=True))
     customer_id = await claim_customer(services, asked, fingerprint, f"cus{new_tenant_id()}")
-    row = await services.query(create_customer, customer_id, customer.name, services.clock.now())
+    row = await services.query(
+        create_customer,
+        customer_id,
+        customer.name,
+        services.clock.now(),
+        email=customer.email,
+        time_zone=customer.time_zone,
+    )
     return _view(row)
 
 
@@ -53,12 +61,33 @@ async def customers(services: Served, wanted: Annotated[Named, Query()]) -> list
 @router.get("/{customer_id}", summary="Show a customer", responses=errors("CustomerNotFound", *READS))
 async def customer(services: Served, customer_id: str) -> CustomerView:
     """By the id that making it answered."""
-    known = re.fullmatch(CUSTOMER_ID_PATTERN, customer_id)
-    row = await services.query(get_customer, customer_id) if known else None
+    _check_id(customer_id)
+    row = await services.query(get_customer, customer_id)
     if row is None:
         raise ApiProblem("CustomerNotFound")
     return _view(row)
 
 
+@router.patch(
+    "/{customer_id}",
+    summary="Change a customer",
+    responses=errors("CustomerNotFound", *BODY, *CHANGES),
+    dependencies=[JSON_BODY],
+)
+async def change_customer(
+    services: Served, asked: AskedFor, customer_id: str, change: CustomerChange
+) -> CustomerView:
+    """Final invoices stay as they are, and tenants keep their time zone. Repeating the key changes nothing
+    more, and answers the customer as it is by then."""
+    _check_id(customer_id)
+    changes = change.model_dump(exclude_unset=True)
+    return _view(await change_claimed_customer(services, asked, customer_id, changes))
+
+
+def _check_id(customer_id: str) -> None:
+    if not re.fullmatch(CUSTOMER_ID_PATTERN, customer_id):
+        raise ApiProblem("CustomerNotFound")
+
+
 def _view(row: CustomerRow) -> CustomerView:
-    return CustomerView(id=row.id, name=row.name, created_at=row.created_at)
+    return CustomerView.model_validate(row, from_attributes=True)

@@ -24,6 +24,9 @@ class OperationRequest(Model):
     """Sign-up only: every tenant belongs to a customer."""
     region: str | None = None
     """Sign-up only."""
+    # Left out where none: open runs of older versions refuse fields that they do not know.
+    time_zone: Annotated[str | None, Field(exclude_if=lambda zone: zone is None)] = None
+    """Sign-up only; none takes the customer's, or else the installation's."""
     target: Target | None = None
     """Sign-up and scale only."""
     grace_seconds: Annotated[int, Field(ge=0)] | None = None

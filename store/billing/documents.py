@@ -80,7 +80,7 @@ def _payers(session: Session, tenant_ids: Iterable[str]) -> dict[str, _Payer]:
     )
     return {
         tenant.id: _Payer(
-            BilledCustomer(id=customer.id, name=customer.name),
+            BilledCustomer(id=customer.id, name=customer.name, email=customer.email),
             BilledTenant(id=tenant.id, slug=tenant.slug),
             subscription.zone,
             subscription.currency,

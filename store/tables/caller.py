@@ -14,10 +14,16 @@ class CustomerRow(Table, table=True):
     __table_args__ = (
         matches("id", "^[a-z][a-z0-9_-]{1,62}$"),
         CheckConstraint("length(btrim(name)) BETWEEN 1 AND 200", name="name"),
+        CheckConstraint("length(email) BETWEEN 3 AND 254", name="email"),
+        CheckConstraint("length(time_zone) BETWEEN 1 AND 64", name="time_zone"),
     )
 
     id: str = Field(primary_key=True)
     name: str
+    email: str | None = None
+    """Personal: in no log line, and in nothing that Temporal keeps."""
+    time_zone: str | None = None
+    """Of tenants that sign up from now on and name none."""
     created_at: datetime = Field(sa_type=INSTANT)
 
 
@@ -41,6 +47,6 @@ class IdempotencyRow(Table, table=True):
     operation_id: str | None = Field(default=None, unique=True)
     """What a change of a tenant became; also the id of the update that carries it."""
     tenant_id: str | None = None
-    customer_id: str | None = Field(default=None, unique=True)
-    """What a request for a customer became."""
+    customer_id: str | None = None
+    """The customer that a request made or changed."""
     created_at: datetime = Field(sa_type=INSTANT)

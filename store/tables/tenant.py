@@ -26,6 +26,7 @@ def _constraints() -> Arguments:
     return (
         matches("id", TENANT_ID_PATTERN),
         matches("slug", SLUG_PATTERN),
+        CheckConstraint("length(time_zone) BETWEEN 1 AND 64", name="time_zone"),
         one_of("phase", Phase),
         one_of("mode", Mode),
         CheckConstraint("target->>'plan' = plan", name="plan_is_targets"),
@@ -71,6 +72,9 @@ class TenantRow(Table, table=True):
     plan: str = Field(foreign_key="plan.name")
     cell: str = Field(foreign_key="cell.name", index=True)
     region: str
+    time_zone: str | None = None
+    """Where the wall time of its billing periods is read, fixed at sign-up; none if that was before tenants
+    had zones and nothing was billed."""
     blueprint: str
     phase: Phase = Field(sa_type=enumeration(Phase))
     target: Target = Field(sa_column=Column(Document(Target), nullable=False))

@@ -31,6 +31,8 @@ GOOD = {"slug": "good-slug", "region": "us-east-1", "plan": "echo", "users": 5}
         ({"plan": 5}, "plan", "string"),
         ({"region": "mars-1"}, "region", "eu-west-1"),
         ({"region": ""}, "region", "us-east-1"),
+        ({"time_zone": "Mars/Olympus"}, "time_zone", "such as Europe/Paris or UTC"),
+        ({"time_zone": 1}, "time_zone", "string"),
         ({"users": 0}, "users", "greater than or equal to 1"),
         ({"users": -1}, "users", "greater than or equal to 1"),
         ({"users": 10**9}, "users", "less than or equal to 1000000"),

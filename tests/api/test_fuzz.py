@@ -22,7 +22,7 @@ ANYTHING = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
     max_leaves=8,
 )
-FIELDS = ("slug", "region", "plan", "users", "resources", "id", "customer_id")
+FIELDS = ("slug", "region", "time_zone", "plan", "users", "resources", "id", "customer_id")
 GOOD: dict[str, Any] = {
     "slug": "fuzzed-slug",
     "region": "us-east-1",
@@ -47,6 +47,7 @@ async def test_any_json(front: Front, body: Any) -> None:
         ("POST", "/v1/tenants"),
         ("PATCH", "/v1/tenants/no-such-one"),
         ("POST", "/v1/customers"),
+        ("PATCH", "/v1/customers/nobody"),
         ("POST", "/v1/tenants/no-such-one/credits"),
         ("POST", "/v1/tenants/no-such-one/discounts"),
     ):

@@ -50,6 +50,7 @@ def test_every_change_asks_for_a_key_and_answers_with_an_operation(document: dic
     """Changes document the Idempotency-Key as required; all but those that are done at once answer 202."""
     at_once = {
         "post /v1/customers",
+        "patch /v1/customers/{customer_id}",
         "post /v1/recoveries",
         *(f"post /v1/tenants/{{slug}}/{what}" for what in ("credits", "charges", "discounts")),
     }

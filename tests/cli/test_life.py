@@ -1,6 +1,7 @@
 """A tenant's life from the command line, on real servers."""
 
 import json
+import re
 
 from cli.connection import ROOT
 from cli.demo.inventory import KINDS, count_things
@@ -79,18 +80,21 @@ def test_problems_name_every_field(tenantry: Tenantry) -> None:
 
 
 def test_sign_ups_share_their_customer(tenantry: Tenantry) -> None:
-    """A customer is made with the first accepted sign-up of the name, and found by the later ones."""
+    """A customer is made with the first accepted sign-up of the name, and found by the later ones; a tenant's
+    time zone is its own."""
     name = ("--customer", "Vandelay Industries")
     assert tenantry("signup", "cli-first", "--file", FORM, *name, "--plan", "gold").code == 2
     operations = []
-    for slug in ("cli-first", "cli-second"):
-        accepted = tenantry("signup", slug, "--file", FORM, *name, "--no-wait", "--json")
+    for slug, zone in (("cli-first", ["--time-zone", "Europe/Paris"]), ("cli-second", [])):
+        accepted = tenantry("signup", slug, "--file", FORM, *name, *zone, "--no-wait", "--json")
         operations.append(json.loads(accepted.out)["operation_id"])
     first, second = (
         json.loads(tenantry("show", slug, "--json").out)["customer_id"]
         for slug in ("cli-first", "cli-second")
     )
     assert first == second
+    assert re.search(r"time zone +Europe/Paris *\n", tenantry("show", "cli-first").out)
+    assert re.search(r"time zone +UTC *\n", tenantry("show", "cli-second").out)
     third = tenantry("signup", "cli-third", "--file", FORM, "--customer-id", first, "--no-wait", "--json")
     operations.append(json.loads(third.out)["operation_id"])
     for operation in operations:

@@ -1,7 +1,8 @@
 """localstripe with what the sink needs of Stripe and localstripe has not: `python stripe_server.py PORT`.
 
 Added, as Stripe documents it: idempotency keys, invoices that begin empty and take items, finalizing, totals
-below 0, search that lags behind, pages of invoices. Under /_config/ a test takes answers away.
+below 0, search that lags behind, pages of invoices, addresses of e-mail that are refused. Under /_config/ a
+test takes answers away.
 """
 
 import asyncio
@@ -16,6 +17,7 @@ from localstripe.errors import UserError
 from localstripe.resources import Customer, Invoice, InvoiceItem, InvoiceLineItem, Store, store
 
 Handler = Callable[[web.Request], Awaitable[web.Response]]
+UPDATE_CUSTOMER = Customer._api_update
 LIST_INVOICES = Invoice._api_list_all
 Kept = tuple[str, str, int, bytes]
 
@@ -125,9 +127,17 @@ def finalize(id: str, auto_advance: str = "false") -> Invoice:  # noqa: A002 - l
     return invoice
 
 
+def update_customer(id: str, **given: Any) -> Customer:  # noqa: A002 - localstripe's name for it
+    if not given.get("email", "").isascii():
+        told = {"code": "email_invalid", "param": "email"}
+        raise UserError(400, f"Invalid email address: {given['email']}", told)
+    return UPDATE_CUSTOMER(id, **given)
+
+
 def main(port: int) -> None:
     Store.dump_to_disk = lambda _: None  # several servers would share one file
     Customer.balance = property(lambda customer: -customer.account_balance)
+    Customer._api_update = staticmethod(update_customer)
     Invoice._api_create = staticmethod(create_invoice)
     Invoice._api_list_all = staticmethod(list_invoices)
     Invoice.total = property(lambda invoice: invoice.subtotal)

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from pydantic import SecretStr
+from structlog.testing import capture_logs
 
 from activities.billing.sinks.stripe_amounts import stripe_amount
 from activities.billing.sinks.stripe_sink import StripeSink
@@ -49,6 +50,20 @@ def test_nobody_there_is_worth_another_try() -> None:
     nowhere = StripeSink(KEY, lambda: NOW, api_base=f"http://127.0.0.1:{free_port()}")
     with pytest.raises(Unavailable, match="cannot be reached"):
         nowhere.hand_on(invoice(), NOW)
+
+
+def test_an_address_that_stripe_refuses_holds_up_no_invoice(local_stripe: LocalStripe) -> None:
+    """The customer goes without it; the log names the customer and not the address."""
+    mail = "jörg@bird.example"
+    one = invoice(customer={"id": "with-umlaut", "name": "Bird", "email": mail})
+    with capture_logs() as logs:
+        reference = sink(local_stripe).hand_on(one, NOW)
+    (found,) = local_stripe.invoices(one.id)
+    (customer,) = local_stripe.customers(one.customer.id)
+    assert (found.id, found.status) == (reference, "open")
+    assert (customer.name, customer.email) == ("Bird", None)
+    assert [line["customer"] for line in logs] == ["with-umlaut"]
+    assert mail not in str(logs)
 
 
 def test_the_key_is_told_to_nobody(local_stripe: LocalStripe, caplog: pytest.LogCaptureFixture) -> None:

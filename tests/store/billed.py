@@ -89,9 +89,7 @@ class Books:
             session.get_one(SubscriptionRow, self.tenant.id).zone = zone
 
     def forget(self) -> None:
-        """Later runs of other tests pass it over."""
-        with transaction(self.world.engine) as session:
-            session.get_one(SubscriptionRow, self.tenant.id).next_look = None
+        forget(self.world, self.tenant.id)
 
     def close(self, page_size: int = 50) -> list[PageResult]:
         """A whole closing run at the clock's instant, numbers included."""
@@ -105,13 +103,7 @@ class Books:
         return pages
 
     def invoices(self) -> list[InvoiceDocument]:
-        """Final ones and drafts, in order of closing."""
-        with transaction(self.world.engine) as session:
-            final = session.exec(select(InvoiceRow).where(InvoiceRow.tenant_id == self.tenant.id)).all()
-            drafts = session.exec(select(DraftRow).where(DraftRow.tenant_id == self.tenant.id)).all()
-        rows = sorted(final, key=lambda row: (row.at, row.sequence or 0))
-        documents = [row.issued for row in rows if row.issued]
-        return [*documents, *(row.document for row in sorted(drafts, key=lambda row: row.at))]
+        return invoices_of(self.world, self.tenant.id)
 
     def subscription(self) -> SubscriptionRow:
         with transaction(self.world.engine) as session:
@@ -164,6 +156,22 @@ class Books:
                     given_by="tests",
                 )
                 record(session, row, fact, account.start)
+
+
+def invoices_of(world: World, tenant_id: str) -> list[InvoiceDocument]:
+    """Final ones and drafts, in order of closing."""
+    with transaction(world.engine) as session:
+        final = session.exec(select(InvoiceRow).where(InvoiceRow.tenant_id == tenant_id)).all()
+        drafts = session.exec(select(DraftRow).where(DraftRow.tenant_id == tenant_id)).all()
+    rows = sorted(final, key=lambda row: (row.at, row.sequence or 0))
+    documents = [row.issued for row in rows if row.issued]
+    return [*documents, *(row.document for row in sorted(drafts, key=lambda row: row.at))]
+
+
+def forget(world: World, tenant_id: str) -> None:
+    """Later runs of other tests pass it over."""
+    with transaction(world.engine) as session:
+        session.get_one(SubscriptionRow, tenant_id).next_look = None
 
 
 def told_apart(scenario: Scenario) -> Scenario:

@@ -25,6 +25,25 @@ DEFINITIONS = text(
     """
 )
 
+BEFORE_ZONES = """
+INSERT INTO plan (name, definition, synced_at) VALUES ('team', '{}', now());
+INSERT INTO cell (name, region, definition, synced_at) VALUES ('one', 'r', '{}', now());
+INSERT INTO customer (id, name, created_at) VALUES ('acme', 'Acme', now());
+INSERT INTO tenant (id, slug, customer_id, plan, cell, region, blueprint, phase, target, outputs, conditions,
+                    run_id, created_at, updated_at, deleted_at)
+SELECT id, slug, 'acme', 'team', 'one', 'r', 'b', 'deleted', '{"plan": "team"}', '{}', '[]',
+       '', now(), now(), now()
+  FROM (VALUES ('a00000000001', 'billed'), ('a00000000002', 'free')) AS given (id, slug);
+INSERT INTO subscription (tenant_id, start, zone, currency, problem)
+VALUES ('a00000000001', now(), 'Europe/Paris', 'EUR', '');
+INSERT INTO idempotency (caller, key, body_hash, customer_id, created_at)
+VALUES ('us', 'made', '', 'acme', now())
+"""
+ANOTHER_KEY = """
+INSERT INTO idempotency (caller, key, body_hash, customer_id, created_at)
+VALUES ('us', 'changed', '', 'acme', now() + interval '1 second')
+"""
+
 
 def definitions(engine: Engine) -> set[tuple[str, ...]]:
     with engine.connect() as connection:
@@ -66,3 +85,20 @@ def test_processes_that_start_at_once_migrate_once(postgres: Postgres) -> None:
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(upgrade, [url] * 4))
     assert definitions(engine)
+
+
+def test_tenants_of_before_keep_the_zone_they_were_billed_in(postgres: Postgres) -> None:
+    """Who had a subscription gets its zone, nobody else one; back again, one key of each customer is left."""
+    url, engine = fresh(postgres)
+    upgrade(url, "0009")
+    with engine.begin() as connection:
+        for statement in BEFORE_ZONES.split(";"):
+            connection.execute(text(statement))
+    upgrade(url)
+    with engine.begin() as connection:
+        zones = connection.execute(text("SELECT slug, time_zone FROM tenant ORDER BY slug"))
+        assert [tuple(row) for row in zones] == [("billed", "Europe/Paris"), ("free", None)]
+        connection.execute(text(ANOTHER_KEY))
+    downgrade(url, "0009")
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT key FROM idempotency")).scalars().all() == ["made"]

@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 from urllib.parse import quote
 
 import stripe
+import structlog
 from pydantic import SecretStr
 
 from activities.billing.sinks.stripe_amounts import stripe_amount
 from activities.billing.sinks.stripe_failures import stripe_errors
-from domain.billing.document import InvoiceDocument
+from domain.billing.document import BilledCustomer, InvoiceDocument
 from domain.errors import InvalidSpec
 
 WINDOW = timedelta(hours=23)
@@ -23,6 +24,8 @@ DRAFT = "draft"
 OUR_INVOICE, OUR_NUMBER = "tenantry_invoice", "tenantry_number"
 OUR_CUSTOMER, OUR_LINE = "tenantry_customer", "tenantry_line"
 """Keys of metadata: by these we know again what is ours."""
+
+log = structlog.get_logger(__name__)
 
 
 class StripeSink:
@@ -83,11 +86,23 @@ class StripeSink:
             )
         )
         if ours.name and not customer.name:
-            self._api.customers.update(
-                customer.id,
-                {"name": ours.name, **({"email": ours.email} if ours.email else {})},
-            )
+            self._describe(customer.id, ours)
         return customer.id
+
+    def _describe(self, customer: str, ours: BilledCustomer) -> None:
+        """With name and e-mail. A final invoice's address cannot be mended: if Stripe refuses it, it goes
+        without."""
+        if ours.email:
+            try:
+                self._api.customers.update(customer, {"name": ours.name, "email": ours.email})
+            except stripe.InvalidRequestError as error:
+                if error.param != "email":
+                    raise
+                # Stripe's words hold the address, which is to be in no log and no error.
+                log.warning("email_not_taken", customer=ours.id, code=error.code)
+            else:
+                return
+        self._api.customers.update(customer, {"name": ours.name})
 
     def _known(self, document: InvoiceDocument, customer: str, first_tried: datetime) -> str | None:
         """What was made before Stripe forgot the keys; lists are complete at once, unlike searches."""

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from activities.records import Records
 from domain.errors import InvalidSpec, PhaseConflict, QuotaExceeded, SlugTaken, StaleRun, Unavailable
 from domain.messages import OperationRequest
 from domain.naming import new_operation_id, new_tenant_id
@@ -213,3 +214,17 @@ def test_sign_ups_at_once_do_not_share_the_last_room(world: World) -> None:
 
     with ThreadPoolExecutor(6) as pool:
         assert sum(pool.map(taken, requests)) == 2
+
+
+def test_a_zone_that_is_none_is_refused(world: World) -> None:
+    """Whoever asks, and before anything is written: else the first closing would notice it."""
+    request = world.signup_request(time_zone="Mars/Olympus")
+    with pytest.raises(InvalidSpec, match=r"'Mars/Olympus'.* such as Europe/Paris"):
+        world.begin(request)
+    assert get_tenant_by_id(world.engine, request.tenant_id) is None
+
+
+def test_without_another_zone_the_installations_is_taken(world: World) -> None:
+    """It is stored with the tenant, so that a later setting changes nothing."""
+    world.records = Records(world.engine, world.catalog, "test", world.clock, "Asia/Tokyo")
+    assert world.tenant(world.signing_up()).time_zone == "Asia/Tokyo"

@@ -5,8 +5,8 @@ from sqlalchemy import text
 
 from store.migrations.versions import v0006_usage
 
-revision = "0010"
-down_revision = "0009"
+revision = "0011"
+down_revision = "0010"
 branch_labels = None
 depends_on = None
 
