@@ -1,4 +1,4 @@
-"""`tenantry usage`: what a tenant used, as a chart of bars."""
+"""`tenantry usage`: what a tenant used, as a chart of bars, and what that comes to."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -13,7 +13,9 @@ from rich.text import Text
 
 from cli.changes import AsJson, Slug
 from cli.connection import connect
-from cli.output import out, print_json
+from cli.output import out, print_json, short_number
+from cli.prospects import print_prospects
+from domain.billing.statements import Statement
 
 Json = dict[str, Any]
 BAR_WIDTH = 40
@@ -32,7 +34,7 @@ def usage(
     groups: Annotated[bool, typer.Option("--groups", help="Each group of a meter by itself, too.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """What a tenant used, by hour, day or month."""
+    """What a tenant used, by hour, day or month, and what its next invoice comes to."""
     wanted = {"meter": meter or [], "step": step, "groups": groups, "from": begin, "to": end}
     found = connect().usage(slug, {name: value for name, value in wanted.items() if value is not None})
     if as_json:
@@ -43,6 +45,10 @@ def usage(
             out().print()
         out().print(f"[bold]{escape(title)}[/] {line['value']}")
         out().print(_chart(line["points"], FORMS[found["step"]]))
+    if found["current"]:
+        current, forecast = (Statement.model_validate(found[name]) for name in ("current", "forecast"))
+        out().print()
+        print_prospects(out(), current, forecast, {one["meter"]: one["title"] for one in found["meters"]})
 
 
 def _lines(found: Json) -> Iterator[tuple[str, Json]]:
@@ -62,16 +68,11 @@ def _chart(points: list[Json], form: str) -> Table:
     most = max(Decimal(point["value"]) for point in points)
     for point in points:
         begin = datetime.fromisoformat(point["from"])
-        chart.add_row(begin.strftime(form), Text(_short(point["value"])), _bar(Decimal(point["value"]), most))
+        value = point["value"]
+        chart.add_row(begin.strftime(form), Text(short_number(value)), _bar(Decimal(value), most))
     return chart
 
 
 def _bar(value: Decimal, most: Decimal) -> Bar | str:
     """Nothing for nothing, and for what was taken back."""
     return Bar(float(most), 0, float(value), width=BAR_WIDTH) if value > 0 else ""
-
-
-def _short(value: str) -> str:
-    """Two decimals suffice beside a bar; --json tells all."""
-    rounded = f"{Decimal(value):.2f}"
-    return rounded if "." in value else value

@@ -16,10 +16,10 @@ from domain.billing.prices import Aggregate
 from domain.billing.usage import Demand, Quantities, Scope, used
 from domain.billing.words import number_text
 
-NOTHING_MORE = "From now on nothing is used; plan, quantities and state stay as they are."
+NOTHING_MORE = "So far: nothing is used from now on; plan, quantities and state stay as they are."
 AS_BEFORE = (
-    "Usage goes on at its pace since the period began; of what is counted once, new ones come at their pace "
-    "of late; states, highest and last values hold; plan, quantities and state stay as they are."
+    "Expected: usage goes on at its pace since the period began; of what counts once, new ones come at their "
+    "pace of late; states, highest and last values hold; plan, quantities and state stay as they are."
 )
 
 
