@@ -7,11 +7,11 @@ from domain.billing.statements import Prospects
 from runtime.clock import Clock
 from store.billing.accounts import account
 from store.billing.books import booked
-from store.billing.facts import facts_of
+from store.billing.facts import recorded
 from store.billing.prices import price_versions
 from store.engine import transaction
 from store.tables import SubscriptionRow
-from store.usage_read import UsageReader
+from store.usage_read import UsageGone, UsageReader
 
 
 class Forecaster:
@@ -22,14 +22,22 @@ class Forecaster:
 
     def prospects(self, tenant_id: str) -> Prospects | None:
         """None while nothing is billed for the tenant. Raises UsageGone, Unavailable."""
+        try:
+            return self._prospects(tenant_id, corrects=True)
+        except UsageGone:
+            # In the middle of a year, the usage of the year before is no longer there to be rated again.
+            return self._prospects(tenant_id, corrects=False)
+
+    def _prospects(self, tenant_id: str, *, corrects: bool) -> Prospects | None:
+        now = self._clock.now()
         with transaction(self._engine) as session:
             row = session.get(SubscriptionRow, tenant_id)
             if row is None:
                 return None
-            facts = facts_of(session, [tenant_id])[tenant_id]
-            seen = outlook(account(row, facts, price_versions(session)), row.closed_until, self._clock.now())
+            known = account(row, recorded(session, tenant_id), price_versions(session))
+            seen = outlook(known, row.closed_until, now, corrects=corrects)
             if seen is None:
                 return None
-            known = booked(session, {tenant_id: seen.window.since})[tenant_id]
+            there = booked(session, {tenant_id: seen.window.since})[tenant_id]
         read = self._reader.quantities({tenant_id: seen.readings()})[tenant_id]
-        return Prospects.of(seen, read, known)
+        return Prospects.of(seen, read, there)

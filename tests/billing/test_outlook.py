@@ -89,6 +89,19 @@ def test_more_is_expected_than_there_is(scenario: Scenario, seconds: int) -> Non
     assert seen.so_far.total <= seen.expected.total
 
 
+@law
+@given(scenarios(), seconds)
+def test_without_corrections_it_is_the_same_if_there_are_none(scenario: Scenario, seconds: int) -> None:
+    """Where all usage came in time, only what is not final has to be rated."""
+    events = tuple(replace(event, received=event.at) for event in scenario.events)
+    seen = seen_at(replace(scenario, events=events), scenario.account.start + seconds * SECOND)
+    assume(seen is not None)
+    assert seen
+    near = seen.without_corrections()
+    assert near.so_far == seen.so_far
+    assert near.expected == seen.expected
+
+
 def _prices(shares: Sequence[Share]) -> list[MeterPrice]:
     return [
         meter for share in shares for piece in share.pieces for meter in piece.segment.price.meters.values()
