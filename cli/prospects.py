@@ -10,16 +10,15 @@ from cli.output import short_number, table
 from domain.billing.lines import scope_of
 from domain.billing.money import Currency
 from domain.billing.prices import Aggregate
-from domain.billing.statements import Statement
+from domain.billing.statements import Prospects, Statement
 from domain.billing.words import minor_text
 
 COLUMNS = ("SO FAR", "EXPECTED", "WHAT")
 
 
-def print_prospects(
-    console: Console, current: Statement, forecast: Statement, titles: Mapping[str, str]
-) -> None:
+def print_prospects(console: Console, told: Prospects, titles: Mapping[str, str]) -> None:
     """`titles` of meters; one that has none is called by its name."""
+    current, forecast = told.current, told.forecast
     money = Currency(current.currency, current.currency_exponent, current.currency_sign)
 
     def amounts(so_far: int, expected: int) -> list[str]:

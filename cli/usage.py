@@ -15,7 +15,7 @@ from cli.changes import AsJson, Slug
 from cli.connection import connect
 from cli.output import out, print_json, short_number
 from cli.prospects import print_prospects
-from domain.billing.statements import Statement
+from domain.billing.statements import Prospects
 
 Json = dict[str, Any]
 BAR_WIDTH = 40
@@ -25,18 +25,22 @@ app = typer.Typer()
 
 
 @app.command()
-def usage(
+def usage(  # noqa: PLR0913, PLR0917 - Typer makes each parameter an option
     slug: Slug,
     meter: Annotated[list[str] | None, typer.Option(help="Only this meter; repeatable.")] = None,
     begin: Annotated[str | None, typer.Option("--from", help="A day, or an instant with its zone.")] = None,
     end: Annotated[str | None, typer.Option("--to", help="The same, outside; else now.")] = None,
     step: Annotated[Literal["hour", "day", "month"], typer.Option(help="In UTC.")] = "day",
     groups: Annotated[bool, typer.Option("--groups", help="Each group of a meter by itself, too.")] = False,
+    forecast: Annotated[
+        bool, typer.Option("--forecast/--no-forecast", help="What the next invoice comes to.")
+    ] = True,
     as_json: AsJson = False,
 ) -> None:
     """What a tenant used, by hour, day or month, and what its next invoice comes to."""
-    wanted = {"meter": meter or [], "step": step, "groups": groups, "from": begin, "to": end}
-    found = connect().usage(slug, {name: value for name, value in wanted.items() if value is not None})
+    wanted = {"meter": meter or [], "step": step, "groups": groups, "forecast": forecast}
+    edges = {name: edge for name, edge in (("from", begin), ("to", end)) if edge is not None}
+    found = connect().usage(slug, wanted | edges)
     if as_json:
         print_json(found)
         return
@@ -46,9 +50,9 @@ def usage(
         out().print(f"[bold]{escape(title)}[/] {line['value']}")
         out().print(_chart(line["points"], FORMS[found["step"]]))
     if found["current"]:
-        current, forecast = (Statement.model_validate(found[name]) for name in ("current", "forecast"))
+        told = Prospects.model_validate({name: found[name] for name in Prospects.model_fields})
         out().print()
-        print_prospects(out(), current, forecast, {one["meter"]: one["title"] for one in found["meters"]})
+        print_prospects(out(), told, {one["meter"]: one["title"] for one in found["meters"]})
 
 
 def _lines(found: Json) -> Iterator[tuple[str, Json]]:

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from tests.api.front import Front, Json, code_of
 from tests.api.sender import Sender, event, sender
@@ -135,6 +136,21 @@ async def test_what_the_next_invoice_comes_to(front: Front) -> None:
     assert "states" in forecast["assumes"]
     alone = await charts(tenant, forecast=False)
     assert (alone["current"], alone["forecast"]) == (None, None)
+
+
+async def test_without_its_usage_no_invoice_can_be_told(front: Front) -> None:
+    """Never closed for three years, a tenant's first month is no longer kept: 410, and charts without it."""
+    tenant = await front.active(plan="team", users=20)
+    never = (
+        "UPDATE subscription SET start = start - interval '3 years', next_look = NULL WHERE tenant_id = :id"
+    )
+    with front.engine.begin() as connection:
+        connection.execute(text(never), {"id": tenant["tenant_id"]})
+    path = f"/v1/tenants/{tenant['slug']}/usage"
+    answer = await front.http.get(path)
+    assert (answer.status_code, code_of(answer)) == (410, "UsageGone")
+    assert "forecast=false" in answer.json()["detail"]
+    assert (await front.http.get(f"{path}?forecast=false")).status_code == 200
 
 
 async def test_a_tenant_without_usage_and_one_that_is_not(front: Front, active: Json) -> None:

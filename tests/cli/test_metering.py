@@ -48,6 +48,8 @@ def test_usage_from_the_token_to_the_chart(
     sent = httpx.post(f"{engine.url}/v1/usage", json=events, headers=headers, timeout=30)
     assert sent.json() == {"inserted": 2, "duplicates": 0, "refused": []}
     found = json.loads(tenantry("usage", slug, "--meter", "monthly_active_users", "--json").out)
+    alone = json.loads(tenantry("usage", slug, "--no-forecast", "--json").out)
+    assert (alone["current"], alone["forecast"]) == (None, None)
     assert [meter["value"] for meter in found["meters"]] == ["2"]
     assert (found["current"]["total_minor"], found["forecast"]["total_minor"]) == (30000, 30000)
     drawn = tenantry("usage", slug, "--step", "month")

@@ -34,7 +34,7 @@ def shown(changes: str = "") -> list[str]:
     )
     assert seen
     console = Console(file=io.StringIO(), width=200)
-    print_prospects(console, seen.told.current, seen.told.forecast, {"calls": "Calls"})
+    print_prospects(console, seen.told, {"calls": "Calls"})
     assert isinstance(console.file, io.StringIO)
     return [line.rstrip() for line in console.file.getvalue().splitlines()]
 
