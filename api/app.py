@@ -41,6 +41,7 @@ from catalog.meters import load_meters
 from runtime.clock import Clock, SystemClock
 from runtime.settings import Settings
 from runtime.temporal import connect
+from store.billing.forecasting import Forecaster
 from store.billing.replay import Replayer
 from store.engine import make_engine
 
@@ -89,6 +90,7 @@ def create_app(settings: Settings, *, catalog: Catalog | None = None, clock: Clo
             progress=Progress(client),
             usage=UsageDesk(engine, now, meters, at_once=max(settings.database_pool // 2, 1)),
             closings=Closings(client, settings.task_queue, may_run_ahead=settings.billing_may_run_ahead),
+            forecaster=Forecaster(engine, now),
             replayer=Replayer(engine, now, timedelta(seconds=settings.billing_grace_seconds)),
         )
         try:

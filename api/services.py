@@ -16,6 +16,7 @@ from api.runs import Runs
 from api.usage import UsageDesk
 from catalog import Catalog
 from runtime.clock import Clock
+from store.billing.forecasting import Forecaster
 from store.billing.replay import Replayer
 
 P = ParamSpec("P")
@@ -33,6 +34,7 @@ class Services:
     progress: Progress
     usage: UsageDesk
     closings: Closings
+    forecaster: Forecaster
     replayer: Replayer
 
     async def query(self, call: Callable[..., T], *args: object, **kwargs: object) -> T:

@@ -7,6 +7,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from api.schemas import TenantId
 from domain.billing.prices import Aggregate
+from domain.billing.statements import Statement
 from domain.metering.charts import instant_of
 from domain.metering.refusals import RefusalCode
 from domain.metering.steps import Step
@@ -52,6 +53,9 @@ class Charted(BaseModel):
     )
     step: Literal[Step.HOUR, Step.DAY, Step.MONTH] = Field(default=Step.DAY, description="In UTC.")
     groups: bool = Field(default=False, description="Whether usage is also told for each group of a meter.")
+    forecast: bool = Field(
+        default=True, description="false leaves `current` and `forecast` null, for charts alone."
+    )
 
 
 class Spanned(BaseModel):
@@ -89,3 +93,9 @@ class TenantUsage(Spanned):
     slug: str
     step: Step
     meters: list[MeterUsage]
+    current: Statement | None = Field(
+        description="What the next invoice comes to if nothing more is used; null while nothing is billed."
+    )
+    forecast: Statement | None = Field(
+        description="The same if usage goes on as it did; `assumes` says what that means."
+    )

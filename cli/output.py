@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from typing import Any
 
 from rich.console import Console
@@ -84,3 +85,8 @@ def print_fields(fields: Mapping[str, Any]) -> None:
 def short_time(moment: Any) -> str:
     """An ISO time without fractions, or nothing."""
     return str(moment).partition(".")[0].replace("T", " ").removesuffix("+00:00") if moment else ""
+
+
+def short_number(decimal: str) -> str:
+    """Two decimals suffice for people; --json tells all."""
+    return f"{Decimal(decimal):.2f}" if "." in decimal else decimal

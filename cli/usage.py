@@ -1,4 +1,4 @@
-"""`tenantry usage`: what a tenant used, as a chart of bars."""
+"""`tenantry usage`: what a tenant used, as a chart of bars, and what that comes to."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -13,7 +13,9 @@ from rich.text import Text
 
 from cli.changes import AsJson, Slug
 from cli.connection import connect
-from cli.output import out, print_json
+from cli.output import out, print_json, short_number
+from cli.prospects import print_prospects
+from domain.billing.statements import Prospects
 
 Json = dict[str, Any]
 BAR_WIDTH = 40
@@ -23,18 +25,22 @@ app = typer.Typer()
 
 
 @app.command()
-def usage(
+def usage(  # noqa: PLR0913, PLR0917 - Typer makes each parameter an option
     slug: Slug,
     meter: Annotated[list[str] | None, typer.Option(help="Only this meter; repeatable.")] = None,
     begin: Annotated[str | None, typer.Option("--from", help="A day, or an instant with its zone.")] = None,
     end: Annotated[str | None, typer.Option("--to", help="The same, outside; else now.")] = None,
     step: Annotated[Literal["hour", "day", "month"], typer.Option(help="In UTC.")] = "day",
     groups: Annotated[bool, typer.Option("--groups", help="Each group of a meter by itself, too.")] = False,
+    forecast: Annotated[
+        bool, typer.Option("--forecast/--no-forecast", help="What the next invoice comes to.")
+    ] = True,
     as_json: AsJson = False,
 ) -> None:
-    """What a tenant used, by hour, day or month."""
-    wanted = {"meter": meter or [], "step": step, "groups": groups, "from": begin, "to": end}
-    found = connect().usage(slug, {name: value for name, value in wanted.items() if value is not None})
+    """What a tenant used, by hour, day or month, and what its next invoice comes to."""
+    wanted = {"meter": meter or [], "step": step, "groups": groups, "forecast": forecast}
+    edges = {name: edge for name, edge in (("from", begin), ("to", end)) if edge is not None}
+    found = connect().usage(slug, wanted | edges)
     if as_json:
         print_json(found)
         return
@@ -43,6 +49,10 @@ def usage(
             out().print()
         out().print(f"[bold]{escape(title)}[/] {line['value']}")
         out().print(_chart(line["points"], FORMS[found["step"]]))
+    if found["current"]:
+        told = Prospects.model_validate({name: found[name] for name in Prospects.model_fields})
+        out().print()
+        print_prospects(out(), told, {one["meter"]: one["title"] for one in found["meters"]})
 
 
 def _lines(found: Json) -> Iterator[tuple[str, Json]]:
@@ -62,16 +72,11 @@ def _chart(points: list[Json], form: str) -> Table:
     most = max(Decimal(point["value"]) for point in points)
     for point in points:
         begin = datetime.fromisoformat(point["from"])
-        chart.add_row(begin.strftime(form), Text(_short(point["value"])), _bar(Decimal(point["value"]), most))
+        value = point["value"]
+        chart.add_row(begin.strftime(form), Text(short_number(value)), _bar(Decimal(value), most))
     return chart
 
 
 def _bar(value: Decimal, most: Decimal) -> Bar | str:
     """Nothing for nothing, and for what was taken back."""
     return Bar(float(most), 0, float(value), width=BAR_WIDTH) if value > 0 else ""
-
-
-def _short(value: str) -> str:
-    """Two decimals suffice beside a bar; --json tells all."""
-    rounded = f"{Decimal(value):.2f}"
-    return rounded if "." in value else value

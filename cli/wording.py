@@ -19,6 +19,7 @@ _IN_COMMANDS = (
     ("Find one by name with GET /v1/customers?name=", "`tenantry customer find` finds one by name"),
     ("name one by customer_id", "name one with --customer-id"),
     ("Use the id or Location of the 202 that accepted it", "`tenantry operations` lists those of a tenant"),
+    ("forecast=false shows", "--no-forecast shows"),
     ("Repeat after Retry-After with", "Repeat in a while with"),
     ("the same method, path and body", "the same command"),
     ("Idempotency-Key", "--idempotency-key"),

@@ -12,13 +12,15 @@ from api.docs import BODY, READS, errors
 from api.find import find_tenant
 from api.problems import ApiProblem, away
 from api.routes.tenants import Slug
-from api.services import Served
+from api.services import Served, Services
 from api.usage import Taken, WrongToken
 from api.usage_charts import charts, spans_of
 from api.usage_schemas import Charted, RefusedEvent, TakenUsage, TenantUsage
+from domain.billing.statements import Prospects
 from domain.errors import Unavailable
 from domain.metering.cloud_events import NotEvents, TooManyEvents
 from domain.metering.usage_token import tenant_of
+from store.usage_read import UsageGone
 
 log = structlog.get_logger(__name__)
 
@@ -104,16 +106,18 @@ async def send_usage(
 @router.get(
     "/v1/tenants/{slug}/usage",
     summary="Show a tenant's usage",
-    responses=errors("TenantNotFound", "InvalidSpec", *READS),
+    responses=errors("TenantNotFound", "UsageGone", "InvalidSpec", *READS),
 )
 async def usage(services: Served, slug: Slug, wanted: Annotated[Charted, Query()]) -> TenantUsage:
-    """Usage over time, by meter: a point for each hour, day or month in UTC, with what was sent just now.
+    """Usage over time, by meter: a point for each hour, day or month in UTC, with what was sent just now; and
+    what the next invoice comes to, so far and as it is expected, of all meters whatever is charted.
 
     At most 1,000 points a meter, and 5,000 in all.
     """
     spans = spans_of(wanted, services.clock.now())
     tenant = await find_tenant(services, slug, wanted.id)
     found = await anyio.to_thread.run_sync(charts, services.usage, tenant.id, wanted, spans)
+    told = await _prospects(services, tenant.id) if wanted.forecast else None
     return TenantUsage(
         tenant_id=tenant.id,
         slug=tenant.slug,
@@ -121,7 +125,18 @@ async def usage(services: Served, slug: Slug, wanted: Annotated[Charted, Query()
         from_=spans[0].begin,
         to=spans[-1].end,
         meters=found,
+        current=told.current if told else None,
+        forecast=told.forecast if told else None,
     )
+
+
+async def _prospects(services: Services, tenant_id: str) -> Prospects | None:
+    """Raises ApiProblem."""
+    try:
+        return await services.query(lambda _: services.forecaster.prospects(tenant_id))
+    except UsageGone as error:
+        advice = f"{_sentence(str(error))} forecast=false shows the charts without it."
+        raise ApiProblem("UsageGone", advice) from error
 
 
 def _view(taken: Taken) -> TakenUsage:

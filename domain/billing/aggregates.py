@@ -9,14 +9,14 @@ from itertools import pairwise
 from domain.billing.events import UsageEvent
 from domain.billing.prices import Aggregate
 from domain.billing.spans import Span
-from domain.billing.usage import Demand, Quantities
+from domain.billing.usage import Demand
 
 EXACT = Context(prec=100, traps=[Inexact, InvalidOperation, DivisionByZero, Overflow])
 """A sum that does not fit is an error and not a little off."""
 NONE = Decimal(0)
 
 
-def aggregated(events: Iterable[UsageEvent], demands: Iterable[Demand]) -> Quantities:
+def aggregated(events: Iterable[UsageEvent], demands: Iterable[Demand]) -> dict[Demand, Decimal]:
     """What was used, for each demand; 0 where nothing was. Order and arrival of the events mean nothing."""
     by_meter: dict[str, list[UsageEvent]] = defaultdict(list)
     for event in events:

@@ -40,5 +40,9 @@ class Line:
         return (self.span.begin, self.rank)
 
 
+def scope_of(component: str, begin: datetime) -> str:
+    return f"{component}/{instant_text(begin)}"
+
+
 def key_of(component: str, begin: datetime, part: str) -> str:
-    return f"{component}/{instant_text(begin)}/{part}"
+    return f"{scope_of(component, begin)}/{part}"

@@ -40,7 +40,7 @@ def window(account: Account, until: datetime, since: datetime | None = None) -> 
 
 def demands(window: Window) -> list[Demand]:
     """The aggregates that `rate` takes; computed from events, or from what a database has summed up."""
-    return [scope.demand for share in window.shares for scope in _due_scopes(window, share)]
+    return [scope.demand for share in window.shares for scope in due_scopes(window, share)]
 
 
 def rate(window: Window, quantities: Quantities) -> list[Line]:
@@ -54,7 +54,7 @@ def _lines(window: Window, quantities: Quantities) -> Iterator[Line]:
         fees = list(fee_lines(account, share, closed))
         usage = [
             line
-            for scope in _due_scopes(window, share)
+            for scope in due_scopes(window, share)
             for line in usage_lines(account, scope, quantities, closed)
         ]
         spent = sum(line.amount for line in [*fees, *usage])
@@ -63,5 +63,6 @@ def _lines(window: Window, quantities: Quantities) -> Iterator[Line]:
     yield from one_off_lines(account, closed, window.until)
 
 
-def _due_scopes(window: Window, share: Share) -> list[Scope]:
+def due_scopes(window: Window, share: Share) -> list[Scope]:
+    """Those of which a closing of the window carries the usage."""
     return [scope for scope in scopes(share) if window.closings.due(scope.span.end)]

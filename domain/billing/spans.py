@@ -37,5 +37,10 @@ def joined(spans: Iterable[Span]) -> tuple[Span, ...]:
     return tuple(found)
 
 
+def before(spans: Iterable[Span], instant: datetime) -> tuple[Span, ...]:
+    """What of spans lies before an instant."""
+    return tuple(Span(span.begin, min(span.end, instant)) for span in spans if span.begin < instant)
+
+
 def micros(spans: Sequence[Span]) -> int:
     return sum(span.micros for span in spans)

@@ -26,7 +26,7 @@ class Demand:
     spans: tuple[Span, ...]
 
 
-Quantities = Mapping[Demand, Decimal]
+Quantities = Mapping[Demand, Decimal | Exact]
 """Aggregates for demands. A weighted one is the integral: value times seconds, not yet an average."""
 
 

@@ -55,9 +55,9 @@ class Sender:
             session.delete(session.get_one(UsageTokenRow, self.tenant_id))
 
 
-async def sender(front: Front) -> Sender:
+async def sender(front: Front, **wishes: Any) -> Sender:
     """A tenant of its own, whose blueprint makes no token: one is recorded as the step would do it."""
-    tenant = await front.active()
+    tenant = await front.active(**wishes)
     token = mint(tenant["tenant_id"])
     row = UsageTokenRow(
         tenant_id=tenant["tenant_id"],

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from tests.api.front import Front, Json, code_of
 from tests.api.sender import Sender, event, sender
@@ -107,9 +108,55 @@ async def test_what_no_chart_can_be_made_of(
     assert hint in problems[field]
 
 
+async def test_what_the_next_invoice_comes_to(front: Front) -> None:
+    """By hand: 60 servers hold for the whole month, of which 20 are included; and the fee of 20 users."""
+    tenant = await sender(front, plan="team", users=20)
+    an_hour_ago = (datetime.now(UTC) - timedelta(hours=1)).isoformat()
+    servers = event(type=COUNTED, time=an_hour_ago, data={"kind": "servers", "count": 60})
+    assert await tenant.taken(servers) == (1, 0, [])
+    found = await charts(tenant, meter="monthly_active_users")
+    current, forecast = found["current"], found["forecast"]
+    assert (current["total_minor"], forecast["total_minor"]) == (12000, 12000 + 6000)
+    assert (current["meters"][0]["amount_minor"], current["currency"]) == (0, "EUR")
+    assert forecast["meters"] == [
+        {
+            "meter": "protected_resources",
+            "aggregate": "weighted",
+            **forecast["period"],
+            "quantity": "60",
+            "included": "20",
+            "amount_minor": 6000,
+        }
+    ]
+    assert [line["description"] for line in forecast["lines"]] == [
+        "protected_resources: 40 × €1.50 after 20 included",
+        "team fee: 20 × €6.00",
+    ]
+    assert current["period"] == forecast["period"]
+    assert "states" in forecast["assumes"]
+    alone = await charts(tenant, forecast=False)
+    assert (alone["current"], alone["forecast"]) == (None, None)
+
+
+async def test_without_its_usage_no_invoice_can_be_told(front: Front) -> None:
+    """Never closed for three years, a tenant's first month is no longer kept: 410, and charts without it."""
+    tenant = await front.active(plan="team", users=20)
+    never = (
+        "UPDATE subscription SET start = start - interval '3 years', next_look = NULL WHERE tenant_id = :id"
+    )
+    with front.engine.begin() as connection:
+        connection.execute(text(never), {"id": tenant["tenant_id"]})
+    path = f"/v1/tenants/{tenant['slug']}/usage"
+    answer = await front.http.get(path)
+    assert (answer.status_code, code_of(answer)) == (410, "UsageGone")
+    assert "forecast=false" in answer.json()["detail"]
+    assert (await front.http.get(f"{path}?forecast=false")).status_code == 200
+
+
 async def test_a_tenant_without_usage_and_one_that_is_not(front: Front, active: Json) -> None:
-    """Nothing was used: every point says 0. Of no tenant: 404."""
+    """Nothing was used: every point says 0, and without a price no invoice is to come. Of no tenant: 404."""
     answer = await front.http.get(f"/v1/tenants/{active['slug']}/usage?groups=true")
     assert {point["value"] for meter in answer.json()["meters"] for point in meter["points"]} == {"0"}
+    assert (answer.json()["current"], answer.json()["forecast"]) == (None, None)
     missing = await front.http.get("/v1/tenants/nobody-here/usage")
     assert (missing.status_code, code_of(missing)) == (404, "TenantNotFound")

@@ -28,7 +28,7 @@ def token_of(tenant: Mapping[str, str], environment: Mapping[str, str]) -> str:
 def test_usage_from_the_token_to_the_chart(
     tenantry: Tenantry, engine: Engine, environment: dict[str, str]
 ) -> None:
-    """What a signed-up tenant's token sends is drawn by `tenantry usage`; after its removal none is taken."""
+    """A token's usage is drawn and billed by `tenantry usage`; after the tenant's removal none is taken."""
     slug, now = "cli-usage", datetime.now(UTC).isoformat()
     assert tenantry("signup", slug, "--file", FORM).code == 0
     tenant = json.loads(tenantry("show", slug, "--json").out)
@@ -48,9 +48,13 @@ def test_usage_from_the_token_to_the_chart(
     sent = httpx.post(f"{engine.url}/v1/usage", json=events, headers=headers, timeout=30)
     assert sent.json() == {"inserted": 2, "duplicates": 0, "refused": []}
     found = json.loads(tenantry("usage", slug, "--meter", "monthly_active_users", "--json").out)
+    alone = json.loads(tenantry("usage", slug, "--no-forecast", "--json").out)
+    assert (alone["current"], alone["forecast"]) == (None, None)
     assert [meter["value"] for meter in found["meters"]] == ["2"]
+    assert (found["current"]["total_minor"], found["forecast"]["total_minor"]) == (30000, 30000)
     drawn = tenantry("usage", slug, "--step", "month")
     assert (drawn.code, drawn.err) == (0, "")
+    assert "€300.00 so far, €300.00 expected" in drawn.out
     this_month = next(line for line in drawn.out.splitlines() if line.startswith(now[:7]))
     assert this_month.split()[1] == "2"
     assert "█" in this_month

@@ -98,6 +98,7 @@ def test_problems_speak_of_commands() -> None:
     [
         ("There is no tenant 'x'; GET /v1/tenants lists them.", "`tenantry list` shows them"),
         ("there is no customer 'c'; make one with POST /v1/customers", "--customer finds or makes one"),
+        ("It is gone. forecast=false shows the charts without it.", "--no-forecast shows the charts"),
         ("several customers have this name (a, b); name one by customer_id", "--customer-id"),
     ],
 )
