@@ -140,13 +140,14 @@ async def test_what_the_next_invoice_comes_to(front: Front) -> None:
 
 async def test_without_its_usage_no_invoice_can_be_told(front: Front) -> None:
     """Never closed for three years, a tenant's first month is no longer kept: 410, and charts without it."""
-    tenant = await front.active(plan="team", users=20)
+    tenant = await sender(front, plan="team", users=20)
+    await tenant.taken(event())
     never = (
         "UPDATE subscription SET start = start - interval '3 years', next_look = NULL WHERE tenant_id = :id"
     )
     with front.engine.begin() as connection:
-        connection.execute(text(never), {"id": tenant["tenant_id"]})
-    path = f"/v1/tenants/{tenant['slug']}/usage"
+        connection.execute(text(never), {"id": tenant.tenant_id})
+    path = f"/v1/tenants/{tenant.slug}/usage"
     answer = await front.http.get(path)
     assert (answer.status_code, code_of(answer)) == (410, "UsageGone")
     assert "forecast=false" in answer.json()["detail"]
