@@ -141,7 +141,7 @@ async def test_what_the_next_invoice_comes_to(front: Front) -> None:
 async def test_without_its_usage_no_invoice_can_be_told(front: Front) -> None:
     """Never closed for three years, a tenant's first month is no longer kept: 410, and charts without it."""
     tenant = await sender(front, plan="team", users=20)
-    await tenant.taken(event())
+    await tenant.taken(event(type=COUNTED, data={"kind": "servers", "count": 10}))
     never = (
         "UPDATE subscription SET start = start - interval '3 years', next_look = NULL WHERE tenant_id = :id"
     )
