@@ -23,6 +23,18 @@ class AcceptedClosing(BaseModel):
     id: str = Field(examples=["cl0f3a5c7e9b1d2f4a6c8e"])
 
 
+class NotClosed(BaseModel):
+    slug: str
+    tenant_id: str
+    reason: str
+
+
+class NotHandedOn(BaseModel):
+    number: str
+    tenant_id: str
+    reason: str
+
+
 class ClosingView(BaseModel):
     id: str
     state: ClosingState
@@ -32,3 +44,13 @@ class ClosingView(BaseModel):
     progress: str = Field(default="", description="Of one that runs, in words.")
     result: CloseResult | None = Field(default=None, description="Of one that is done: what it counted.")
     error: str = Field(default="", description="Of one that failed.")
+    not_closed: list[NotClosed] = Field(
+        default=[],
+        description="Of one in which tenants failed: those that the last run until now could not close, "
+        "with why; at most 100.",
+    )
+    not_handed_on: list[NotHandedOn] = Field(
+        default=[],
+        description="Of one in which invoices were not handed on: those that the sink has not taken until "
+        "now, with why; at most 100.",
+    )

@@ -5,10 +5,11 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Path, Response, status
 
 from api.body import JSON_IF_ANY
-from api.closing_views import AcceptedClosing, ClosingView, NewClosing
+from api.closing_views import AcceptedClosing, ClosingView, NewClosing, NotClosed, NotHandedOn
 from api.docs import BODY, CHANGES, READS, errors
 from api.identity import AskedFor
-from api.services import Served
+from api.services import Served, Services
+from store.billing.troubles import not_closed, not_handed_on
 
 router = APIRouter(prefix="/v1/closings", tags=["billing"])
 
@@ -41,5 +42,21 @@ async def close_periods(
 
 @router.get("/{closing_id}", summary="Show a closing run", responses=errors("ClosingNotFound", *READS))
 async def closing(services: Served, closing_id: ClosingId) -> ClosingView:
-    """Whether it runs, is done or failed, and what it counted. Kept as long as Temporal keeps ended runs."""
-    return await services.closings.show(closing_id)
+    """Whether it runs, is done or failed, what it counted, and what it could not do. Kept as long as Temporal
+    keeps ended runs."""
+    return await _with_troubles(services, await services.closings.show(closing_id))
+
+
+async def _with_troubles(services: Services, view: ClosingView) -> ClosingView:
+    troubles: dict[str, object] = {}
+    if view.result and view.result.failed:
+        found = await services.query(not_closed)
+        troubles["not_closed"] = [
+            NotClosed(slug=one.name, tenant_id=one.tenant_id, reason=one.reason) for one in found
+        ]
+    if view.result and view.result.undelivered:
+        found = await services.query(not_handed_on)
+        troubles["not_handed_on"] = [
+            NotHandedOn(number=one.name, tenant_id=one.tenant_id, reason=one.reason) for one in found
+        ]
+    return view.model_copy(update=troubles)

@@ -51,7 +51,7 @@ def _final_of(client: BillingClient, slug: str) -> list[str]:
 
 
 def _print(client: BillingClient, replayed: Replay) -> None:
-    said = "nothing differs" if replayed.same else f"{len(replayed.differences)} lines differ"
+    said = "nothing differs" if replayed.same else _differ(len(replayed.differences))
     out().print(f"{escape(replayed.number)}: {said}")
     if not (replayed.differences or replayed.to_come):
         return
@@ -59,6 +59,10 @@ def _print(client: BillingClient, replayed: Replay) -> None:
     rows = [(side, line) for one in replayed.differences for side, line in _sides(one)]
     rows += [("to come", line) for line in replayed.to_come or ()]
     out().print(table(COLUMNS, ([side, escape(line.key), *line_row(line, money)] for side, line in rows)))
+
+
+def _differ(lines: int) -> str:
+    return "1 line differs" if lines == 1 else f"{lines} lines differ"
 
 
 def _sides(one: Difference) -> list[tuple[str, Any]]:

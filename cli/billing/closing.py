@@ -1,6 +1,7 @@
 """`tenantry billing close`: what the schedule does every hour, at once."""
 
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -46,17 +47,22 @@ def close(
     if view["state"] == "failed":
         print_error([f"closing run {view['id']} failed", f"  {view['error']}"])
         raise typer.Exit(1)
-    result = view["result"]
     if not as_json:
-        out().print(_told(result))
-    if result["failed"]:
-        print_error(
-            [
-                f"{result['failed']} tenants could not be closed; the next run tries again",
-                "  their subscriptions and the worker's log say why",
-            ]
-        )
+        out().print(_told(view["result"]))
+    if troubles := list(_troubles(view)):
+        print_error([*troubles, "the next run tries again"])
         raise typer.Exit(1)
+
+
+def _troubles(view: Json) -> Iterator[str]:
+    """What the run could not do, each with why; the API names a hundred."""
+    result = view["result"]
+    if failed := result["failed"]:
+        yield f"{_counted(failed, 'tenant')} could not be closed"
+        yield from (f"  {one['slug']}: {one['reason']}" for one in view["not_closed"])
+    if undelivered := result["undelivered"]:
+        yield f"{_counted(undelivered, 'invoice')} could not be handed on"
+        yield from (f"  {one['number']}: {one['reason']}" for one in view["not_handed_on"])
 
 
 def until_ended(client: BillingClient, closing_id: str, *, quiet: bool) -> Json:
@@ -71,5 +77,10 @@ def until_ended(client: BillingClient, closing_id: str, *, quiet: bool) -> Json:
 
 
 def _told(result: Json) -> str:
-    final, drafts = (f"{result[name]} {word}" for name, word in (("final", "final"), ("drafts", "drafts")))
-    return f"{result['looked_at']} tenants looked at: {final}, {drafts}; {result['numbered']} numbered"
+    made = f"{result['final']} final, {_counted(result['drafts'], 'draft')}, {result['numbered']} numbered"
+    handed_on = f", {result['delivered']} handed on" if result["delivered"] else ""
+    return f"{_counted(result['looked_at'], 'tenant')} looked at; invoices: {made}{handed_on}"
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"

@@ -9,7 +9,7 @@ import structlog
 from sqlalchemy import Engine
 from sqlmodel import Session, col, or_, select
 
-from domain.billing.closing import HOUR, Closed, close, look
+from domain.billing.closing import Closed, close, look
 from domain.billing.document import Issuer
 from domain.billing.rating import Window, demands
 from domain.billing.usage import Demand, Quantities
@@ -133,5 +133,3 @@ def _leave(
         row.looked_in, row.problem = run.number, failed.get(row.tenant_id, "")
         if done := closed.get(row.tenant_id):
             row.closed_until, row.next_look = done.closed_until, done.next_look
-        else:
-            row.next_look = run.moment + HOUR

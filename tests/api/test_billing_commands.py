@@ -8,11 +8,12 @@ from pathlib import Path
 
 import anyio.to_thread
 import pytest
+from sqlalchemy import text
 from structlog.testing import capture_logs
 
 from cli.connection import URL_VARIABLE
 from cli.main import main
-from tests.api.front import Front
+from tests.api.front import Front, Json
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ async def test_finance_closes_and_reads(front: Front, billing: Command, tmp_path
     moment = (datetime.now(UTC) + timedelta(days=32)).isoformat()
     ran = await billing("close", "--as-of", moment)
     assert ran.code == 0, ran
-    assert "tenants looked at" in ran.out
+    assert "looked at; invoices: " in ran.out
     listed = json.loads((await billing("invoices", slug, "--json")).out)
     number = listed[0]["number"]
     shown = await billing("invoices", slug)
@@ -86,6 +87,58 @@ async def test_something_is_given(front: Front, billing: Command) -> None:
     assert ran.out == f"10 % off for {slug} from 2199-01-01\n", ran
     ran = await billing("charge", slug, "1.555", "--reason", "import")
     assert (ran.code, "amount: EUR has 2 decimals" in ran.err) == (2, True)
+
+
+async def test_a_tenant_that_cannot_be_closed_is_named(front: Front, billing: Command) -> None:
+    """With why, and the command ends with 1, until what was wrong is mended."""
+    accepted = await front.active(plan="team", users=20)
+    moment = (datetime.now(UTC) + timedelta(days=32)).isoformat()
+    change(front, "UPDATE subscription SET zone = 'Nowhere/Land' WHERE tenant_id = :tenant", accepted)
+    ran = await billing("close", "--as-of", moment)
+    assert ran.code == 1, ran
+    assert "looked at; invoices: " in ran.out
+    first, named, last = ran.err.splitlines()[-3:]
+    assert first == "error: 1 tenant could not be closed"
+    assert named.startswith(f"  {accepted['slug']}: ")
+    assert "Nowhere/Land" in named
+    assert last == "the next run tries again"
+    ran = await billing("close", "--as-of", moment, "--json")
+    told = json.loads(ran.out)
+    assert (ran.code, told["state"], told["result"]["failed"]) == (1, "done", 1)
+    (failed,) = told["not_closed"]
+    assert (failed["slug"], failed["tenant_id"]) == (accepted["slug"], accepted["tenant_id"])
+    change(front, "UPDATE subscription SET zone = 'UTC' WHERE tenant_id = :tenant", accepted)
+    ran = await billing("close", "--as-of", moment, "--json")
+    assert (ran.code, ran.err, json.loads(ran.out)["not_closed"]) == (0, "", [])
+
+
+async def test_a_replay_that_differs_is_shown(front: Front, billing: Command) -> None:
+    """Each line as it was issued and as it is rated, and the command ends with 1."""
+    accepted = await front.active(plan="team", users=20)
+    moment = (datetime.now(UTC) + timedelta(days=32)).isoformat()
+    assert (await billing("close", "--as-of", moment)).code == 0
+    number = json.loads((await billing("invoices", accepted["slug"], "--json")).out)[-1]["number"]
+    # No one can do this by way of ours; whoever owns the database can.
+    change(
+        front,
+        "UPDATE billing_fact SET fact = jsonb_set(fact, '{quantity}', '21') WHERE tenant_id = :tenant",
+        accepted,
+    )
+    ran = await billing("replay", number)
+    assert (ran.code, ran.err) == (1, f"error: rated again, 1 of 1 differ: {number}\n"), ran
+    head, _, issued, rated = ran.out.splitlines()
+    assert head == f"{number}: 1 line differs"
+    assert (issued.split()[0], "€120.00" in issued) == ("issued", True)
+    assert (rated.split()[0], "€126.00" in rated) == ("rated", True)
+    ran = await billing("replay", "--all-of", accepted["slug"], "--json")
+    assert (ran.code, [one["same"] for one in json.loads(ran.out)]) == (1, [False, False])
+
+
+def change(front: Front, statement: str, accepted: Json) -> None:
+    """In the tables, past what guards them."""
+    with front.engine.begin() as connection:
+        connection.execute(text("SET LOCAL session_replication_role = replica"))
+        connection.execute(text(statement), {"tenant": accepted["tenant_id"]})
 
 
 async def test_wrong_words_are_refused_in_words_of_commands(billing: Command) -> None:
