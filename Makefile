@@ -32,7 +32,8 @@ dev: setup ## start the stack, API and worker; stop with Ctrl-C
 
 .PHONY: test
 test: lint types layers ## lint, types, import layers and all tests
-	@$(BIN)/python -m pytest -n 3 --dist worksteal $(ARGS)
+# Compiled code is kept: every test process, and every server that a test starts, would compile it anew.
+	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n 3 --dist worksteal $(ARGS)
 
 .PHONY: lint
 lint: setup ## ruff

@@ -22,6 +22,8 @@ from worker.schedules import schedule_id
 
 PATIENCE_SECONDS = 60
 POLL_SECONDS = 0.1
+END_POLL_SECONDS = 0.25
+"""An end stays to be seen, and a look costs as much as an activity."""
 FINISHED = {"succeeded", "failed", "cancelled", "superseded"}
 Json = dict[str, Any]
 
@@ -90,7 +92,9 @@ class Stage:
 
     async def finished(self, accepted: Json) -> Json:
         """The operation's last view, once it has ended."""
-        return await self.until(accepted, lambda view: view["status"] in FINISHED)
+        return await first(
+            lambda: self.operation(accepted), lambda view: view["status"] in FINISHED, every=END_POLL_SECONDS
+        )
 
     async def until(self, accepted: Json, condition: Callable[[Json], bool]) -> Json:
         """The first view of the operation that meets the condition."""
@@ -195,12 +199,14 @@ def new_key() -> dict[str, str]:
     return {"Idempotency-Key": uuid4().hex}
 
 
-async def first(look: Callable[[], Awaitable[Json]], condition: Callable[[Json], bool]) -> Json:
+async def first(
+    look: Callable[[], Awaitable[Json]], condition: Callable[[Json], bool], *, every: float = POLL_SECONDS
+) -> Json:
     view: Json = {}
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):
             while not condition(view := await look()):  # noqa: ASYNC110 - it is in another process
-                await asyncio.sleep(POLL_SECONDS)
+                await asyncio.sleep(every)
     except TimeoutError:
         raise AssertionError(f"condition not met within {PATIENCE_SECONDS} s; last seen: {view}") from None
     return view
