@@ -9,7 +9,7 @@ from documents.shown import HEADINGS, Row, Shown
 
 PLAIN, CREDIT, DRAFT = (35, 82, 124), (45, 106, 79), (138, 90, 0)
 """As in invoice.html.j2."""
-COLUMNS = (28, 28, 76, 25, 25)
+COLUMNS = (23, 23, 78, 32, 26)
 ALIGNED = ("L", "L", "L", "R", "R")
 WHAT = 2
 LARGEST_UNBROKEN = 120

@@ -80,11 +80,11 @@ def clean(text: str) -> str:
 
 
 def when_text(instant: datetime, zone: ZoneInfo) -> str:
-    """A date where it is midnight, as it mostly is; else with the time, and as many digits as it needs."""
+    """A date where it is midnight, as it mostly is; else with the time, to the second."""
     local = instant.astimezone(zone)
     if local.time() == time():
         return local.date().isoformat()
-    unit = "minutes" if not (local.second or local.microsecond) else "auto"
+    unit = "seconds" if local.second or local.microsecond else "minutes"
     return local.replace(tzinfo=None).isoformat(" ", timespec=unit)
 
 

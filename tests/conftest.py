@@ -37,7 +37,7 @@ os.environ.update(
 
 
 def pytest_collection_finish() -> None:
-    """What has been imported stays: looking through it for garbage again and again took a twentieth of a run."""
+    """What is imported stays: looking through it for garbage again and again took a twentieth of a run."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 20, 20)
