@@ -1,7 +1,7 @@
 """What is given by hand: facts that the API itself records, as no run has to make anything for them."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated
 
 from fastapi import Depends
@@ -29,7 +29,7 @@ class Giving:
     async def one_off(
         self, slug: str, tenant_id: str | None, given: OneOff, *, is_credit: bool
     ) -> OneOffView:
-        now = self._services.clock.now()
+        now = _second(self._services.clock.now())
 
         def make(before: int, currency: Currency) -> OneOffFact:
             if problem := amount_problem(given.amount, currency):
@@ -47,15 +47,15 @@ class Giving:
         return OneOffView.of(fact, currency)
 
     async def discount(self, slug: str, tenant_id: str | None, given: Discount) -> DiscountView:
-        now = self._services.clock.now()
-        begin = given.begin or now
+        now = _second(self._services.clock.now())
+        begin, end = _second(given.begin or now), given.end and _second(given.end)
 
         def make(_before: int, _currency: Currency) -> DiscountFact:
-            if problem := span_problem(begin, given.end, now):
+            if problem := span_problem(begin, end, now):
                 raise invalid(*problem)
             return DiscountFact(
                 begin=begin,
-                end=given.end,
+                end=end,
                 percent=given.percent,
                 reason=given.reason,
                 given_by=self._asked.caller,
@@ -83,6 +83,17 @@ class Giving:
             raise ApiProblem("NotBilled") from error
         except KeyReused as error:
             raise ApiProblem("IdempotencyKeyReused") from error
+
+
+def _second(instant: datetime) -> datetime:
+    """The first full one that is not before: billing is by the second, and closings of now have passed."""
+    whole = instant.replace(microsecond=0)
+    if whole == instant:
+        return whole
+    try:
+        return whole + timedelta(seconds=1)
+    except OverflowError:  # the last second that there is
+        return whole
 
 
 GivingOf = Annotated[Giving, Depends(Giving)]

@@ -46,11 +46,18 @@ def invoice(
     client = connect()
     for suffix, file in (("html", html), ("pdf", pdf)):
         if file:
-            file.write_bytes(client.invoice_file(number, suffix))
+            _write(file, client.invoice_file(number, suffix))
     if as_json:
         print_json(client.invoice(number))
     elif not (html or pdf):
         print_document(out(), InvoiceDocument.model_validate(client.invoice(number)))
+
+
+def _write(file: Path, content: bytes) -> None:
+    try:
+        file.write_bytes(content)
+    except OSError as error:
+        raise typer.BadParameter(f"cannot write {file}: {error.strerror}") from None
 
 
 def _row(one: Json) -> list[Any]:

@@ -68,6 +68,8 @@ async def test_finance_closes_and_reads(front: Front, billing: Command, tmp_path
     assert await billing("invoice", number, "--html", str(html), "--pdf", str(pdf)) == Ran(0, "", "")
     assert number in html.read_text()
     assert pdf.read_bytes().startswith(b"%PDF-")
+    nowhere = await billing("invoice", number, "--pdf", str(tmp_path / "no" / "a.pdf"))
+    assert (nowhere.code, "cannot write" in nowhere.err) == (2, True)
     ran = await billing("replay", "--all-of", slug)
     assert ran == Ran(0, "".join(f"{one['number']}: nothing differs\n" for one in reversed(listed)), "")
     key = json.loads((await billing("invoice", number, "--json")).out)["lines"][0]["key"]

@@ -32,6 +32,11 @@ async def tenant(front: Front) -> Json:
         ("discounts", {"percent": "10", "from": "2024-01-01T00:00:00Z"}, "from"),
         ("discounts", {"percent": "10", "from": "9999-12-31T23:59:59-14:00"}, "from"),
         ("discounts", {"percent": "10", "to": "2024-01-01T00:00:00Z"}, "to"),
+        (
+            "discounts",
+            {"percent": "10", "from": "9999-12-31T23:59:59.5Z", "to": "9999-12-31T23:59:59Z"},
+            "to",
+        ),
     ],
 )
 async def test_what_cannot_be_given_names_its_field(
@@ -60,11 +65,12 @@ async def test_what_is_given_is_on_the_next_invoice(front: Front, tenant: Json) 
         other = await front.ask("POST", f"{url}/{path}", REASON | body, key)
         assert code_of(other) == "IdempotencyKeyReused"
     await front.ask("POST", f"{url}/charges", {"amount": "15.50", "reason": "import"})
-    begin = datetime.now(UTC) + timedelta(days=100)
+    begin = (datetime.now(UTC) + timedelta(days=100)).replace(microsecond=1)
     given = await front.ask(
         "POST", f"{url}/discounts", REASON | {"percent": "12.5", "from": begin.isoformat()}
     )
     assert (given.status_code, given.json()["percent"], given.json()["to"]) == (201, "12.5", None)
+    assert datetime.fromisoformat(given.json()["from"]) == begin.replace(microsecond=0) + timedelta(seconds=1)
     await front.closed(datetime.now(UTC) + timedelta(days=32))
     newest = (await front.http.get(f"{url}/invoices")).json()["items"][0]
     lines = (await front.http.get(f"/v1/invoices/{newest['number']}")).json()["lines"]
