@@ -88,12 +88,7 @@ class Giving:
 def _second(instant: datetime) -> datetime:
     """The first full one that is not before: billing is by the second, and closings of now have passed."""
     whole = instant.replace(microsecond=0)
-    if whole == instant:
-        return whole
-    try:
-        return whole + timedelta(seconds=1)
-    except OverflowError:  # the last second that there is
-        return whole
+    return whole if whole == instant else whole + timedelta(seconds=1)
 
 
 GivingOf = Annotated[Giving, Depends(Giving)]
