@@ -16,7 +16,7 @@ from devstack.temporal import Temporal
 from tests.outages.door import Door
 from tests.workflows.stage import POLL_SECONDS, Json, Stage
 
-PATIENCE_SECONDS = 20
+PATIENCE_SECONDS = 60
 LONG_PAUSE_ATTEMPT = 3
 """Before it lies a second in which nothing runs: a strike there hits no attempt."""
 EVERYTHING = {
