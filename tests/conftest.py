@@ -37,7 +37,7 @@ os.environ.update(
 
 
 def pytest_collection_finish() -> None:
-    """What is imported stays: looking through it for garbage again and again took a twentieth of a run."""
+    """What is imported stays, so it is not looked through for garbage again and again."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 20, 20)
