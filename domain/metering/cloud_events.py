@@ -14,7 +14,7 @@ from domain.billing.events import AHEAD, LATEST
 from domain.billing.spans import MICROSECOND
 from domain.billing.words import instant_text
 from domain.metering.meters import Dials
-from domain.metering.readings import UNSTORABLE, Reading, reading
+from domain.metering.readings import Reading, is_unstorable, reading
 from domain.metering.refusals import (
     JSON_TYPE,
     LONGEST_NAME,
@@ -179,8 +179,7 @@ def _event(position: int, event: Any, rules: _Rules) -> MeteredEvent:
 
 def _is_plain(event: _Envelope) -> bool:
     """Whether its attributes have the form they must have; nearly all do, at the first look."""
-    named = f"{event.id}{event.source}{event.type}"
-    if not named.isprintable() and UNSTORABLE.search(named):
+    if is_unstorable(f"{event.id}{event.source}{event.type}"):
         return False
     kind = event.datacontenttype
     if kind is not None and kind != "application/json" and not JSON_TYPE.match(kind):

@@ -70,7 +70,7 @@ def _key(data: dict[str, Any], path: Path) -> str:
         raise Unreadable(
             f"{_said(path)} must be text or a whole number that names who or what, {_but(found)}"
         )
-    if len(text) > LONGEST_KEY or _is_unstorable(text):
+    if len(text) > LONGEST_KEY or is_unstorable(text):
         raise Unreadable(f"{_said(path)} must have at most {LONGEST_KEY} characters and none for control")
     return text
 
@@ -78,7 +78,7 @@ def _key(data: dict[str, Any], path: Path) -> str:
 def _group(data: dict[str, Any], paths: tuple[Path, ...]) -> str:
     values = tuple(_plain(at_path(data, path)) or "" for path in paths)
     for path, text in zip(paths, values, strict=True):
-        if len(text) > LONGEST_GROUP or _is_unstorable(text):
+        if len(text) > LONGEST_GROUP or is_unstorable(text):
             raise Unreadable(
                 f"{_said(path)} must have at most {LONGEST_GROUP} characters and none for control"
             )
@@ -101,7 +101,7 @@ def _plain(value: Any) -> str | None:
     return None
 
 
-def _is_unstorable(text: str) -> bool:
+def is_unstorable(text: str) -> bool:
     return not text.isprintable() and UNSTORABLE.search(text) is not None
 
 

@@ -74,8 +74,9 @@ def _shown(value: object) -> str | None:
 
 
 def _wrong(fields: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    found = {name: _problem(name, fields.get(name), is_there=name in fields) for name in _ATTRIBUTES}
-    yield from ((name, problem) for name, problem in found.items() if problem)
+    for name in _ATTRIBUTES:
+        if problem := _problem(name, fields.get(name), is_there=name in fields):
+            yield name, problem
 
 
 def _problem(name: str, value: Any, *, is_there: bool) -> str | None:
