@@ -79,6 +79,12 @@ SELECT id, hour, 3, 7, 4,
        usage_stream
  ORDER BY hour, id
 """
+DAYS = """
+INSERT INTO usage_day (stream, day, count, sum, max, first_at, last_value, integral, ingestion)
+SELECT stream, date_trunc('day', hour, 'UTC') AS day, sum(count), sum(sum), max(max),
+       min(first_at), max(last_value), sum(integral), 1
+  FROM usage_hour GROUP BY stream, day ORDER BY day, stream
+"""
 
 
 @dataclass(frozen=True)
@@ -163,7 +169,7 @@ def _fill(engine: Engine, tenants: int) -> None:
     with engine.begin() as connection:
         connection.execute(text("SET LOCAL statement_timeout = 0"))
         connection.execute(text("SELECT nextval('usage_ingestion')"))  # the one that stored USAGE
-        for statement in (TENANT, SUBSCRIPTION, FACT, STREAMS, USAGE):
+        for statement in (TENANT, SUBSCRIPTION, FACT, STREAMS, USAGE, DAYS):
             wanted = {name: value for name, value in values.items() if f":{name}" in statement}
             connection.execute(text(statement), wanted)
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:

@@ -15,7 +15,18 @@ from domain.metering.cloud_events import MeteredEvent
 from domain.metering.hours import months
 from runtime.clock import Clock
 from store.engine import psycopg_transaction
-from store.usage_ingest_sql import COPY, EVENTS, HOURS, IDENTITIES, KEYS, KNOWN, STAGING, STATES
+from store.usage_ingest_sql import (
+    COPY,
+    DAY_STATES,
+    DAYS,
+    EVENTS,
+    HOUR_STATES,
+    HOURS,
+    IDENTITIES,
+    KEYS,
+    KNOWN,
+    STAGING,
+)
 from store.usage_order import draw
 from store.usage_partitions import ensure_months
 from store.usage_streams import Named, Streams
@@ -106,10 +117,12 @@ def _sum_up(
     with connection.pipeline():
         connection.execute(EVENTS, values)
         connection.execute(HOURS, values)
+        connection.execute(DAYS, values)
         if any(reading.key is not None for event in events for reading in event.readings):
             connection.execute(KEYS, values)
         if any(reading.holds_state for event in events for reading in event.readings):
-            connection.execute(STATES, values)
+            connection.execute(HOUR_STATES, values)
+            connection.execute(DAY_STATES, values)
 
 
 def _verdicts(

@@ -42,6 +42,14 @@ ON CONFLICT (stream, hour) DO UPDATE
    SET count = old.count + excluded.count, sum = old.sum + excluded.sum,
        max = greatest(old.max, excluded.max), ingestion = greatest(old.ingestion, excluded.ingestion)"""
 
+DAYS = """
+INSERT INTO usage_day AS old (stream, day, count, sum, max, ingestion)
+SELECT stream, date_trunc('day', at, 'UTC'), count(*), sum(value), max(value), %(ingestion)s::bigint
+  FROM usage_staging WHERE stream IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2
+ON CONFLICT (stream, day) DO UPDATE
+   SET count = old.count + excluded.count, sum = old.sum + excluded.sum,
+       max = greatest(old.max, excluded.max), ingestion = greatest(old.ingestion, excluded.ingestion)"""
+
 KEYS = """
 INSERT INTO usage_key AS old (stream, month, key, ingestion, hours)
 SELECT stream, date_trunc('month', utc)::date, key, %(ingestion)s::bigint,
@@ -57,7 +65,7 @@ ON CONFLICT (stream, month, key) DO UPDATE
 # who stored an event of it have committed, and are seen, or wait, and will see this one. It is an INSERT that
 # always meets its row, and its events are read hour by hour: PostgreSQL knows nothing of what is in a staging
 # table, and would rather read a stream's whole month than trust an index.
-STATES = """
+HOUR_STATES = """
 INSERT INTO usage_hour AS old (stream, hour, count, sum, max, ingestion, first_at, last_value, integral)
 SELECT touched.stream, touched.hour, 1, 0, 0, 0, states.first_at, states.last_value, states.integral
   FROM (SELECT DISTINCT stream, date_trunc('hour', at, 'UTC') AS hour
@@ -73,4 +81,23 @@ SELECT touched.stream, touched.hour, 1, 0, 0, 0, states.first_at, states.last_va
               ) AS steps) AS states
  ORDER BY 1, 2
 ON CONFLICT (stream, hour) DO UPDATE
+   SET first_at = excluded.first_at, last_value = excluded.last_value, integral = excluded.integral"""
+
+# A day's state is put together from its hours, which hold it from their first event to their end.
+DAY_STATES = """
+INSERT INTO usage_day AS old (stream, day, count, sum, max, ingestion, first_at, last_value, integral)
+SELECT touched.stream, touched.day, 1, 0, 0, 0, states.first_at, states.last_value, states.integral
+  FROM (SELECT DISTINCT stream, date_trunc('day', at, 'UTC') AS day
+          FROM usage_staging WHERE holds_state) AS touched
+ CROSS JOIN LATERAL (
+       SELECT min(first_at) AS first_at, max(last_value) FILTER (WHERE next_at IS NULL) AS last_value,
+              sum(integral + last_value * extract(epoch FROM
+                  coalesce(next_at, touched.day + interval '1 day') - hour - interval '1 hour')) AS integral
+         FROM (SELECT hour, first_at, last_value, integral, lead(first_at) OVER (ORDER BY hour) AS next_at
+                 FROM usage_hour AS hours
+                WHERE hours.stream = touched.stream AND hours.last_value IS NOT NULL
+                  AND hours.hour >= touched.day AND hours.hour < touched.day + interval '1 day'
+              ) AS steps) AS states
+ ORDER BY 1, 2
+ON CONFLICT (stream, day) DO UPDATE
    SET first_at = excluded.first_at, last_value = excluded.last_value, integral = excluded.integral"""

@@ -74,6 +74,13 @@ def whole_columns(parts: Iterable[Part]) -> dict[str, Any]:
     return _columns("whole", ((part, span) for part in parts for span in part.pieces.whole))
 
 
+def sum_columns(parts: Iterable[Part]) -> dict[str, Any]:
+    """Whole days, and whole hours that are in none."""
+    listed = list(parts)
+    days = _columns("days", ((part, span) for part in listed for span in part.pieces.days))
+    return days | _columns("hours", ((part, span) for part in listed for span in part.pieces.hours))
+
+
 def single_columns(parts: Iterable[Part]) -> dict[str, Any]:
     return _columns("single", ((part, span) for part in parts for span in part.pieces.single))
 

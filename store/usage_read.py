@@ -1,7 +1,7 @@
 """Reading usage, for rating and for charts, at a cost that does not grow with the number of events.
 
-Whole hours come from sums. Events are read only for hours that a span cuts, and, under a cut-off, for hours
-that changed after it.
+Whole days and hours come from sums. Events are read only for hours that a span cuts, and, under a cut-off,
+for hours that changed after it.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -28,6 +28,7 @@ from store.usage_parts import (
     parts_of,
     single_columns,
     span_columns,
+    sum_columns,
     whole_columns,
     without_unsure,
 )
@@ -120,9 +121,10 @@ class UsageReader:
         values: dict[str, Any] = {"known": known, **single_columns(parts)}
         if aggregate is Aggregate.UNIQUE:
             rows = connection.execute(UNIQUE, values | month_columns(parts)).all()
+        elif aggregate is Aggregate.LAST:
+            rows = connection.execute(LAST, values | whole_columns(parts)).all()
         else:
-            statement = LAST if aggregate is Aggregate.LAST else ADDED_UP
-            rows = connection.execute(statement, values | whole_columns(parts)).all()
+            rows = connection.execute(ADDED_UP, values | sum_columns(parts)).all()
         answers = {row.n: getattr(row, questions[row.n].demand.aggregate.value) for row in rows}
         return {n: Decimal(one) for n, one in answers.items()}, {row.n for row in rows if row.unsure}
 
@@ -141,7 +143,7 @@ def _weighted(
     """Spans are integrated each by itself: the state goes on in between, and does not count there."""
     each = each_alone(parts)
     spans = span_columns(each)
-    values = {"known": known, **spans, **whole_columns(each), **single_columns(each)}
+    values = {"known": known, **spans, **sum_columns(each), **single_columns(each)}
     found: dict[int, Decimal] = {}
     unsure: set[int] = set()
     for row in connection.execute(WEIGHTED, values):

@@ -1,25 +1,44 @@
 """Statements that read usage, each for many streams at once.
 
-A question `n` comes with spans of streams: whole hours, answered from sums, and single spans, answered from
-events; no instant is in both. `known` is the cut-off: what was stored after it does not count. An answer is
-`unsure` if sums went into it that hold more than the cut-off lets through.
+A question `n` comes with spans of streams: whole days and hours, answered from sums, and single spans,
+answered from events; no instant is in two of them. `known` is the cut-off: what was stored after it does not
+count. An answer is `unsure` if sums went into it that hold more than the cut-off lets through.
 """
 # ruff: noqa: S608 - statements are put together from what stands in this file
 
 from sqlalchemy import TextClause, text
 
-_WHOLE = """whole AS (
+
+def _spans(name: str) -> str:
+    return f"""{name} AS (
     SELECT * FROM unnest(
-           CAST(:whole_n AS int[]), CAST(:whole_stream AS bigint[]),
-           CAST(:whole_begin AS timestamptz[]), CAST(:whole_until AS timestamptz[])
-    ) AS whole (n, stream, begin, until))"""
-_SINGLE = _WHOLE.replace("whole", "single")
+           CAST(:{name}_n AS int[]), CAST(:{name}_stream AS bigint[]),
+           CAST(:{name}_begin AS timestamptz[]), CAST(:{name}_until AS timestamptz[])
+    ) AS {name} (n, stream, begin, until))"""
+
+
+_WHOLE, _SINGLE = _spans("whole"), _spans("single")
 # OFFSET 0 makes each span a look of its own into the index. PostgreSQL does not know what is in the arrays,
 # and would sooner or later join them with all events of a month.
 _HOURS = """whole CROSS JOIN LATERAL (
        SELECT * FROM usage_hour AS one
         WHERE one.stream = whole.stream AND one.hour >= whole.begin AND one.hour < whole.until
        OFFSET 0) AS hours"""
+
+
+def _sums(unit: str) -> str:
+    return f"""SELECT n, {unit} + interval '1 {unit}' AS ended_at, count, sum, max, first_at,
+           last_value, integral, ingestion
+      FROM {unit}s CROSS JOIN LATERAL (
+           SELECT * FROM usage_{unit} AS one
+            WHERE one.stream = {unit}s.stream AND one.{unit} >= {unit}s.begin AND one.{unit} < {unit}s.until
+           OFFSET 0) AS sums"""
+
+
+_SUMS = f"""{_spans("days")}, {_spans("hours")}, sums AS (
+    {_sums("day")}
+     UNION ALL
+    {_sums("hour")})"""
 _EVENTS = """single CROSS JOIN LATERAL (
        SELECT * FROM usage_event AS one
         WHERE one.stream = single.stream AND one.at >= single.begin AND one.at < single.until
@@ -41,10 +60,10 @@ SELECT DISTINCT n, hours.hour FROM {_HOURS} WHERE hours.ingestion > :known"""
 
 ADDED_UP: TextClause = text(
     f"""
-WITH {_WHOLE}, {_SINGLE}
+WITH {_SUMS}, {_SINGLE}
 SELECT n, sum(count) AS count, sum(sum) AS sum, max(max) AS max, bool_or(unsure) AS unsure
   FROM (SELECT n, sum(count) AS count, sum(sum) AS sum, max(max) AS max, max(ingestion) > :known AS unsure
-          FROM {_HOURS} GROUP BY n
+          FROM sums GROUP BY n
          UNION ALL
         SELECT n, count(*), sum(value), max(value), false FROM {_EVENTS} GROUP BY n) AS parts
  GROUP BY n"""
@@ -87,8 +106,9 @@ SELECT n, count(DISTINCT key COLLATE "C") AS "unique", bool_or(unsure) AS unsure
  GROUP BY n"""
 )
 
-# A state's steps: what it was when the span began, then each hour as one step that knows its own integral,
-# and each single event as one that takes no time. Between two steps the first one's last value holds.
+# A state's steps: what it was when the span began, then each day and hour as one step that knows its own
+# integral, and each single event as one that takes no time. Between two steps the first one's last value
+# holds.
 WEIGHTED: TextClause = text(
     f"""
 WITH span AS (
@@ -96,7 +116,7 @@ WITH span AS (
            CAST(:span_n AS int[]), CAST(:span_stream AS bigint[]), CAST(:span_begin AS timestamptz[]),
            CAST(:span_until AS timestamptz[])
     ) AS span (n, stream, begin, until)
-), {_WHOLE}, {_SINGLE}, steps AS (
+), {_SUMS}, {_SINGLE}, steps AS (
     SELECT n, begin AS first_at, begin AS until, 0 AS integral, 0 AS rank, '' AS source, '' AS id,
            coalesce(lately.value, unsure.value, before.last_value) AS value, false AS unsure
       FROM span
@@ -123,8 +143,8 @@ WITH span AS (
                    ORDER BY one.at DESC, one.source DESC, one.id DESC LIMIT 1) AS event
             ORDER BY hours.hour DESC LIMIT 1) AS unsure ON true
      UNION ALL
-    SELECT n, first_at, hours.hour + interval '1 hour', integral, 1, '', '', last_value, ingestion > :known
-      FROM {_HOURS} WHERE last_value IS NOT NULL
+    SELECT n, first_at, ended_at, integral, 1, '', '', last_value, ingestion > :known
+      FROM sums WHERE last_value IS NOT NULL
      UNION ALL
     SELECT n, event.at, event.at, 0, 1, event.source, event.id, event.value, false FROM {_EVENTS}
 )

@@ -1,14 +1,16 @@
-"""Spans of time taken apart: whole hours, of which sums are kept, and the rest, for which events are read."""
+"""Spans of time taken apart: days and hours, of which sums are kept, and the rest, whose events are read."""
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from itertools import pairwise
 
 from domain.billing.events import LATEST, REMEMBERED
 from domain.billing.spans import Span, joined
 
 HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
 MONTHS_A_YEAR = 12
 HOURS_A_MONTH = 31 * 24
 
@@ -22,6 +24,16 @@ class Pieces:
     single: tuple[Span, ...]
     """Where the events themselves have to be read."""
 
+    @cached_property
+    def days(self) -> tuple[Span, ...]:
+        """What of the whole hours is whole days, in UTC."""
+        return tuple(days for whole in self.whole if (days := _days(whole)))
+
+    @cached_property
+    def hours(self) -> tuple[Span, ...]:
+        """The whole hours that are in no whole day."""
+        return tuple(part for whole in self.whole for part in _beside(whole, _days(whole)))
+
 
 def pieces(span: Span, unsure: Collection[datetime] = ()) -> Pieces:
     """`unsure` are hours whose sums hold more than is asked for."""
@@ -33,6 +45,15 @@ def pieces(span: Span, unsure: Collection[datetime] = ()) -> Pieces:
     edges = [begin, *(edge for gap in gaps for edge in (gap.begin, gap.end)), end]
     whole = _some(Span(*edge) for edge in list(pairwise(edges))[::2])
     return Pieces(tuple(whole), joined(_some([Span(span.begin, begin), *gaps, Span(end, span.end)])))
+
+
+def _days(whole: Span) -> Span | None:
+    begin, end = up_to_day(whole.begin), day_of(whole.end)
+    return Span(begin, end) if begin < end else None
+
+
+def _beside(whole: Span, days: Span | None) -> list[Span]:
+    return _some([Span(whole.begin, days.begin), Span(days.end, whole.end)]) if days else [whole]
 
 
 def _some(spans: Sequence[Span] | Iterator[Span]) -> list[Span]:
@@ -48,6 +69,17 @@ def up_to_hour(instant: datetime) -> datetime:
     """The first full hour that is not before an instant."""
     hour = hour_of(instant)
     return hour if hour == instant else hour + HOUR
+
+
+def day_of(instant: datetime) -> datetime:
+    """Begin of the day, in UTC, that an instant lies in."""
+    return hour_of(instant).replace(hour=0)
+
+
+def up_to_day(instant: datetime) -> datetime:
+    """The first begin of a day, in UTC, that is not before an instant."""
+    day = day_of(instant)
+    return day if day == instant else day + DAY
 
 
 def month_of(instant: datetime) -> datetime:

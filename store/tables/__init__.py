@@ -18,7 +18,14 @@ from store.tables.drift import ORPHANS_THERE, ObservationRow, OrphanRow, OrphanS
 from store.tables.operation import OperationRow
 from store.tables.resource import ENDED, CertificateRow, ResourceRow, ResourceState
 from store.tables.tenant import TenantRow
-from store.tables.usage import USAGE_EVENT, UsageHourRow, UsageIdentityRow, UsageKeyRow, UsageTokenRow
+from store.tables.usage import (
+    USAGE_EVENT,
+    UsageDayRow,
+    UsageHourRow,
+    UsageIdentityRow,
+    UsageKeyRow,
+    UsageTokenRow,
+)
 
 __all__ = [
     "ENDED",
@@ -46,6 +53,7 @@ __all__ = [
     "SubscriptionRow",
     "Table",
     "TenantRow",
+    "UsageDayRow",
     "UsageHourRow",
     "UsageIdentityRow",
     "UsageKeyRow",

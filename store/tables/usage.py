@@ -1,4 +1,4 @@
-"""What tenants used: identities, single events, and what is summed up of them by the hour.
+"""What tenants used: identities, single events, and what is summed up of them by hour and day.
 
 Of these only hours have a foreign key: checking one takes longer than storing an event, and each event is in
 an hour. Who may send for a tenant is known by its token. Text is compared by its bytes, as the domain does.
@@ -83,10 +83,10 @@ USAGE_EVENT = PlainTable(
 nothing is in here twice is the work of usage_identity: a key of this table would have to hold the month."""
 
 
-def _hour_constraints() -> Arguments:
+def _sum_constraints(unit: str) -> Arguments:
     return (
         CheckConstraint("count > 0", name="count"),
-        CheckConstraint("date_trunc('hour', hour, 'UTC') = hour", name="hour"),
+        CheckConstraint(f"date_trunc('{unit}', {unit}, 'UTC') = {unit}", name=unit),
         CheckConstraint(
             "(first_at IS NULL) = (last_value IS NULL) AND (first_at IS NULL) = (integral IS NULL)",
             name="state_whole",
@@ -95,24 +95,37 @@ def _hour_constraints() -> Arguments:
     )
 
 
-class UsageHourRow(Table, table=True):
-    """All that was counted in a stream in one hour; kept for good."""
+class _Sums(Table):
+    """All that was counted in a stream in a span of time; kept for good."""
 
-    __tablename__ = "usage_hour"
-    __table_args__ = _hour_constraints()
-
-    stream: int = Field(sa_column=Column(BIGINT, ForeignKey("usage_stream.id"), primary_key=True))
-    hour: datetime = Field(sa_type=INSTANT, primary_key=True)
     count: int = Field(sa_type=BIGINT)
     sum: Decimal = Field(sa_type=Numeric)
     max: Decimal = Field(sa_type=Numeric)
     first_at: datetime | None = Field(default=None, sa_type=INSTANT)
-    """Of meters that hold a state: when the hour first set it."""
+    """Of meters that hold a state: when the span first set it."""
     last_value: Decimal | None = Field(default=None, sa_type=Numeric)
     integral: Decimal | None = Field(default=None, sa_type=Numeric)
-    """Value times seconds from `first_at` to the end of the hour."""
+    """Value times seconds from `first_at` to the end of the span."""
     ingestion: int = Field(sa_type=BIGINT)
     """The last one that changed it: a reader with a cut-off before it must look at the events themselves."""
+
+
+class UsageHourRow(_Sums, table=True):
+    __tablename__ = "usage_hour"
+    __table_args__ = _sum_constraints("hour")
+
+    stream: int = Field(sa_column=Column(BIGINT, ForeignKey("usage_stream.id"), primary_key=True))
+    hour: datetime = Field(sa_type=INSTANT, primary_key=True)
+
+
+class UsageDayRow(_Sums, table=True):
+    """The sum of a day's hours, so that a month is read from 31 rows."""
+
+    __tablename__ = "usage_day"
+    __table_args__ = _sum_constraints("day")
+
+    stream: int = Field(sa_column=Column(BIGINT, primary_key=True, autoincrement=False))
+    day: datetime = Field(sa_type=INSTANT, primary_key=True)
 
 
 class UsageKeyRow(Table, table=True):

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.billing.spans import Span, joined, micros
-from domain.metering.hours import HOUR, kept_since, masks, month_of, months, pieces
+from domain.metering.hours import DAY, HOUR, kept_since, masks, month_of, months, pieces
 from domain.metering.steps import Step, steps
 
 BEGIN = datetime(2026, 2, 27, tzinfo=UTC)
@@ -29,6 +29,19 @@ def test_pieces_are_the_whole_span_once(span: Span, unsure: set[datetime]) -> No
     for whole in found.whole:
         assert (whole.begin - BEGIN) % HOUR == (whole.end - BEGIN) % HOUR == timedelta()
         assert not [hour for hour in unsure if hour in whole]
+
+
+@given(spans, hours)
+def test_whole_hours_are_days_as_far_as_can_be(span: Span, unsure: set[datetime]) -> None:
+    """Days and hours together are the whole hours, once; beside days, less than two of hours are left."""
+    found = pieces(span, unsure)
+    parts = sorted([*found.days, *found.hours])
+    assert joined(parts) == found.whole
+    assert all((days.begin - BEGIN) % DAY == (days.end - BEGIN) % DAY == timedelta() for days in found.days)
+    assert all(
+        micros([one for one in found.hours if one.common(whole)]) < 2 * DAY / timedelta(microseconds=1)
+        for whole in found.whole
+    )
 
 
 @given(spans)

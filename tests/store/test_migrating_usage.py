@@ -1,4 +1,4 @@
-"""Usage that was stored before streams is there after them."""
+"""Usage that was stored before streams and days is there after them."""
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -13,6 +13,7 @@ from domain.billing.spans import Span
 from store.engine import make_engine
 from store.migrate import downgrade, upgrade
 from tests.store.metered import NOW, Metered, demands, event, expected
+from tests.store.recount import recounted, summed_up
 
 TENANT = "t00000000001"
 HOUR = timedelta(hours=1)
@@ -84,9 +85,11 @@ def test_usage_of_before_is_read_and_goes_on(before: tuple[str, Engine]) -> None
     url, engine = before
     upgrade(url)
     tenant = Metered(engine, NOW, TENANT)
-    for window in (Span(BEGIN, NOW), Span(BEGIN + HOUR / 3, BEGIN + 3 * HOUR), Span(BEGIN - HOUR, NOW)):
+    days = Span(BEGIN - 30 * HOUR, BEGIN + 30 * HOUR)
+    for window in (Span(BEGIN, NOW), Span(BEGIN + HOUR / 3, BEGIN + 3 * HOUR), days):
         assert tenant.read(window) == expected(EVENTS, window)
         assert tenant.read(window, known=5) == expected(EVENTS[:5], window)
+    assert summed_up(tenant) == recounted(EVENTS)
     later = event(100, BEGIN + 4 * HOUR, Decimal(8), "user-9")
     with engine.begin() as connection:
         connection.execute(text("SELECT setval('usage_ingestion', 1000)"))

@@ -200,7 +200,7 @@ def test_a_database_that_was_put_back_gives_streams_new_numbers(metered: Metered
     """A process that knows numbers of before stores what comes under those that are there now."""
     metered.ingest(some(5))
     with metered.engine.begin() as connection:
-        for table in ("usage_hour", "usage_key", "usage_event"):
+        for table in ("usage_hour", "usage_day", "usage_key", "usage_event"):
             connection.execute(
                 text(
                     f"DELETE FROM {table} WHERE stream IN (SELECT id FROM usage_stream WHERE tenant_id = :id)"
