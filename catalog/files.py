@@ -60,7 +60,8 @@ def in_words(error: ValidationError) -> list[str]:
     """Pydantic's findings as `key.key: message`."""
     lines = []
     for finding in error.errors(include_url=False):
-        place = ".".join(str(part) for part in finding["loc"])
+        within = (finding.get("ctx") or {}).get("within")
+        place = ".".join(str(part) for part in (*finding["loc"], *([within] if within else [])))
         message = finding["msg"].removeprefix("Value error, ")
         lines.append(f"{place}: {message}" if place else message)
     return lines

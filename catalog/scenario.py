@@ -1,11 +1,12 @@
 """Reading a scenario for `tenantry billing simulate`: every wrong field is found at once."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
 
-from catalog.scenario_changes import change_problems
+from catalog.scenario_changes import ToldChange, change_problems, told_changes
 from catalog.scenario_forms import (
     ChangeForm,
     DiscountForm,
@@ -36,6 +37,8 @@ STATES = {
     "end": State.ENDED,
     "restore": State.ACTIVE,
 }
+OF_VALUES = {one.value for one in Aggregate} - {Aggregate.COUNT, Aggregate.UNIQUE}
+ONE = Decimal(1)
 Item = TypeVar("Item", bound=Model)
 
 
@@ -56,7 +59,10 @@ class _Parts:
     head: HeadForm | None = None
     subscription: SubscriptionForm | None = None
     lists: dict[str, list[tuple[int, Any]]] = field(default_factory=dict)
-    all_changes_read: bool = False
+    changes: list[ToldChange] = field(default_factory=list)
+    """All of them, the wrong ones as far as they can be understood."""
+    meters: dict[str, set[str]] = field(default_factory=dict)
+    """Aggregates by meter, of all plans in which it is named, sound or not."""
     problems: list[str] = field(default_factory=list)
 
     def items(self, name: str, _form: type[Item]) -> list[tuple[int, Item]]:
@@ -102,7 +108,7 @@ def _parts(fields: dict[str, Any]) -> _Parts:
     _read_plans(fields.get("plans"), parts)
     for name, form in LISTS.items():
         parts.lists[name] = list(_read_list(fields.get(name), name, form, parts.problems))
-    parts.all_changes_read = not any(problem.startswith("changes") for problem in parts.problems)
+    parts.changes = told_changes(fields.get("changes"))
     return parts
 
 
@@ -120,14 +126,24 @@ def _read_plans(plans: Any, parts: _Parts) -> None:
     parts.plan_names = {str(name) for name in plans}
     for name, fields in plans.items():
         path = f"plans.{name}"
+        if not isinstance(name, str) or not name.isprintable() or not name:
+            parts.problems.append(f"{path}: a plan's name must be text")
+            continue
         if not isinstance(fields, dict):
             parts.problems.append(f"{path}: must be a mapping of fields")
             continue
         ours = sorted({"plan", "version"} & fields.keys())
         parts.problems += [f"{path}.{key}: is not known here" for key in ours]
         sold = {key: value for key, value in fields.items() if key not in ours} | {"plan": str(name)}
+        _name_meters(fields.get("meters"), parts.meters)
         if plan := checked(PriceVersion, sold, path, parts.problems):
-            parts.plans[str(name)] = plan
+            parts.plans[name] = plan
+
+
+def _name_meters(meters: Any, found: dict[str, set[str]]) -> None:
+    for name, price in meters.items() if isinstance(meters, dict) else ():
+        aggregate = price.get("aggregate") if isinstance(price, dict) else None
+        found.setdefault(str(name), set()).add(str(aggregate))
 
 
 def _read_list(items: Any, name: str, form: type[Form], problems: list[str]) -> Iterator[tuple[int, Form]]:
@@ -143,26 +159,26 @@ def _read_list(items: Any, name: str, form: type[Form], problems: list[str]) -> 
 
 def _contradictions(parts: _Parts) -> Iterator[str]:
     """What no field by itself can be blamed for."""
-    changes = parts.items("changes", ChangeForm)
-    if parts.subscription:
-        if parts.plan_names and parts.subscription.plan not in parts.plan_names:
-            yield f"subscription.plan: there is no plan '{parts.subscription.plan}'"
-        if parts.all_changes_read:
-            yield from change_problems(parts.subscription.start, changes)
-    for index, change in changes:
+    subscription = parts.subscription
+    if subscription and parts.plan_names and subscription.plan not in parts.plan_names:
+        yield f"subscription.plan: there is no plan '{subscription.plan}'"
+    yield from change_problems(subscription.start if subscription else None, parts.changes)
+    for change in parts.changes:
         if change.plan is not None and parts.plan_names and change.plan not in parts.plan_names:
-            yield f"changes.{index}.plan: there is no plan '{change.plan}'"
-    if parts.plans.keys() == parts.plan_names:
-        for index, event in parts.items("usage", UsageForm):
-            yield from _usage_problems(parts, f"usage.{index}", event)
+            yield f"{change.path}.plan: there is no plan '{change.plan}'"
+    for index, event in parts.items("usage", UsageForm):
+        yield from _usage_problems(parts.meters, f"usage.{index}", event)
 
 
-def _usage_problems(parts: _Parts, path: str, event: UsageForm) -> Iterator[str]:
-    prices = [plan.meters[event.meter] for plan in parts.plans.values() if event.meter in plan.meters]
-    if not prices:
+def _usage_problems(meters: Mapping[str, set[str]], path: str, event: UsageForm) -> Iterator[str]:
+    aggregates = meters.get(event.meter)
+    if aggregates is None:
         yield f"{path}.meter: no plan has a meter '{event.meter}'"
-    if event.key is None and any(price.aggregate is Aggregate.UNIQUE for price in prices):
+        return
+    if event.key is None and Aggregate.UNIQUE in aggregates:
         yield f"{path}.key: is missing; '{event.meter}' counts unique keys"
+    if event.value is None and aggregates & OF_VALUES:
+        yield f"{path}.value: is missing; '{event.meter}' goes by values"
 
 
 def _account(parts: _Parts, head: HeadForm, subscription: SubscriptionForm) -> Account:
@@ -196,5 +212,5 @@ def _one_offs(parts: _Parts, name: str) -> Iterator[OneOff]:
 
 
 def _event(form: UsageForm) -> UsageEvent:
-    received = form.received or form.at
-    return UsageEvent(form.id, form.source, form.meter, form.at, received, form.value, form.key or "")
+    received, value = form.received or form.at, ONE if form.value is None else form.value
+    return UsageEvent(form.id, form.source, form.meter, form.at, received, value, form.key or "")

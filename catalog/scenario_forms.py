@@ -2,21 +2,19 @@
 
 import re
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator, model_validator
 
 from catalog.currencies import UnknownCurrency, currency_of
 from domain.billing.money import Currency
 from domain.billing.prices import Amount, Number, Percent
 from domain.plans import Model
 
-UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}
+UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 YEARS = range(1970, 2200)
 """Beyond these, time zones are guesses."""
-ONE = Decimal(1)
 ACTIONS = ("suspend", "resume", "end", "restore")
 
 
@@ -41,7 +39,9 @@ def whole(value: object) -> int:
 
 
 def duration(value: object) -> timedelta:
-    found = re.fullmatch(r"([0-9]{1,6})([smhd]?)", value) if isinstance(value, str) else None
+    if value == "0":
+        return timedelta()
+    found = re.fullmatch(r"([0-9]{1,6})([smhd])", value) if isinstance(value, str) else None
     if found is None:
         raise ValueError("write a number with s, m, h or d, such as 12h")
     return timedelta(seconds=int(found[1]) * UNITS[found[2]])
@@ -69,9 +69,16 @@ def hourly_or_list(value: object) -> object:
     raise ValueError("write hourly, or a list of instants")
 
 
+def printable(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("must hold no control characters")
+    return text
+
+
 Instant = Annotated[datetime, BeforeValidator(instant)]
 Whole = Annotated[int, BeforeValidator(whole)]
-Text = Annotated[str, Field(min_length=1)]
+Printable = Annotated[str, AfterValidator(printable)]
+Text = Annotated[Printable, Field(min_length=1)]
 
 
 class HeadForm(Model):
@@ -135,9 +142,9 @@ class DiscountForm(Model):
 
 class UsageForm(Model):
     id: Text
-    source: str = ""
+    source: Printable = ""
     meter: Text
     at: Instant
-    value: Number = ONE
-    key: str | None = None
+    value: Number | None = None
+    key: Text | None = None
     received: Instant | None = None

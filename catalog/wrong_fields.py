@@ -57,6 +57,8 @@ def _place(finding: ErrorDetails) -> Iterator[str]:
             yield str(part)
     if finding["type"].startswith("union_tag"):
         yield "model"
+    if within := (finding.get("ctx") or {}).get("within"):
+        yield str(within)
 
 
 def _words(finding: ErrorDetails) -> str:
@@ -64,4 +66,4 @@ def _words(finding: ErrorDetails) -> str:
     template = _WORDS.get(finding["type"])
     if template is None:
         return finding["msg"].removeprefix("Value error, ")
-    return template.format(**context)
+    return template.format(**context).replace("True", "true")

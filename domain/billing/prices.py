@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic_core import PydanticCustomError
 
 from domain.billing.periods import PeriodKind
 from domain.plans import Model
@@ -95,16 +96,24 @@ class PackagePrice(Metered):
 
 
 def _ascending(tiers: tuple[Tier, ...]) -> tuple[Tier, ...]:
-    *bounded, last = [tier.up_to for tier in tiers]
-    if last is not None or None in bounded:
-        raise ValueError("the last tier, and only that, has up_to: null")
-    if any(low >= high for low, high in pairwise(bound for bound in bounded if bound is not None)):
-        raise ValueError("each tier's up_to must be above that of the tier before it")
+    if not tiers:
+        raise ValueError("must not be empty")
+    for place, tier in enumerate(tiers):
+        if (tier.up_to is None) != (place == len(tiers) - 1):
+            raise _wrong_bound(place, "the last tier, and only that, has up_to: null")
+    for place, (low, high) in enumerate(pairwise(tier.up_to for tier in tiers[:-1])):
+        if low is not None and high is not None and low >= high:
+            raise _wrong_bound(place + 1, "must be above that of the tier before it")
     return tiers
 
 
+def _wrong_bound(place: int, problem: str) -> PydanticCustomError:
+    """`within`: where in the list, for `catalog.wrong_fields`."""
+    return PydanticCustomError("tier", "{problem}", {"problem": problem, "within": f"{place}.up_to"})
+
+
 class Tiered(Metered):
-    tiers: Annotated[tuple[Tier, ...], Field(min_length=1), AfterValidator(_ascending)]
+    tiers: Annotated[tuple[Tier, ...], AfterValidator(_ascending)]
 
 
 class GraduatedPrice(Tiered):

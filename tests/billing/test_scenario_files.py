@@ -50,6 +50,9 @@ NAMED = "name what changes: plan, quantity, suspend, resume, end, restore"
 KINDS = "must be 'weekly', 'monthly', 'quarterly' or 'yearly'"
 MODELS = "must be 'unit', 'package', 'graduated', 'volume'"
 AGGREGATES = "must be 'sum', 'count', 'max', 'last', 'unique' or 'weighted'"
+RISING = "must be above that of the tier before it"
+GONE = "a tenant that has ended has none before it is restored"
+VALUED = 'mau, at: "2024-02-01T10:00:00Z", value: 1,'
 ON_START = "2024-01-31T00:00:00Z"
 MAU = "plans.team.meters.mau"
 
@@ -90,6 +93,7 @@ def test_unquoted_decimals_are_what_was_written() -> None:
         ("Europe/Paris", "../etc/passwd", f"timezone: '../etc/passwd' {ZONE}"),
         ("EUR", "EURO", "currency: 'EURO' is not a currency of ISO 4217 that amounts can be charged in"),
         ("12h", "soon", "grace: write a number with s, m, h or d, such as 12h"),
+        ("12h", "12", "grace: write a number with s, m, h or d, such as 12h"),
         ("12h", "-1h", "grace: write a number with s, m, h or d, such as 12h"),
         ("hourly", "daily", "runs: write hourly, or a list of instants"),
         ("hourly", "[noon]", f"runs.0: {INSTANT}"),
@@ -105,7 +109,10 @@ def test_unquoted_decimals_are_what_was_written() -> None:
         ("model: graduated, ", "", f"{MAU}.model: is missing"),
         ("aggregate: unique", "aggregate: mean", f"{MAU}.aggregate: {AGGREGATES}"),
         ("up_to: 5", "up_to: none", f"{MAU}.tiers.0.up_to: {DECIMAL}"),
-        ("up_to: null", "up_to: 4", f"{MAU}.tiers: the last tier, and only that, has up_to: null"),
+        ("up_to: null", "up_to: 4", f"{MAU}.tiers.1.up_to: the last tier, and only that, has up_to: null"),
+        ("up_to: 5", "up_to: null", f"{MAU}.tiers.0.up_to: the last tier, and only that, has up_to: null"),
+        ("{up_to: null", "{up_to: 4}, {up_to: null", f"{MAU}.tiers.1.up_to: {RISING}"),
+        ('[{up_to: 5, flat: "100"}, {up_to: null, unit: "1"}]', "[]", f"{MAU}.tiers: must not be empty"),
         ("size: 10", "size: 0", "plans.team.meters.calls.size: must be more than 0"),
         ("      calls:", "      fee:", f"plans.team.meters.fee: {TAKEN}"),
         ("      calls:", "      a/b:", f"plans.team.meters.a/b: {NAME}"),
@@ -119,7 +126,7 @@ def test_unquoted_decimals_are_what_was_written() -> None:
         ("plan: business}", "plan: busyness}", "changes.0.plan: there is no plan 'busyness'"),
         ("plan: business}", "}", f"changes.0: {NAMED}"),
         ("plan: business}", "end: true, suspend: true}", "changes.0: suspend and end exclude each other"),
-        ("suspend: true", "suspend: false", "changes.1.suspend: must be True"),
+        ("suspend: true", "suspend: false", "changes.1.suspend: must be true"),
         ("suspend: true", "resume: true", "changes.1.resume: only a suspended tenant can be resumed"),
         ("suspend: true", "restore: true", "changes.1.restore: only a tenant that has ended can be restored"),
         ("2024-03-10", "2024-02-20", "changes.1.at: must not be before the change before it"),
@@ -129,6 +136,11 @@ def test_unquoted_decimals_are_what_was_written() -> None:
         ("to: null, p", 'to: "2024-02-01T00:00:00Z", p', "discounts.0.to: must be after from"),
         ("meter: mau", "meter: mao", "usage.0.meter: no plan has a meter 'mao'"),
         (", key: user-7", "", "usage.0.key: is missing; 'mau' counts unique keys"),
+        (VALUED, "calls, at: \"2024-02-01T10:00:00Z\",", "usage.0.value: is missing; 'calls' goes by values"),
+        ("key: user-7", 'key: ""', "usage.0.key: must not be empty"),
+        ("reason: outage", r'reason: "\e[31mred"', "credits.0.reason: must hold no control characters"),
+        ("  business:", "  null: {}\n  business:", "plans.None: a plan's name must be text"),
+        ("suspend: true", "end: true, quantity: 2", f"changes.1.quantity: {GONE}"),
         ("value: 1,", "value: lots,", f"usage.0.value: {DECIMAL}"),
         ("id: e1, ", "", "usage.0.id: is missing"),
         ('as_of: "2024-05-01T00:00:00Z"', "", "as_of: is missing"),
@@ -161,6 +173,26 @@ def test_every_wrong_field_is_named_at_once() -> None:
         "usage.0.meterr",
         "subscription.plan",
         "changes.0.plan",
+    ]
+
+
+def test_what_is_wrong_in_one_place_hides_nothing_in_another() -> None:
+    """Usage is held against broken plans, and changes against broken ones before them and a broken start."""
+    text = changed(
+        (ON_START, "2024-01-31"),
+        ('"100.00", charge', '"-1", charge'),
+        ("plan: business}", "plan: business, quantity: some}"),
+        ("suspend: true}", 'resume: true}\n  - {at: "2024-03-09T00:00:00Z", restore: true}'),
+        ("meter: mau", "meter: mao"),
+    )
+    assert [problem.partition(":")[0] for problem in problems(text)] == [
+        "subscription.start",
+        "plans.team.fee.amount",
+        "changes.0.quantity",
+        "changes.1.resume",
+        "changes.2.at",
+        "changes.2.restore",
+        "usage.0.meter",
     ]
 
 
