@@ -90,6 +90,8 @@ def test_other_graces_are_refused(text: str) -> None:
         ("signup", "--file", "no-such-form.yaml"),
         ("show", "Bad_Slug"),
         ("suspend", "a--b"),
+        ("billing", "replay", "--all-of", "a/b"),
+        ("drift", "show", "a/b"),
         ("list", "--phase", "flying"),
         ("nonsense",),
     ],
