@@ -12,7 +12,7 @@ from activities.recovery import Recovery
 from api.closings import Closings
 from api.docs import DESCRIPTION, TAGS, TITLE, install_openapi
 from api.errors import install_error_answers
-from api.middleware import BodyLimit, Head, RequestLog
+from api.middleware import BodyLimit, Head, RequestLog, Slashes
 from api.progress import Progress
 from api.revival import Revival
 from api.routes import (
@@ -90,7 +90,7 @@ def create_app(settings: Settings, *, catalog: Catalog | None = None, clock: Clo
             progress=Progress(client),
             usage=UsageDesk(engine, now, meters, at_once=max(settings.database_pool // 2, 1)),
             closings=Closings(client, settings.task_queue, may_run_ahead=settings.billing_may_run_ahead),
-            forecaster=Forecaster(engine, now),
+            forecaster=Forecaster(engine, now, {meter.name: meter.title for meter in meters.values()}),
             replayer=Replayer(engine, now, timedelta(seconds=settings.billing_grace_seconds)),
         )
         try:
@@ -115,6 +115,7 @@ def create_app(settings: Settings, *, catalog: Catalog | None = None, clock: Clo
                 limit=settings.api_max_body_bytes,
                 larger={usage.PATH: settings.api_max_usage_bytes},
             ),
+            Middleware(Slashes),
             Middleware(Head),
         ],
     )

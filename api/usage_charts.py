@@ -18,10 +18,10 @@ MOST_POINTS = 5_000
 """Of one answer."""
 
 
-def spans_of(wanted: Charted, now: datetime) -> list[Span]:
-    """Raises ApiProblem."""
+def spans_of(wanted: Charted, now: datetime, first: datetime) -> list[Span]:
+    """`first`: when the tenant came. Raises ApiProblem."""
     try:
-        return chart_spans(wanted.step, wanted.from_, wanted.to, now)
+        return chart_spans(wanted.step, wanted.from_, wanted.to, now, first=first)
     except NoChart as error:
         raise invalid(error.field, str(error)) from error
 

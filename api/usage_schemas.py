@@ -43,7 +43,7 @@ class Charted(BaseModel):
         default=None,
         alias="from",
         description="A day or an instant, taken back to the begin of its step in UTC; "
-        "else 2 days, 30 days or a year ago, by the step.",
+        "else 2 days, 30 days or a year ago, by the step, and not before the tenant came.",
         examples=["2026-01-01"],
     )
     to: Instant | None = Field(

@@ -18,6 +18,11 @@ class CustomerView(BaseModel):
     created_at: datetime
 
 
+class CustomerPage(BaseModel):
+    items: list[CustomerView]
+    next: str | None = Field(description="Cursor of the next page; null on the last one.")
+
+
 class Links(BaseModel):
     operation: str = Field(examples=["/v1/operations/opk3v9x2m4q8w1r5t7za"])
     events: str = Field(examples=["/v1/operations/opk3v9x2m4q8w1r5t7za/events"])

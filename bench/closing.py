@@ -19,7 +19,7 @@ import psutil
 from sqlalchemy import Engine, text
 
 from devstack.postgres import Postgres
-from domain.billing.document import Issuer
+from domain.billing.document import Issuer, Letterhead
 from domain.billing.facts import ChangeFact
 from domain.billing.offers import Offer
 from runtime.clock import SystemClock
@@ -35,7 +35,7 @@ PAGE = 100
 START = datetime(2024, 1, 1, tzinfo=UTC)
 END = datetime(2024, 2, 1, tzinfo=UTC)
 DUE = END + timedelta(hours=13)
-ISSUER = Issuer(name="Bench")
+LETTERHEAD = Letterhead(Issuer(name="Bench"))
 OFFER = {
     "name": "bench",
     "currency": "EUR",
@@ -130,8 +130,8 @@ def measure(tenants: int) -> Result:
 def _close(engine: Engine, tenants: int) -> Result:
     clock = SystemClock()
     runs = ClosingRuns(engine, clock)
-    closer = Closer(engine, UsageReader(engine, clock), timedelta(hours=12), ISSUER)
-    numberer = Numberer(engine, Numbering("{year}-{number:06}", ZoneInfo("UTC")), ISSUER)
+    closer = Closer(engine, UsageReader(engine, clock), timedelta(hours=12), LETTERHEAD)
+    numberer = Numberer(engine, Numbering("{year}-{number:06}", ZoneInfo("UTC")), LETTERHEAD)
     _drain(closer, numberer, runs, START + timedelta(hours=13))
     process, memory = psutil.Process(), 0.0
     began, invoices = time.monotonic(), 0

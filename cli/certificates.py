@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from cli.output import short_time, table
+from domain.counting import counted
 
 Json = dict[str, Any]
 
@@ -32,14 +33,15 @@ def print_certificate(console: Console, certificate: Json) -> None:
         for (provider, kind), entries in sorted(kinds.items())
     )
     console.print(table(["PROVIDER", "KIND", "GONE", "HOW IT WAS ASKED (THE FIRST ONE)"], rows))
+    was, are = ("was", "is") if len(proven) == 1 else ("were", "are")
     never = sum(entry["made_at"] is None for entry in proven)
     console.print(
-        f"{len(proven)} things were looked for and are not there"
-        + (f"; {never} of them were never made" if never else "")
+        f"{counted(len(proven), 'thing')} {was} looked for and {are} not there"
+        + (f"; {never} of them {'was' if never == 1 else 'were'} never made" if never else "")
     )
     _print_kept(console, proven)
     if skipped:
-        console.print(f"[bold red]{len(skipped)} things may still be there:[/]")
+        console.print(f"[bold red]{counted(len(skipped), 'thing')} may still be there:[/]")
     for entry in skipped:
         console.print(f"  {escape(entry['kind'])} {escape(entry['name'])}: {escape(entry['proof'])}")
 

@@ -31,6 +31,10 @@ def _slug(text: str) -> str:
     return text
 
 
+def slug_if_any(text: str | None) -> str | None:
+    return None if text is None else _slug(text)
+
+
 def _slug_or_operation(text: str) -> str:
     return text if OPERATION_ID.fullmatch(text) else _slug(text)
 

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
+from urllib.parse import quote
 from uuid import uuid4
 
 import httpx
@@ -105,10 +106,10 @@ class Client:
         return self._pages("/v1/orphans", {})
 
     def orphan(self, orphan_id: str) -> Json:
-        return cast("Json", self._read(f"/v1/orphans/{orphan_id}"))
+        return cast("Json", self._read(f"/v1/orphans/{segment(orphan_id)}"))
 
     def delete_orphan(self, orphan_id: str, reason: str, *, key: str) -> Json:
-        return self._change("DELETE", f"/v1/orphans/{orphan_id}", key, query={"reason": reason})
+        return self._change("DELETE", f"/v1/orphans/{segment(orphan_id)}", key, query={"reason": reason})
 
     def tenant(self, slug: str) -> Json:
         return cast("Json", self._read(f"/v1/tenants/{slug}"))
@@ -178,6 +179,12 @@ class Client:
 
 def _pauses(steps: Sequence[str]) -> Json:
     return {"pause_before": list(steps)} if steps else {}
+
+
+def segment(text: str) -> str:
+    """Of a path, whatever is in it: no slash ends it, and no dots lead elsewhere."""
+    quoted = quote(text, safe="")
+    return quoted.replace(".", "%2E") if quoted in {".", ".."} else quoted
 
 
 def new_key() -> str:

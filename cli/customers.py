@@ -1,19 +1,19 @@
 """`tenantry customer`: whose tenants are."""
 
 from typing import Annotated, Any, cast
-from urllib.parse import quote
 
 import typer
 from rich.markup import escape
 
 from cli.changes import AsJson, Key
-from cli.client import Client, new_key
+from cli.client import Client, new_key, segment
 from cli.connection import api_url
 from cli.output import out, print_fields, print_json, short_time, table
 
 Json = dict[str, Any]
 Id = Annotated[
-    str, typer.Argument(help="As `add` and `find` show it.", metavar="CUSTOMER-ID", show_default=False)
+    str,
+    typer.Argument(help="As `add` and `list` show it.", metavar="CUSTOMER-ID", show_default=False),
 ]
 Name = Annotated[str, typer.Argument(help="The whole name.", show_default=False)]
 Email = Annotated[str | None, typer.Option(help="Of who pays; stands on invoices.", show_default=False)]
@@ -39,9 +39,9 @@ class CustomerClient(Client):
     def customer(self, customer_id: str) -> Json:
         return cast("Json", self._read(_path(customer_id)))
 
-    def customers(self, name: str) -> list[Json]:
-        """Those of exactly this name, oldest first."""
-        return cast("list[Json]", self._read("/v1/customers", {"name": name}))
+    def customers(self, name: str | None = None) -> list[Json]:
+        """All, or those of exactly this name; oldest first."""
+        return list(self._pages("/v1/customers", {} if name is None else {"name": [name]}))
 
 
 @group.callback()
@@ -61,21 +61,13 @@ def add(
 @group.command()
 def find(name: Name, as_json: AsJson = False) -> None:
     """Customers of exactly this name."""
-    found = _connect().customers(name)
-    if as_json:
-        print_json(found)
-        return
-    rows = (
-        [
-            one["id"],
-            escape(one["name"]),
-            one["time_zone"],
-            short_time(one["created_at"]),
-            escape(one["email"] or ""),
-        ]
-        for one in found
-    )
-    out().print(table(["CUSTOMER", "NAME", "TIME ZONE", "SINCE", "E-MAIL"], rows))
+    _print_all(_connect().customers(name), as_json)
+
+
+@group.command("list")
+def list_customers(as_json: AsJson = False) -> None:
+    """All customers, oldest first."""
+    _print_all(_connect().customers(), as_json)
 
 
 @group.command()
@@ -111,11 +103,28 @@ def _connect() -> CustomerClient:
 
 
 def _path(customer_id: str) -> str:
-    return f"/v1/customers/{quote(customer_id, safe='')}"
+    return f"/v1/customers/{segment(customer_id)}"
 
 
 def _given(**options: str | None) -> Json:
     return {name: value for name, value in options.items() if value is not None}
+
+
+def _print_all(found: list[Json], as_json: bool) -> None:
+    if as_json:
+        print_json(found)
+        return
+    rows = (
+        [
+            one["id"],
+            escape(one["name"]),
+            one["time_zone"],
+            short_time(one["created_at"]),
+            escape(one["email"] or ""),
+        ]
+        for one in found
+    )
+    out().print(table(["CUSTOMER", "NAME", "TIME ZONE", "SINCE", "E-MAIL"], rows))
 
 
 def _print(found: Json, as_json: bool) -> None:

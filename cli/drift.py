@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
-from cli.changes import AsJson, Change, Key, NoWait, Slug
+from cli.changes import AsJson, Change, Key, NoWait, Slug, slug_if_any
 from cli.client import new_key
 from cli.connection import connect
 from cli.output import err, out, print_error, print_json, short_time, styled, table
@@ -15,7 +15,9 @@ Json = dict[str, Any]
 
 PAUSE_SECONDS = 0.5
 ENDINGS = frozenset({"deleted", "refused", "gone"})
-ANY_SLUG = Annotated[str | None, typer.Argument(help="One tenant; else all that are not in sync.")]
+ANY_SLUG = Annotated[
+    str | None, typer.Argument(help="One tenant; else all that are not in sync.", callback=slug_if_any)
+]
 Reason = Annotated[str, typer.Option(help="Why it may go; recorded with who asked.", show_default=False)]
 OrphanId = Annotated[
     str, typer.Argument(metavar="ID", help="From `tenantry drift orphans`.", show_default=False)

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 import typer
@@ -23,6 +24,8 @@ SHOWN = {
     "kubeconfig": "kubeconfig",
     "logs": "logs",
 }
+MONTHS_AT_ONCE = (("TENANTRY_BILLING_MAY_RUN_AHEAD", "true"),)
+"""So that an invoice is there to be seen without a month of waiting."""
 BINARY = ".venv/bin/tenantry"
 LOOK_EVERY_SECONDS = 0.5
 
@@ -44,7 +47,9 @@ def dev(
     """Start everything on this machine and keep it up until Ctrl-C."""
     if delays not in PROFILES:
         raise typer.BadParameter(f"choose one of {', '.join(PROFILES)}", param_hint="--delays")
-    options = StackOptions(cells(), home(), profile=delays, ports="preferred", announce=True)
+    options = StackOptions(
+        cells(), home(), profile=delays, ports="preferred", announce=True, settings=MONTHS_AT_ONCE
+    )
     with interruptible(), _running(options) as stack:
         _greet(stack)
         # Ctrl-C is how this command ends, not how it fails.
@@ -55,11 +60,13 @@ def dev(
 @app.command()
 def demo() -> None:
     """Play the life of the tenants in examples/signups on a stack of its own, then stop it."""
-    from cli.demo.month import SETTINGS  # noqa: PLC0415 - see below
     from cli.demo.story import play  # noqa: PLC0415 - no other command should wait for the cloud libraries
 
     began = time.monotonic()
-    with interruptible(), _running(StackOptions(cells(), home(), profile="demo", settings=SETTINGS)) as stack:
+    with (
+        interruptible(),
+        _running(StackOptions(cells(), home(), profile="demo", settings=MONTHS_AT_ONCE)) as stack,
+    ):
         play(stack, out())
     out().print(f"done after {time.monotonic() - began:.0f} s, and everything is stopped")
 
@@ -86,7 +93,13 @@ def _greet(stack: Stack) -> None:
         out().print(f"  export TENANTRY_API_URL={addresses['api']}")
     example = next(iter(sorted(SIGNUPS.glob("*.yaml")))).relative_to(ROOT)
     out().print(f"try: {BINARY} signup --file {example}")
+    out().print(f"then: {BINARY} billing close --as-of {_after_a_month()}, and its first month is invoiced")
     out().print("Ctrl-C stops everything")
+
+
+def _after_a_month() -> str:
+    """A day by which a month that begins today has ended, and the grace after it."""
+    return f"{datetime.now(UTC) + timedelta(days=33):%Y-%m-%d}"
 
 
 def _watch(stack: Stack) -> None:

@@ -4,7 +4,7 @@ import json
 import sys
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 from rich.console import Console
 from rich.markup import escape
@@ -30,8 +30,11 @@ STATUS_STYLES = {
 }
 
 
+AMOUNTS = frozenset({"AMOUNT", "EXPECTED", "QUANTITY", "SO FAR", "TOTAL"})
+"""Headings of columns in which amounts stand below one another."""
+
 # Files and pipes have no width of their own; lines are not to be broken there.
-UNBROKEN = 240
+UNBROKEN = 500
 
 
 def out() -> Console:
@@ -65,12 +68,16 @@ def table(columns: Iterable[str], rows: Iterable[Iterable[Any]]) -> Table:
     made = Table(box=None, header_style="bold", pad_edge=False)
     *firsts, last = columns
     for heading in firsts:
-        made.add_column(heading, no_wrap=True)
+        made.add_column(heading, no_wrap=True, justify=_side(heading))
     # Folded and not cut: the reason of a failure stands there, and names in it have no blanks to break at.
-    made.add_column(last, overflow="fold")
+    made.add_column(last, overflow="fold", justify=_side(last))
     for row in rows:
         made.add_row(*(Text.from_markup("" if cell is None else str(cell)) for cell in row))
     return made
+
+
+def _side(heading: str) -> Literal["left", "right"]:
+    return "right" if heading in AMOUNTS else "left"
 
 
 def print_fields(fields: Mapping[str, Any]) -> None:

@@ -19,6 +19,7 @@ from cli.changes import (
 from cli.connection import connect
 from cli.interventions import standing
 from cli.output import out, print_fields, print_json, short_time, styled, table
+from domain.counting import counted
 from domain.phases import Phase
 
 Json = dict[str, Any]
@@ -138,7 +139,8 @@ def cells(as_json: AsJson = False) -> None:
 
 
 def _print_tenant(tenant: Json) -> None:
-    counts = {name: count for name, count in tenant["target"]["resources"].items() if count}
+    named = tenant["target"]["resources"].items()
+    counts = [counted(count, name.removesuffix("s")) for name, count in named if count]
     print_fields(
         {
             "slug": escape(tenant["slug"]),
@@ -147,7 +149,7 @@ def _print_tenant(tenant: Json) -> None:
             "url": tenant["url"],
             "plan": tenant["plan"],
             "users": tenant["target"]["users"],
-            "protects": ", ".join(f"{count} {name}" for name, count in counts.items()) or None,
+            "protects": ", ".join(counts) or None,
             "region": f"{tenant['region']} (cell {tenant['cell']})",
             "customer": tenant["customer_id"],
             "time zone": tenant["time_zone"],

@@ -47,7 +47,7 @@ def usage(  # noqa: PLR0913, PLR0917 - Typer makes each parameter an option
     for number, (title, line) in enumerate(_lines(found)):
         if number:
             out().print()
-        out().print(f"[bold]{escape(title)}[/] {line['value']}")
+        out().print(f"[bold]{escape(title)}[/] {short_number(line['value'])}")
         out().print(_chart(line["points"], FORMS[found["step"]]))
     if found["current"]:
         told = Prospects.model_validate({name: found[name] for name in Prospects.model_fields})

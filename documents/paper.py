@@ -94,7 +94,7 @@ class Paper(Sheet):
 
     def _row(self, row: Row) -> None:
         cells = (row.begin, row.end, row.what, row.quantity, row.amount)
-        height = self._row_height(cells, row.small)
+        height = self._row_height(cells, row)
         if height < LARGEST_UNBROKEN and self.will_page_break(height):
             self.add_page()
         top, page, lowest = self.get_y(), self.page, self.get_y()
@@ -104,16 +104,19 @@ class Paper(Sheet):
             self.put(cells[place], width=COLUMNS[place] - (GAP if place < WHAT else 0), align=ALIGNED[place])
             lowest = max(lowest, self.get_y())
         self.set_xy(MARGIN + sum(COLUMNS[:WHAT]), top)
-        self.put(row.what, width=COLUMNS[WHAT])
+        for text in filter(None, (row.what, row.reason)):
+            self.put(text, width=COLUMNS[WHAT])
         for text in row.small:
             self.put_small(text, COLUMNS[WHAT])
         self.set_xy(MARGIN, (max(lowest, self.get_y()) if self.page == page else self.get_y()) + 1)
         self.put_rule(LINE)
 
-    def _row_height(self, cells: Sequence[str], small: Sequence[str]) -> float:
+    def _row_height(self, cells: Sequence[str], row: Row) -> float:
         """In millimetres, with the rule below."""
         heights = [self.height_of(text, width, SIZE) for text, width in zip(cells, COLUMNS, strict=True)]
-        heights[WHAT] += sum(self.height_of(text, COLUMNS[WHAT], SMALL) for text in small)
+        if row.reason:
+            heights[WHAT] += self.height_of(row.reason, COLUMNS[WHAT], SIZE)
+        heights[WHAT] += sum(self.height_of(text, COLUMNS[WHAT], SMALL) for text in row.small)
         return max(heights) + 3
 
     def _total(self) -> None:

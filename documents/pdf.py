@@ -23,7 +23,7 @@ def _texts(invoice: Shown) -> Iterator[str]:
     for fact in invoice.facts:
         yield from fact
     for row in invoice.rows:
-        yield from (row.what, row.amount, *row.small)
+        yield from (row.what, row.reason, row.amount, *row.small)
 
 
 def _made(document: InvoiceDocument) -> datetime:

@@ -1,5 +1,6 @@
 """What is read on an invoice, whatever it is drawn with."""
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -19,6 +20,10 @@ HEADINGS = ("From", "To", "What", "Quantity", "Amount")
 TURNS_TEXT = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """With these a name could make digits beside it read backwards."""
 
+RIGHT_TO_LEFT = frozenset({"R", "AL", "AN"})
+_GIVEN = re.compile(r"(?P<what>credit|charge) for (?P<reason>.+): (?P<amount>[^:]+)")
+"""As lines of what is given by hand are worded."""
+
 CONTROLS = frozenset({"Cc", "Zl", "Zp"})
 
 
@@ -28,6 +33,9 @@ class Row:
     end: str
     """Empty for what happened at one instant."""
     what: str
+    reason: str
+    """In letters that run from right to left, and so a line of its own: within another one it would take the
+    amount beside it along. Empty where `what` says all."""
     small: tuple[str, ...]
     """The line's key, by which later invoices name it, and that of the line that it corrects."""
     quantity: str
@@ -105,14 +113,24 @@ def _date_text(day: date | None) -> str | None:
 
 
 def _row(line: DocumentLine, document: InvoiceDocument, zone: ZoneInfo) -> Row:
+    what, reason = _said(clean(line.description))
     return Row(
         begin=when_text(line.begin, zone),
         end="" if line.end == line.begin else when_text(line.end, zone),
-        what=clean(line.description),
+        what=what,
+        reason=reason,
         small=_small(line),
         quantity=line.quantity,
         amount=clean(minor_text(line.amount_minor, document.money)),
     )
+
+
+def _said(description: str) -> tuple[str, str]:
+    """What it is, and a reason that cannot stand on the same line."""
+    given = _GIVEN.fullmatch(description)
+    if given is None or not any(unicodedata.bidirectional(char) in RIGHT_TO_LEFT for char in given["reason"]):
+        return description, ""
+    return f"{given['what']}: {given['amount']}", given["reason"]
 
 
 def _small(line: DocumentLine) -> tuple[str, ...]:

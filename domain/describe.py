@@ -1,5 +1,6 @@
 """What an engineer reads about a run in the Temporal UI: nothing secret, nobody's name."""
 
+from domain.counting import counted
 from domain.messages import OperationRequest
 from domain.phases import OperationKind
 
@@ -17,7 +18,7 @@ _DOES = {
 
 def summary(request: OperationRequest) -> str:
     """One line for the list of runs."""
-    target = f": {request.target.plan}, {request.target.users} users" if request.target else ""
+    target = f": {request.target.plan}, {counted(request.target.users, 'user')}" if request.target else ""
     where = f", {request.region}" if request.region else ""
     return f"{request.kind} {request.slug}{target}{where}"
 
@@ -31,9 +32,9 @@ def details(request: OperationRequest, plan: str, region: str) -> str:
         "region": region,
     }
     if request.target:
-        counts = request.target.resources.model_dump()
+        counts = {"users": request.target.users, **request.target.resources.model_dump()}
         rows["target"] = ", ".join(
-            [f"{request.target.users} users", *(f"{n} {kind}" for kind, n in counts.items() if n)]
+            counted(number, name.removesuffix("s")) for name, number in counts.items() if number
         )
     if request.grace_seconds is not None:
         rows["grace"] = f"{request.grace_seconds} s"

@@ -4,15 +4,17 @@ from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
 
-from sqlalchemy import Engine, delete, func
+from sqlalchemy import Engine, delete, func, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
+from store.cursors import decoded, encoded
 from store.engine import transaction
 from store.idempotency import Claim, claim_within
 from store.tables import CustomerRow, TenantRow
+from store.tables.caller import CUSTOMER_ID_PATTERN
 
 
 def create_customer(
@@ -66,6 +68,26 @@ def customers_named(engine: Engine, name: str, limit: int) -> list[CustomerRow]:
     """Oldest first."""
     with transaction(engine) as session:
         return list(session.exec(_named(name, limit)))
+
+
+def list_customers(
+    engine: Engine, cursor: str | None, limit: int, name: str | None = None
+) -> tuple[list[CustomerRow], str | None]:
+    """One page, oldest first, and where the next begins; of one name only if one is given.
+
+    Raises ValueError for a cursor that is not one of ours.
+    """
+    query = select(CustomerRow)
+    if name is not None:
+        query = query.where(CustomerRow.name == name)
+    if cursor is not None:
+        place = decoded(cursor, CUSTOMER_ID_PATTERN)
+        query = query.where(tuple_(col(CustomerRow.created_at), col(CustomerRow.id)) > place)
+    query = query.order_by(col(CustomerRow.created_at), col(CustomerRow.id)).limit(limit + 1)
+    with transaction(engine) as session:
+        rows = list(session.exec(query))
+    last = rows[limit - 1] if len(rows) > limit else None
+    return rows[:limit], encoded(last.created_at, last.id) if last else None
 
 
 def remove_unused_customer(engine: Engine, customer_id: str) -> None:

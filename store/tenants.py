@@ -1,8 +1,5 @@
 """Tenants: reads for the API and for the schedule of removals, and the insertion at sign-up."""
 
-import base64
-import binascii
-import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +12,7 @@ from sqlmodel import Session, col, select
 from domain.errors import SlugTaken, Unavailable
 from domain.naming import TENANT_ID_PATTERN
 from domain.phases import Phase
+from store.cursors import decoded, encoded
 from store.engine import transaction
 from store.tables import TenantRow
 
@@ -74,7 +72,7 @@ def list_tenants(
     if customer_id is not None:
         query = query.where(TenantRow.customer_id == customer_id)
     if cursor is not None:
-        created_at, tenant_id = _decoded(cursor)
+        created_at, tenant_id = decoded(cursor, TENANT_ID_PATTERN)
         query = query.where(
             or_(
                 col(TenantRow.created_at) > created_at,
@@ -85,7 +83,7 @@ def list_tenants(
     with transaction(engine) as session:
         rows = list(session.exec(query))
     page = rows[:size]
-    return TenantPage(page, _encoded(page[-1]) if len(rows) > size else None)
+    return TenantPage(page, encoded(page[-1].created_at, page[-1].id) if len(rows) > size else None)
 
 
 def due_for_removal(engine: Engine, now: datetime, limit: int) -> list[DueTenant]:
@@ -115,18 +113,3 @@ def insert_tenant(session: Session, tenant: TenantRow) -> None:
         if error.orig.diag.constraint_name == "uq_tenant_slug_not_gone":
             raise SlugTaken(f"the slug '{tenant.slug}' is taken; choose another") from error
         raise Unavailable(f"tenant {tenant.id} is being registered by another attempt") from error
-
-
-def _encoded(row: TenantRow) -> str:
-    return base64.urlsafe_b64encode(f"{row.created_at.isoformat()} {row.id}".encode()).decode()
-
-
-def _decoded(cursor: str) -> tuple[datetime, str]:
-    try:
-        instant, tenant_id = base64.b64decode(cursor, altchars=b"-_", validate=True).decode().split(" ")
-        created_at = datetime.fromisoformat(instant)
-    except (binascii.Error, ValueError) as error:
-        raise ValueError("the cursor is not one that this API gave") from error
-    if created_at.tzinfo is None or not re.fullmatch(TENANT_ID_PATTERN, tenant_id):
-        raise ValueError("the cursor is not one that this API gave")
-    return created_at, tenant_id

@@ -31,6 +31,8 @@ from activities.releases import Releases
 from activities.removals import Removals
 from activities.usage_upkeep import UsageUpkeep
 from catalog import Catalog
+from catalog.meters import load_meters
+from domain.billing.document import Letterhead
 from domain.drift import Policy
 from runtime.clock import Clock
 from runtime.settings import Role, Settings
@@ -115,13 +117,14 @@ def records_activities(
 
 
 def billing_activities(settings: Settings, engine: Engine, clock: Clock) -> Activities:
-    issuer = issuer_of(settings)
+    titles = {meter.name: meter.title for meter in load_meters(settings.meters_file).values()}
+    letterhead = Letterhead(issuer_of(settings), titles)
     grace = timedelta(seconds=settings.billing_grace_seconds)
     numbering = Numbering(settings.invoice_number, ZoneInfo(settings.billing_zone))
     closing = Closing(
         ClosingRuns(engine, clock),
-        Closer(engine, UsageReader(engine, clock), grace, issuer),
-        Numberer(engine, numbering, issuer),
+        Closer(engine, UsageReader(engine, clock), grace, letterhead),
+        Numberer(engine, numbering, letterhead),
         clock,
         may_run_ahead=settings.billing_may_run_ahead,
     )

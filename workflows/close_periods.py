@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from temporalio import workflow
 
+from domain.counting import counted
 from domain.messages import (
     BeginClosingInput,
     CloseInput,
@@ -103,6 +104,6 @@ async def _call(name: str, argument: object, summary: str, result_type: type[Res
 def _show(closing: ClosingRun, result: CloseResult) -> None:
     workflow.set_current_details(
         f"**Closes what has ended by {closing.moment:%Y-%m-%d %H:%M} UTC**: "
-        f"{result.looked_at} tenants looked at, {result.final} invoices final, {result.drafts} drafts, "
-        f"{result.failed} tenants failed."
+        f"{counted(result.looked_at, 'tenant')} looked at, {counted(result.final, 'invoice')} final, "
+        f"{counted(result.drafts, 'draft')}, {counted(result.failed, 'tenant')} failed."
     )

@@ -6,6 +6,7 @@ from datetime import timedelta
 from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
+from domain.counting import counted
 from domain.errors import capped
 from domain.messages import DriftInput, DriftResult, PageInput, Place, TenantsPage
 from workflows import observing, policies
@@ -111,9 +112,9 @@ async def _searched(place: Place) -> tuple[int, str | None]:
 
 def _show(result: DriftResult) -> None:
     counts = (
-        f"**{result.tenants} tenants looked at**: {result.drifted} drifted, {result.repairs} repairs "
-        f"started, {result.deferred} deferred, {result.postponed} postponed, {result.failed} could not be "
-        "looked at."
+        f"**{counted(result.tenants, 'tenant')} looked at**: {result.drifted} drifted, "
+        f"{counted(result.repairs, 'repair')} started, {result.deferred} deferred, "
+        f"{result.postponed} postponed, {result.failed} could not be looked at."
     )
     unsearched = (f"Not searched for things of no tenant: {problem}" for problem in result.unsearched)
     workflow.set_current_details("\n\n".join([counts, *unsearched]))

@@ -8,6 +8,7 @@ from typing import Any
 from temporalio import workflow
 from temporalio.common import Priority, RetryPolicy
 
+from domain.counting import counted
 from domain.messages import JudgeInput, JudgeOutcome, ObserveInput, ObserveOutcome, StepsInput
 from domain.queues import Provider, provider_queue
 from workflows import policies
@@ -27,7 +28,7 @@ async def observe_page(provider: Provider, tenant_ids: Sequence[str]) -> Observe
     return await _observe(
         provider,
         ObserveInput(tenant_ids=list(tenant_ids)),
-        f"look at {len(tenant_ids)} tenants in {provider}",
+        f"look at {counted(len(tenant_ids), 'tenant')} in {provider}",
         on_page(provider, PAGE_LIMIT),
     )
 

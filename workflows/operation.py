@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from temporalio import workflow
 
+from domain.counting import counted
 from domain.messages import (
     Action,
     Desired,
@@ -191,5 +192,5 @@ def _phase_before(plan: OperationPlan) -> Phase:
 
 def headline(request: OperationRequest) -> str:
     """One line that says what the run is: no names of people, no secrets."""
-    target = f" to {request.target.plan}, {request.target.users} users" if request.target else ""
+    target = f" to {request.target.plan}, {counted(request.target.users, 'user')}" if request.target else ""
     return f"{request.kind} of {request.slug}{target}"

@@ -4,6 +4,7 @@ from activities.records import billing
 from activities.records.desk import Desk
 from activities.records.interventions import OF_A_RUN, record, with_objects
 from activities.records.planning import Hold, startable
+from domain.counting import counted
 from domain.errors import InvalidSpec, PermanentError, PhaseConflict
 from domain.messages import Condition, ErrorView, FinishInput, FinishResult, StateInput
 from domain.phases import FINISHED, GONE, OPEN_PHASES, OperationStatus, Phase
@@ -101,7 +102,7 @@ def _check_gone(desk: Desk, tenant: TenantRow, phase: Phase) -> None:
     left = [row.name for row in desk.resources(tenant.id) if row.state not in ENDED]
     if left:
         raise PermanentError(
-            f"tenant '{tenant.slug}' is not {phase}: {len(left)} things are not proven gone, "
+            f"tenant '{tenant.slug}' is not {phase}: {counted(len(left), 'thing')} not proven gone, "
             f"among them {left[0]}"
         )
     if phase is Phase.DELETED and desk.session.get(CertificateRow, tenant.id) is None:

@@ -4,30 +4,31 @@ import re
 from typing import Annotated
 
 from fastapi import APIRouter, Query, status
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from api.body import JSON_BODY
 from api.claims import change_claimed_customer, claim_customer
 from api.customer_schemas import CustomerChange, NewCustomer
 from api.docs import BODY, CHANGES, READS, errors
 from api.identity import AskedFor
-from api.problems import ApiProblem
+from api.problems import ApiProblem, invalid
 from api.schemas import CUSTOMER_ID_PATTERN, CustomerName
 from api.services import Served
-from api.views import CustomerView
+from api.views import CustomerPage, CustomerView
 from domain.naming import new_tenant_id
-from store.customers import create_customer, customers_named, get_customer
+from store.customers import create_customer, get_customer, list_customers
 from store.tables import CustomerRow
+from store.tenants import MAX_PAGE
 
 router = APIRouter(prefix="/v1/customers", tags=["customers"])
 
-MOST_NAMESAKES = 50
 
-
-class Named(BaseModel):
+class Listing(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    name: CustomerName
+    name: CustomerName | None = Field(default=None, description="Only customers of exactly this name.")
+    cursor: str | None = Field(default=None, max_length=200, description="`next` of the page before.")
+    limit: int = Field(default=50, ge=1, le=MAX_PAGE)
 
 
 @router.post(
@@ -52,10 +53,16 @@ async def make_customer(services: Served, asked: AskedFor, customer: NewCustomer
     return _view(row)
 
 
-@router.get("", summary="Find customers by name", responses=errors("InvalidSpec", *READS))
-async def customers(services: Served, wanted: Annotated[Named, Query()]) -> list[CustomerView]:
-    """Those of exactly this name, oldest first."""
-    return [_view(row) for row in await services.query(customers_named, wanted.name, limit=MOST_NAMESAKES)]
+@router.get("", summary="List customers", responses=errors("InvalidSpec", *READS))
+async def customers(services: Served, listing: Annotated[Listing, Query()]) -> CustomerPage:
+    """Pages in the order in which they were made."""
+    try:
+        rows, following = await services.query(
+            list_customers, listing.cursor, listing.limit, name=listing.name
+        )
+    except ValueError as error:
+        raise invalid("cursor", str(error)) from error
+    return CustomerPage(items=[_view(row) for row in rows], next=following)
 
 
 @router.get("/{customer_id}", summary="Show a customer", responses=errors("CustomerNotFound", *READS))

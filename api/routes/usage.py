@@ -114,8 +114,8 @@ async def usage(services: Served, slug: Slug, wanted: Annotated[Charted, Query()
 
     At most 1,000 points a meter, and 5,000 in all.
     """
-    spans = spans_of(wanted, services.clock.now())
     tenant = await find_tenant(services, slug, wanted.id)
+    spans = spans_of(wanted, services.clock.now(), tenant.created_at)
     found = await anyio.to_thread.run_sync(charts, services.usage, tenant.id, wanted, spans)
     told = await _prospects(services, tenant.id) if wanted.forecast else None
     return TenantUsage(

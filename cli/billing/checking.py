@@ -6,11 +6,13 @@ import typer
 from rich.markup import escape
 
 from cli.billing.client import BillingClient, connect
+from cli.billing.reading import named
 from cli.billing.shown import KEYED, line_row
-from cli.changes import AsJson
+from cli.changes import AsJson, slug_if_any
 from cli.output import out, print_error, print_json, table
 from domain.billing.document import DocumentLine, InvoiceDocument
 from domain.billing.replays import Difference, Replay
+from domain.counting import counted
 
 COLUMNS = ("SIDE", *KEYED)
 
@@ -19,8 +21,10 @@ app = typer.Typer()
 
 @app.command()
 def replay(
-    number: Annotated[str | None, typer.Argument(help="An invoice's number or id.")] = None,
-    all_of: Annotated[str | None, typer.Option(help="All final invoices of this tenant.")] = None,
+    number: Annotated[str | None, typer.Argument(help="An invoice's number or id.", callback=named)] = None,
+    all_of: Annotated[
+        str | None, typer.Option(help="All final invoices of this tenant.", callback=slug_if_any)
+    ] = None,
     latest: Annotated[
         bool, typer.Option("--latest", help="Also what all that is known now would correct.")
     ] = False,
@@ -62,7 +66,7 @@ def _print(client: BillingClient, replayed: Replay) -> None:
 
 
 def _differ(lines: int) -> str:
-    return "1 line differs" if lines == 1 else f"{lines} lines differ"
+    return f"{counted(lines, 'line')} differ{'s' if lines == 1 else ''}"
 
 
 def _sides(one: Difference) -> list[tuple[str, Any]]:

@@ -2,9 +2,8 @@
 
 from collections.abc import Iterator
 from typing import cast
-from urllib.parse import quote
 
-from cli.client import Client, Json
+from cli.client import Client, Json, segment
 from cli.connection import api_url
 
 
@@ -42,4 +41,4 @@ def connect() -> BillingClient:
 
 
 def _path(name: str) -> str:
-    return f"/v1/invoices/{quote(name, safe='')}"
+    return f"/v1/invoices/{segment(name)}"

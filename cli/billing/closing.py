@@ -13,6 +13,7 @@ from cli.changes import AsJson, Key
 from cli.client import new_key
 from cli.output import err, out, print_error, print_json
 from domain.billing.words import instant_text
+from domain.counting import counted
 
 Json = dict[str, Any]
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.2, 2.0
@@ -58,10 +59,10 @@ def _troubles(view: Json) -> Iterator[str]:
     """What the run could not do, each with why; the API names a hundred."""
     result = view["result"]
     if failed := result["failed"]:
-        yield f"{_counted(failed, 'tenant')} could not be closed"
+        yield f"{counted(failed, 'tenant')} could not be closed"
         yield from (f"  {one['slug']}: {one['reason']}" for one in view["not_closed"])
     if undelivered := result["undelivered"]:
-        yield f"{_counted(undelivered, 'invoice')} could not be handed on"
+        yield f"{counted(undelivered, 'invoice')} could not be handed on"
         yield from (f"  {one['number']}: {one['reason']}" for one in view["not_handed_on"])
 
 
@@ -77,10 +78,6 @@ def until_ended(client: BillingClient, closing_id: str, *, quiet: bool) -> Json:
 
 
 def _told(result: Json) -> str:
-    made = f"{result['final']} final, {_counted(result['drafts'], 'draft')}, {result['numbered']} numbered"
+    made = f"{result['final']} final, {counted(result['drafts'], 'draft')}, {result['numbered']} numbered"
     handed_on = f", {result['delivered']} handed on" if result["delivered"] else ""
-    return f"{_counted(result['looked_at'], 'tenant')} looked at; invoices: {made}{handed_on}"
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+    return f"{counted(result['looked_at'], 'tenant')} looked at; invoices: {made}{handed_on}"

@@ -1,5 +1,6 @@
 """`tenantry billing credit`, `charge` and `discount`: what is agreed with a tenant by hand."""
 
+import re
 from typing import Annotated, Any
 
 import typer
@@ -13,28 +14,50 @@ from cli.client import new_key
 from cli.output import out, print_json
 
 Json = dict[str, Any]
+BELOW_ZERO = re.compile(r"-[0-9.,]+")
+BELOW_ZERO_TOO = {"ignore_unknown_options": True}
+"""Or -5 would be refused as an option that there is not, and not as an amount."""
+
+
+def _above_zero(text: str) -> str:
+    if BELOW_ZERO.fullmatch(text):
+        raise typer.BadParameter(
+            "amounts and percents are above 0: `credit` and `discount` take off, `charge` adds"
+        )
+    return text
+
+
 Amount = Annotated[
-    str, typer.Argument(help="In the tenant's currency, as 12.50.", metavar="AMOUNT", show_default=False)
+    str,
+    typer.Argument(
+        help="In the tenant's currency, as 12.50.",
+        metavar="AMOUNT",
+        show_default=False,
+        callback=_above_zero,
+    ),
 ]
-Percent = Annotated[str, typer.Argument(help="As 10 or 12.5.", metavar="PERCENT", show_default=False)]
+Percent = Annotated[
+    str,
+    typer.Argument(help="As 10 or 12.5.", metavar="PERCENT", show_default=False, callback=_above_zero),
+]
 Reason = Annotated[str, typer.Option(help="Why; stands on the invoice.", show_default=False)]
 
 app = typer.Typer()
 
 
-@app.command()
+@app.command(context_settings=BELOW_ZERO_TOO)
 def credit(slug: Slug, amount: Amount, reason: Reason, key: Key = None, as_json: AsJson = False) -> None:
     """Give a credit; it is on the tenant's next invoice."""
     _one_off("credits", slug, amount, reason, key, as_json)
 
 
-@app.command()
+@app.command(context_settings=BELOW_ZERO_TOO)
 def charge(slug: Slug, amount: Amount, reason: Reason, key: Key = None, as_json: AsJson = False) -> None:
     """Charge something once; it is on the tenant's next invoice."""
     _one_off("charges", slug, amount, reason, key, as_json)
 
 
-@app.command()
+@app.command(context_settings=BELOW_ZERO_TOO)
 def discount(
     slug: Slug,
     percent: Percent,

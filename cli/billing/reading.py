@@ -15,8 +15,21 @@ from domain.billing.money import Currency
 from domain.billing.words import minor_text
 
 Json = dict[str, Any]
+
+
+def named(text: str | None) -> str | None:
+    """What may be an invoice's number or id. Raises typer.BadParameter for what people take for one."""
+    if text is not None and not text.strip():
+        raise typer.BadParameter("write an invoice's number, such as 2026-000042")
+    if text is not None and text.endswith((".html", ".pdf")):
+        number, _, suffix = text.rpartition(".")
+        raise typer.BadParameter(f"for a file write the number and where to: {number} --{suffix} {text}")
+    return text.strip() if text else text
+
+
 Number = Annotated[
-    str, typer.Argument(help="An invoice's number or id; of a draft its id.", show_default=False)
+    str,
+    typer.Argument(help="An invoice's number or id; of a draft its id.", show_default=False, callback=named),
 ]
 COLUMNS = ("NUMBER", "KIND", "STATUS", "FROM", "TO", "ISSUED", "TOTAL")
 

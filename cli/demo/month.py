@@ -24,8 +24,6 @@ from domain.naming import resource_name
 
 Json = dict[str, Any]
 
-SETTINGS = (("TENANTRY_BILLING_MAY_RUN_AHEAD", "true"),)
-"""Of a stack whose months may pass in a moment."""
 MONTH_AND_GRACE = timedelta(days=32)
 ACTIVE_USERS, PROTECTED = 620, {"servers": 480, "databases": 60}
 

@@ -1,6 +1,8 @@
 """Invoices as documents: what is printed of a simulated one, and what is handed out of a real one."""
 
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Annotated, Any, Self
 from zoneinfo import ZoneInfo
@@ -28,6 +30,12 @@ Instant = Annotated[AwareDatetime, PlainSerializer(instant_text)]
 ZoneName = Annotated[str, AfterValidator(_zone)]
 Quantity = Annotated[str, Field(pattern=r"^-?\d+(\.\d+)?$")]
 Text = Annotated[str, Field(min_length=1)]
+NO_TITLES: Mapping[str, str] = {}
+"""Of meters, which are called by their names then: as in scenarios, which have no titles."""
+
+
+def _is_empty(value: object) -> bool:
+    return not value
 
 
 class DocumentPart(Model):
@@ -56,11 +64,11 @@ class DocumentLine(DocumentPart):
     """Key of a line on an earlier invoice."""
 
     @classmethod
-    def of(cls, entry: InvoiceLine) -> Self:
+    def of(cls, entry: InvoiceLine, titles: Mapping[str, str] = NO_TITLES) -> Self:
         line = entry.line
         return cls(
             key=line.key,
-            description=entry.description,
+            description=entry.said(titles),
             begin=line.span.begin,
             end=line.span.end,
             quantity=number_text(line.quantity),
@@ -81,13 +89,15 @@ class InvoiceBody(DocumentPart):
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 
     @classmethod
-    def of(cls, invoice: Invoice, currency: Currency, **others: Any) -> Self:
+    def of(
+        cls, invoice: Invoice, currency: Currency, *, titles: Mapping[str, str] = NO_TITLES, **others: Any
+    ) -> Self:
         """With what else the class asks for in `others`; without a number unless one is there."""
         return cls(
             kind=invoice.kind,
             period=DocumentPeriod.of(invoice.period),
             status=invoice.status,
-            lines=tuple(map(DocumentLine.of, invoice.lines)),
+            lines=tuple(DocumentLine.of(line, titles) for line in invoice.lines),
             total_minor=invoice.total,
             currency=currency.code,
             **{"number": None, **others},
@@ -105,6 +115,14 @@ class Issuer(DocumentPart):
     address: tuple[str, ...] = ()
     """Line by line, as on an envelope."""
     tax_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Letterhead:
+    """What is on every invoice, as it is now: who issues it, and what meters are called."""
+
+    issuer: Issuer
+    titles: Mapping[str, str] = field(default_factory=dict)
 
 
 class BilledCustomer(DocumentPart):
@@ -133,11 +151,21 @@ class InvoiceDocument(InvoiceBody):
     currency_exponent: Annotated[int, Field(ge=0, le=4)]
     """Decimals of the minor unit, without which nobody can read an amount."""
     currency_sign: Text
+    meters: Annotated[dict[str, str], Field(exclude_if=_is_empty)] = {}
+    """Titles of the meters that its lines charge, as they were when it was made: by them its lines are said
+    again. Left out where there are none, as in all documents from before there were titles in them."""
 
     @classmethod
-    def of(cls, invoice: Invoice, currency: Currency, **others: Any) -> Self:
-        shown = {"currency_exponent": currency.exponent, "currency_sign": currency.sign}
-        return super().of(invoice, currency, **shown, **others)
+    def of(
+        cls, invoice: Invoice, currency: Currency, *, titles: Mapping[str, str] = NO_TITLES, **others: Any
+    ) -> Self:
+        named = {entry.line.meter for entry in invoice.lines}
+        shown = {
+            "currency_exponent": currency.exponent,
+            "currency_sign": currency.sign,
+            "meters": {meter: title for meter, title in titles.items() if meter in named},
+        }
+        return super().of(invoice, currency, titles=titles, **shown, **others)
 
     @property
     def money(self) -> Currency:

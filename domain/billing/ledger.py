@@ -20,9 +20,10 @@ class InvoiceLine:
     note: str = ""
     """Of a correction: what was owed and what is owed now."""
 
-    @property
-    def description(self) -> str:
-        return f"{self.note}: {self.line.description}" if self.note else self.line.description
+    def said(self, titles: Mapping[str, str]) -> str:
+        """What stands on the invoice; `titles` of meters."""
+        told = self.line.said(titles)
+        return f"{self.note}: {told}" if self.note else told
 
 
 Booked = Mapping[str, Line]

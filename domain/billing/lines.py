@@ -1,5 +1,6 @@
 """Lines of invoices, as rating makes them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -34,6 +35,17 @@ class Line:
     def scope(self) -> str:
         """What lines that stand for each other have in common: component and start."""
         return self.key.rpartition("/")[0]
+
+    @property
+    def meter(self) -> str | None:
+        """Whose usage it charges."""
+        return self.key.partition("/")[0] if self.rank == USAGE else None
+
+    def said(self, titles: Mapping[str, str]) -> str:
+        """The description with its meter called by its title; one without a title by its name."""
+        if self.meter is None:
+            return self.description
+        return titles.get(self.meter, self.meter) + self.description.removeprefix(self.meter)
 
     @property
     def place(self) -> tuple[datetime, int]:

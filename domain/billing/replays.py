@@ -26,12 +26,15 @@ class Replay(DocumentPart):
     def of(
         cls, issued: InvoiceDocument, rated: Iterable[InvoiceLine], to_come: Iterable[InvoiceLine] | None
     ) -> "Replay":
-        found = differences(issued.lines, [DocumentLine.of(line) for line in rated])
+        def said(lines: Iterable[InvoiceLine]) -> tuple[DocumentLine, ...]:
+            return tuple(DocumentLine.of(line, issued.meters) for line in lines)
+
+        found = differences(issued.lines, said(rated))
         return cls(
             number=issued.number or issued.id,
             same=not found,
             differences=found,
-            to_come=None if to_come is None else tuple(map(DocumentLine.of, to_come)),
+            to_come=None if to_come is None else said(to_come),
         )
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from domain.billing.document import DocumentLine, DocumentPart, DocumentPeriod, Instant, Quantity
+from domain.billing.document import NO_TITLES, DocumentLine, DocumentPart, DocumentPeriod, Instant, Quantity
 from domain.billing.invoices import Invoice
 from domain.billing.ledger import Booked
 from domain.billing.lines import scope_of
@@ -60,22 +60,30 @@ class Prospects(DocumentPart):
     """If usage goes on as it did."""
 
     @classmethod
-    def of(cls, seen: Outlook, read: Mapping[Demand, Decimal], booked: Booked) -> "Prospects":
-        """`read`: what `seen` asks for by `readings`."""
+    def of(
+        cls,
+        seen: Outlook,
+        read: Mapping[Demand, Decimal],
+        booked: Booked,
+        titles: Mapping[str, str] = NO_TITLES,
+    ) -> "Prospects":
+        """`read`: what `seen` asks for by `readings`; `titles` of meters, for the lines."""
         return cls(
-            current=_statement(seen, seen.so_far(read), booked, NOTHING_MORE),
-            forecast=_statement(seen, seen.expected(read), booked, AS_BEFORE),
+            current=_statement(seen, seen.so_far(read), booked, NOTHING_MORE, titles),
+            forecast=_statement(seen, seen.expected(read), booked, AS_BEFORE, titles),
         )
 
 
-def _statement(seen: Outlook, quantities: Quantities, booked: Booked, assumes: str) -> Statement:
+def _statement(
+    seen: Outlook, quantities: Quantities, booked: Booked, assumes: str, titles: Mapping[str, str]
+) -> Statement:
     invoice, currency = seen.invoice(quantities, booked), seen.window.account.currency
     return Statement(
         as_of=seen.now,
         period=DocumentPeriod.of(invoice.period),
         assumes=assumes,
         meters=tuple(_meter(scope, quantities, invoice) for scope in seen.scopes),
-        lines=tuple(map(DocumentLine.of, invoice.lines)),
+        lines=tuple(DocumentLine.of(line, titles) for line in invoice.lines),
         total_minor=invoice.total,
         currency=currency.code,
         currency_exponent=currency.exponent,

@@ -26,18 +26,33 @@ class NoChart(ValueError):
         super().__init__(message)
 
 
-def chart_spans(step: Step, begin: datetime | None, end: datetime | None, now: datetime) -> list[Span]:
+def chart_spans(
+    step: Step,
+    begin: datetime | None,
+    end: datetime | None,
+    now: datetime,
+    *,
+    first: datetime | None = None,
+) -> list[Span]:
     """The steps that touch [begin, end), each whole but the last, which ends now at the latest.
+
+    Where no begin is given, none of before `first` is shown, when there was nothing to be counted.
 
     Raises NoChart.
     """
     end = min(end or now, now)
-    begin = _step_of(begin or end - USUAL[step], step)
+    begin = _step_of(begin or _usual(step, end, first), step)
     if begin >= end:
         raise NoChart("from", f"must be before the end, {end:%Y-%m-%dT%H:%M:%SZ}, which is at most now")
     if end - begin > SHORTEST[step] * MOST_POINTS:
         raise NoChart("from", f"gives more than {MOST_POINTS} points: begin later or take a longer step")
     return steps(Span(begin, min(_end_of_step(end, step), now)), step, _UTC)
+
+
+def _usual(step: Step, end: datetime, first: datetime | None) -> datetime:
+    begin = end - USUAL[step]
+    # An end of before the first instant shows the usual span, which is empty, and is no mistake.
+    return max(begin, first) if first and first < end else begin
 
 
 def _step_of(instant: datetime, step: Step) -> datetime:

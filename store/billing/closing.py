@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session, col, or_, select
 
 from domain.billing.closing import Closed, close, look
-from domain.billing.document import Issuer
+from domain.billing.document import Letterhead
 from domain.billing.rating import Window, demands
 from domain.billing.usage import Demand, Quantities
 from domain.errors import PermanentError
@@ -35,11 +35,11 @@ class _Look:
 
 
 class Closer:
-    def __init__(self, engine: Engine, reader: UsageReader, grace: timedelta, issuer: Issuer) -> None:
+    def __init__(self, engine: Engine, reader: UsageReader, grace: timedelta, letterhead: Letterhead) -> None:
         self._engine = engine
         self._reader = reader
         self._grace = grace
-        self._issuer = issuer
+        self._letterhead = letterhead
 
     def page(self, run: ClosingRun, size: int) -> PageResult:
         """The next tenants that the run has not looked at, in one transaction; none, when all are done.
@@ -53,7 +53,7 @@ class Closer:
             quantities = self._quantities(looks, run, failed)
             closed = list(self._closed(session, looks, quantities, failed))
             made = [Made(seen.row, one, seen.known_fact) for seen, one in closed]
-            write(session, made, run, self._grace, self._issuer)
+            write(session, made, run, self._grace, self._letterhead)
             _leave(rows, {seen.row.tenant_id: one for seen, one in closed}, failed, run)
         return PageResult(
             looked_at=len(rows),

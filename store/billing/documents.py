@@ -7,7 +7,7 @@ from datetime import UTC, date
 from sqlmodel import Session, col, select
 
 from catalog.currencies import currency_of
-from domain.billing.document import BilledCustomer, BilledTenant, InvoiceDocument, Issuer
+from domain.billing.document import BilledCustomer, BilledTenant, InvoiceDocument, Letterhead
 from domain.billing.invoices import Invoice, Status
 from domain.billing.spans import Span
 from store.billing.books import entries_of
@@ -23,13 +23,13 @@ class _Payer:
 
 
 def drafts_of(
-    session: Session, drafts: Sequence[tuple[SubscriptionRow, Sequence[Invoice]]], issuer: Issuer
+    session: Session, drafts: Sequence[tuple[SubscriptionRow, Sequence[Invoice]]], letterhead: Letterhead
 ) -> Iterator[DraftRow]:
     payers = _payers(session, [row.tenant_id for row, invoices in drafts if invoices])
     for row, invoices in drafts:
         for invoice in invoices:
             name = f"draft-{row.tenant_id}-{invoice.at.astimezone(UTC):%Y%m%dT%H%M%S%fZ}"
-            shown = _document(name, invoice, payers[row.tenant_id], issuer)
+            shown = _document(name, invoice, payers[row.tenant_id], letterhead)
             yield DraftRow(tenant_id=row.tenant_id, at=invoice.at, document=shown)
 
 
@@ -38,7 +38,7 @@ def issue(
     rows: Sequence[InvoiceRow],
     numbers: Mapping[str, str],
     dates: Mapping[str, date],
-    issuer: Issuer,
+    letterhead: Letterhead,
 ) -> Iterator[tuple[InvoiceRow, InvoiceDocument]]:
     payers = _payers(session, [row.tenant_id for row in rows])
     entries = entries_of(session, [row.id for row in rows])
@@ -47,14 +47,14 @@ def issue(
             row.kind, row.at, Span(row.period_begin, row.period_end), Status.FINAL, tuple(entries[row.id])
         )
         payer = payers[row.tenant_id]
-        yield row, _document(row.id, invoice, payer, issuer, numbers[row.id], dates[row.id])
+        yield row, _document(row.id, invoice, payer, letterhead, numbers[row.id], dates[row.id])
 
 
 def _document(
     invoice_id: str,
     invoice: Invoice,
     payer: _Payer,
-    issuer: Issuer,
+    letterhead: Letterhead,
     number: str | None = None,
     issue_date: date | None = None,
 ) -> InvoiceDocument:
@@ -64,7 +64,8 @@ def _document(
         id=invoice_id,
         number=number,
         issue_date=issue_date,
-        issuer=issuer,
+        issuer=letterhead.issuer,
+        titles=letterhead.titles,
         customer=payer.customer,
         tenant=payer.tenant,
         time_zone=payer.zone,

@@ -1,6 +1,6 @@
 """Explaining a line of an issued invoice, from its closing rated again and from the ledger."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Engine, text
 
@@ -53,14 +53,14 @@ def _explanation(
         currency_exponent=rated.issued.currency_exponent,
         currency_sign=rated.issued.currency_sign,
         line=line,
-        formula=owed.description if owed else "",
+        formula=owed.said(rated.issued.meters) if owed else "",
         before_minor=sum(one.amount for _, one in under[:place]),
         owed_minor=owed.amount if owed else 0,
         period=DocumentPeriod.of(found.period) if found else None,
         segments=segments_of(found) if found else (),
         measured=measured_of(found, rated.quantities, rated.cut_off) if found else None,
         terms=terms_of(found, line.key) if found else (),
-        booked=tuple(_booking(number, entry) for _, number, entry in entries),
+        booked=tuple(_booking(number, entry, rated.issued.meters) for _, number, entry in entries),
     )
 
 
@@ -71,11 +71,11 @@ def _entries(engine: Engine, tenant_id: str, keys: set[str]) -> list[tuple[str, 
         return [(row.id, row.name or row.id, entry_of(row)) for row in rows]
 
 
-def _booking(invoice: str, entry: InvoiceLine) -> Booking:
+def _booking(invoice: str, entry: InvoiceLine, titles: Mapping[str, str]) -> Booking:
     return Booking(
         invoice=invoice,
         key=entry.line.key,
         quantity=number_text(entry.line.quantity),
         amount_minor=entry.line.amount,
-        description=entry.description,
+        description=entry.said(titles),
     )

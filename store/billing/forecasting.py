@@ -1,7 +1,10 @@
 """A tenant's invoice to come, from what is recorded and stored by now."""
 
+from collections.abc import Mapping
+
 from sqlalchemy import Engine
 
+from domain.billing.document import NO_TITLES
 from domain.billing.outlook import outlook
 from domain.billing.statements import Prospects
 from runtime.clock import Clock
@@ -15,9 +18,11 @@ from store.usage_read import UsageGone, UsageReader
 
 
 class Forecaster:
-    def __init__(self, engine: Engine, clock: Clock) -> None:
+    def __init__(self, engine: Engine, clock: Clock, titles: Mapping[str, str] = NO_TITLES) -> None:
+        """`titles` of meters, for the lines."""
         self._engine = engine
         self._clock = clock
+        self._titles = titles
         self._reader = UsageReader(engine, clock)
 
     def prospects(self, tenant_id: str) -> Prospects | None:
@@ -40,4 +45,4 @@ class Forecaster:
                 return None
             there = booked(session, {tenant_id: seen.window.since})[tenant_id]
         read = self._reader.quantities({tenant_id: seen.readings()})[tenant_id]
-        return Prospects.of(seen, read, there)
+        return Prospects.of(seen, read, there, self._titles)

@@ -9,7 +9,7 @@ from sqlalchemy import insert
 from sqlmodel import Session, col, delete
 
 from domain.billing.closing import Closed
-from domain.billing.document import Issuer
+from domain.billing.document import Letterhead
 from domain.billing.invoices import Invoice, Kind
 from domain.messages import ClosingRun
 from store.billing.books import entry_rows
@@ -26,7 +26,9 @@ class Made:
     known_fact: int
 
 
-def write(session: Session, made: Sequence[Made], run: ClosingRun, grace: timedelta, issuer: Issuer) -> None:
+def write(
+    session: Session, made: Sequence[Made], run: ClosingRun, grace: timedelta, letterhead: Letterhead
+) -> None:
     """All that is final, and the drafts in place of those of the run before."""
     final = [(one, invoice) for one in made for invoice in one.closed.final]
     if final:
@@ -36,7 +38,7 @@ def write(session: Session, made: Sequence[Made], run: ClosingRun, grace: timede
         session.execute(insert(DeliveryRow), [{"invoice_id": name} for name in ids])
     tenants = [one.subscription.tenant_id for one in made]
     session.execute(delete(DraftRow).where(col(DraftRow.tenant_id).in_(tenants)))
-    session.add_all(drafts_of(session, [(one.subscription, one.closed.drafts) for one in made], issuer))
+    session.add_all(drafts_of(session, [(one.subscription, one.closed.drafts) for one in made], letterhead))
 
 
 def invoice_id(tenant_id: str, invoice: Invoice) -> str:

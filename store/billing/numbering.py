@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Engine, text
 from sqlmodel import Session, col, select
 
-from domain.billing.document import Issuer
+from domain.billing.document import Letterhead
 from store.billing.documents import issue
 from store.engine import transaction
 from store.tables import InvoiceRow
@@ -36,10 +36,10 @@ class Numbering:
 
 
 class Numberer:
-    def __init__(self, engine: Engine, numbering: Numbering, issuer: Issuer) -> None:
+    def __init__(self, engine: Engine, numbering: Numbering, letterhead: Letterhead) -> None:
         self._engine = engine
         self._numbering = numbering
-        self._issuer = issuer
+        self._letterhead = letterhead
 
     def page(self, size: int) -> int:
         """Numbers and dates the next invoices of one year; how many. Raises Unavailable."""
@@ -60,7 +60,7 @@ class Numberer:
     def _issue(self, session: Session, rows: Sequence[InvoiceRow], year: int, first: int) -> None:
         numbers = {row.id: self._numbering.written(year, first + place) for place, row in enumerate(rows)}
         dates = {row.id: row.due_at.astimezone(self._numbering.zone).date() for row in rows}
-        for row, document in issue(session, rows, numbers, dates, self._issuer):
+        for row, document in issue(session, rows, numbers, dates, self._letterhead):
             row.number, row.issued = numbers[row.id], document
 
     def _year(self, row: InvoiceRow) -> int:

@@ -8,11 +8,13 @@ from sqlmodel import Field
 from domain.naming import TENANT_ID_PATTERN
 from store.tables.base import INSTANT, Table, matches
 
+CUSTOMER_ID_PATTERN = "^[a-z][a-z0-9_-]{1,62}$"
+
 
 class CustomerRow(Table, table=True):
     __tablename__ = "customer"
     __table_args__ = (
-        matches("id", "^[a-z][a-z0-9_-]{1,62}$"),
+        matches("id", CUSTOMER_ID_PATTERN),
         CheckConstraint("length(btrim(name)) BETWEEN 1 AND 200", name="name"),
         CheckConstraint("length(email) BETWEEN 3 AND 254", name="email"),
         CheckConstraint("length(time_zone) BETWEEN 1 AND 64", name="time_zone"),

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,10 +11,19 @@ import anyio.to_thread
 import pytest
 from sqlalchemy import text
 from structlog.testing import capture_logs
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
+from api.app import create_app
+from catalog import Catalog
 from cli.connection import URL_VARIABLE
 from cli.main import main
+from domain.counting import counted
+from runtime.clock import SystemClock
+from runtime.settings import Settings
+from tests.api.conftest import served
 from tests.api.front import Front, Json
+from worker.app import billing_activities
+from workflows.close_periods import ClosePeriods
 
 
 @dataclass(frozen=True)
@@ -62,7 +72,7 @@ async def test_finance_closes_and_reads(front: Front, billing: Command, tmp_path
     assert shown.out.splitlines()[1].split()[:3] == [number, "invoice", "final"]
     assert "€120.00" in shown.out
     ran = await billing("invoice", number)
-    assert "20        €120.00  team fee: 20 × €6.00" in ran.out, ran
+    assert "20  €120.00  team fee: 20 × €6.00" in ran.out, ran
     assert json.loads((await billing("invoice", number, "--json")).out)["number"] == number
     html, pdf = tmp_path / "a.html", tmp_path / "a.pdf"
     assert await billing("invoice", number, "--html", str(html), "--pdf", str(pdf)) == Ran(0, "", "")
@@ -114,6 +124,47 @@ async def test_a_tenant_that_cannot_be_closed_is_named(front: Front, billing: Co
     assert (ran.code, ran.err, json.loads(ran.out)["not_closed"]) == (0, "", [])
 
 
+async def test_an_invoice_that_is_not_handed_on_is_named(
+    front: Front,
+    billing: Command,
+    catalog: Catalog,
+    api_settings: Settings,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """With why, and the command ends with 1, until the sink takes it."""
+    slug = (await front.active(plan="team", users=20))["slug"]
+    folder = tmp_path / "sent" / "invoices"
+    folder.parent.write_text("a file in the place of a folder")
+    changed = {"task_queue": "api-sink", "invoice_sink": "file", "invoice_folder": folder}
+    settings = api_settings.model_copy(update=changed)
+    worker = Worker(
+        front.temporal,
+        task_queue=settings.task_queue,
+        workflows=[ClosePeriods],
+        activities=billing_activities(settings, front.engine, SystemClock()),
+        activity_executor=ThreadPoolExecutor(max_workers=2),
+        max_concurrent_activities=2,
+        workflow_runner=UnsandboxedWorkflowRunner(),
+    )
+    async with worker, served(create_app(settings, catalog=catalog)) as address:
+        monkeypatch.setenv(URL_VARIABLE, address)
+        ran = await billing("close", "--json")
+        number = json.loads((await billing("invoices", slug, "--json")).out)[0]["number"]
+        told = json.loads(ran.out)
+        assert (ran.code, told["state"], told["result"]["delivered"]) == (1, "done", 0)
+        reason = next(one["reason"] for one in told["not_handed_on"] if one["number"] == number)
+        assert str(folder) in reason
+        said = f"{counted(told['result']['undelivered'], 'invoice')} could not be handed on"
+        assert ran.err.splitlines()[0] == f"error: {said}"
+        assert f"  {number}: {reason}" in ran.err.splitlines()
+        folder.parent.unlink()
+        ran = await billing("close", "--json")
+        told = json.loads(ran.out)
+        assert (ran.code, ran.err, told["not_handed_on"]) == (0, "", [])
+        assert (folder / f"{number}.pdf").exists()
+
+
 async def test_a_replay_that_differs_is_shown(front: Front, billing: Command) -> None:
     """Each line as it was issued and as it is rated, and the command ends with 1."""
     accepted = await front.active(plan="team", users=20)
@@ -141,6 +192,17 @@ def change(front: Front, statement: str, accepted: Json) -> None:
     with front.engine.begin() as connection:
         connection.execute(text("SET LOCAL session_replication_role = replica"))
         connection.execute(text(statement), {"tenant": accepted["tenant_id"]})
+
+
+@pytest.mark.parametrize("name", ["2026/1", "INV-2026/1", "..", ".", "2026 1", "2024-999999"])
+async def test_an_unknown_invoice_is_said_to_be_unknown(billing: Command, name: str) -> None:
+    """Whatever is typed for a number, it is one that there is not, and no request that nobody knows."""
+    for words in (("invoice", name), ("replay", name), ("explain", name, "fee/x/charge")):
+        ran = await billing(*words)
+        assert (ran.code, ran.err) == (
+            1,
+            "error: No such invoice: `tenantry billing invoices` lists a tenant's.\n",
+        )
 
 
 async def test_wrong_words_are_refused_in_words_of_commands(billing: Command) -> None:

@@ -11,7 +11,7 @@ from tests.api.front import Front, Json, code_of, new_key
 async def by_name(front: Front, name: str) -> list[Json]:
     answer = await front.http.get("/v1/customers", params={"name": name})
     assert answer.status_code == 200, answer.text
-    found: list[Json] = answer.json()
+    found: list[Json] = answer.json()["items"]
     return found
 
 
@@ -67,6 +67,28 @@ async def test_a_name_that_several_have_is_not_guessed(front: Front) -> None:
     (problem,) = answer.json()["errors"]
     assert problem["field"] == "customer"
     assert all(customer_id in problem["message"] for customer_id in ids)
+
+
+async def test_pages_of_customers_meet_without_gaps(front: Front) -> None:
+    """Following `next` shows every customer of a name once, in the order of making; no name shows all."""
+    name = new_name()
+    made = [
+        (await front.http.post("/v1/customers", json={"name": name}, headers=new_key())).json()
+        for _ in range(5)
+    ]
+    seen: list[Json] = []
+    params: Json = {"name": name, "limit": 2}
+    while True:
+        page = (await front.http.get("/v1/customers", params=params)).json()
+        assert len(page["items"]) <= 2
+        seen += page["items"]
+        if page["next"] is None:
+            break
+        params["cursor"] = page["next"]
+    assert seen == made
+    assert len((await front.http.get("/v1/customers", params={"limit": 5})).json()["items"]) == 5
+    refused = await front.http.get("/v1/customers", params={"cursor": "x"})
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "cursor")
 
 
 async def test_customers_that_are_not_there(front: Front) -> None:

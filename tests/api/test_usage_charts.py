@@ -72,7 +72,13 @@ async def test_groups_by_the_hour(used: Sender, midnight: datetime) -> None:
 
 
 async def test_thirty_days_up_to_now(used: Sender, midnight: datetime) -> None:
-    """Without more it is the last thirty days, whole but today, of which no more is averaged than was."""
+    """Without more it is the last thirty days since the tenant came, whole but today, of which no more is
+    averaged than was."""
+    found = await charts(used, meter="protected_resources")
+    assert datetime.fromisoformat(found["from"]) == midnight
+    came = text("UPDATE tenant SET created_at = created_at - interval '1 year' WHERE id = :id RETURNING true")
+    with used.front.engine.begin() as connection:
+        assert connection.execute(came, {"id": used.tenant_id}).scalar_one()
     found = await charts(used, meter="protected_resources")
     points = found["meters"][0]["points"]
     assert len(points) == 31
@@ -129,7 +135,7 @@ async def test_what_the_next_invoice_comes_to(front: Front) -> None:
         }
     ]
     assert [line["description"] for line in forecast["lines"]] == [
-        "protected_resources: 40 × €1.50 after 20 included",
+        "Protected resources: 40 × €1.50 after 20 included",
         "team fee: 20 × €6.00",
     ]
     assert current["period"] == forecast["period"]

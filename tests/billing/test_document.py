@@ -6,8 +6,12 @@ from datetime import UTC, date, datetime
 import pytest
 from pydantic import ValidationError
 
+from catalog.scenario import read_scenario
+from documents.html import to_html
 from domain.billing.document import InvoiceBody, InvoiceDocument
-from tests.documents.samples import correction, document, played_documents
+from domain.billing.simulation import simulate
+from runtime.settings import ROOT
+from tests.documents.samples import AROUND, correction, document, played_documents
 
 INVOICE_FIELDS = ["number", "kind", "period", "status", "lines", "total_minor", "currency"]
 
@@ -25,6 +29,23 @@ def test_it_is_the_same_to_the_byte_after_a_round_trip() -> None:
     """Stored as JSON and read again, a document prints the same bytes, not just the same values."""
     for one in [*played_documents(), document(), correction()]:
         assert InvoiceDocument.model_validate_json(one.to_json()).to_json() == one.to_json()
+
+
+def test_a_meter_is_called_by_its_title() -> None:
+    """On its lines and on corrections of them; lines of meters without a title are left alone."""
+    scenario = read_scenario(ROOT / "examples" / "billing" / "late.yaml")
+    titles = {"seats": "Seats taken", "mau": "Monthly active users", "fee": "Fee"}
+    currency, (first, second) = scenario.account.currency, simulate(scenario)
+    around = {"id": "i", "number": "1", "issue_date": date(2024, 3, 1), **AROUND}
+    told = InvoiceDocument.of(second, currency, titles=titles, **around)
+    assert told.lines[0].description == (
+        "correction, €0.00 instead of €150.00: Seats taken: tier 1: 15 × €10.00"
+    )
+    assert told.meters == json.loads(told.to_json())["meters"] == {"seats": "Seats taken"}
+    assert "Seats taken: tier 1: 15" in to_html(told)
+    plain = InvoiceDocument.of(first, currency, titles={"mau": "Monthly active users"}, **around)
+    assert plain.lines[0].description == "seats: tier 1: 15 × €10.00"
+    assert "meters" not in json.loads(plain.to_json())
 
 
 def test_instants_are_in_utc_with_z_and_names_as_they_are_written() -> None:

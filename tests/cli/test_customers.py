@@ -25,6 +25,8 @@ def test_a_customer_is_added_changed_and_found(tenantry: Tenantry) -> None:
         "time_zone": "Europe/Paris",
     }
     assert customer["id"] in tenantry("customer", "find", "Vandelay [Imports]").out
+    assert customer["id"] in tenantry("customer", "list").out
+    assert customer["id"] in {one["id"] for one in json.loads(tenantry("customer", "list", "--json").out)}
 
 
 def test_what_is_wrong_is_named(tenantry: Tenantry) -> None:

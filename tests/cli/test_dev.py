@@ -1,6 +1,7 @@
 """`tenantry dev`: a whole stack of its own."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -42,13 +43,18 @@ def greeting(dev: subprocess.Popen[str]) -> str:
 def test_it_is_found_while_it_runs_and_leaves_nothing(
     tmp_path: Path, command: Tenantry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The command line finds a running stack by itself; SIGTERM ends every process and removes every file."""
+    """The command line finds a running stack, and closes months ahead; SIGTERM leaves no process, no file."""
     dev = start_dev(tmp_path)
     try:
-        assert "/docs" in greeting(dev)
+        told = greeting(dev)
+        assert "/docs" in told
         monkeypatch.delenv("TENANTRY_API_URL", raising=False)
         monkeypatch.setenv("TENANTRY_HOME", str(tmp_path))
         assert command("list", "--json").out == "[]\n"
+        # As it says itself: periods that are yet to end can be closed.
+        month = re.search(r"tenantry (billing close --as-of \S+),", told)
+        assert month
+        assert command(*month[1].split()).code == 0
         family = psutil.Process(dev.pid).children(recursive=True)
         assert len(family) >= PARTS
     finally:

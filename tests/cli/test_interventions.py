@@ -106,5 +106,5 @@ def test_a_certificate_says_what_may_still_be_there() -> None:
     }
     print_certificate(Console(file=file, width=200), certificate)
     shown = file.getvalue()
-    assert "1 things were looked for and are not there" in shown
-    assert f"1 things may still be there:\n  route53:record alder CNAME: {why}" in shown
+    assert "1 thing was looked for and is not there" in shown
+    assert f"1 thing may still be there:\n  route53:record alder CNAME: {why}" in shown

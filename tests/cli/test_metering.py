@@ -55,6 +55,8 @@ def test_usage_from_the_token_to_the_chart(
     drawn = tenantry("usage", slug, "--step", "month")
     assert (drawn.code, drawn.err) == (0, "")
     assert "€300.00 so far, €300.00 expected" in drawn.out
+    days = tenantry("usage", slug, "--meter", "monthly_active_users", "--no-forecast").out.splitlines()
+    assert len(days) in {2, 3}, days  # of today, and of yesterday where midnight came in between
     this_month = next(line for line in drawn.out.splitlines() if line.startswith(now[:7]))
     assert this_month.split()[1] == "2"
     assert "█" in this_month

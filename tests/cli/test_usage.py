@@ -12,8 +12,54 @@ from cli.connection import ROOT, URL_VARIABLE
 from cli.signups import SignupFileError, load_signup
 from cli.tenants import grace_seconds
 from cli.wording import in_commands, problem_lines
+from domain.counting import counted
 from domain.naming import slug_problem
 from tests.cli.conftest import Tenantry
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("credit", "bird", "-5", "--reason", "outage"),
+        ("credit", "bird", "--reason", "outage", "--", "-5"),
+        ("charge", "bird", "-0.50", "--reason", "import"),
+        ("discount", "bird", "-10", "--reason", "loyal"),
+    ],
+)
+def test_amounts_below_zero_are_named_as_such(command: Tenantry, arguments: tuple[str, ...]) -> None:
+    """And not as an option that there is not; nothing is sent."""
+    ran = command("billing", *arguments)
+    assert (ran.code, ran.out) == (2, "")
+    assert "above 0" in ran.err
+    assert "No such option" not in ran.err
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [("", "2026-000042"), (" ", "2026-000042"), ("2026-000001.pdf", "--pdf")]
+)
+def test_what_is_no_number_of_an_invoice(command: Tenantry, name: str, said: str) -> None:
+    """What people take for one is wrong usage, with what would be right."""
+    ran = command("billing", "invoice", name)
+    assert (ran.code, ran.out) == (2, "")
+    assert said in ran.err
+
+
+def test_amounts_stand_below_one_another(command: Tenantry) -> None:
+    """Amounts and quantities of a table end at the same place, under their heading."""
+    ran = command("billing", "simulate", str(ROOT / "examples" / "billing" / "leaving.yaml"))
+    lines = ran.out.splitlines()
+    heads = [place for place, text in enumerate(lines) if text.startswith("FROM")]
+    for head in heads:
+        for heading in ("QUANTITY", "AMOUNT"):
+            end = lines[head].index(heading) + len(heading)
+            rows = lines[head : lines.index("", head)]
+            assert all(row[end - 1].isdigit() and row[end] == " " for row in rows[1:]), rows
+
+
+@pytest.mark.parametrize(("number", "said"), [(0, "0 tenants"), (1, "1 tenant"), (2, "2 tenants")])
+def test_one_thing_is_no_plural(number: int, said: str) -> None:
+    """Nobody reads of 1 tenants."""
+    assert counted(number, "tenant") == said
 
 
 @pytest.mark.parametrize(
@@ -44,6 +90,8 @@ def test_other_graces_are_refused(text: str) -> None:
         ("signup", "--file", "no-such-form.yaml"),
         ("show", "Bad_Slug"),
         ("suspend", "a--b"),
+        ("billing", "replay", "--all-of", "a/b"),
+        ("drift", "show", "a/b"),
         ("list", "--phase", "flying"),
         ("nonsense",),
     ],

@@ -3,8 +3,10 @@
 import re
 from html.parser import HTMLParser
 
+import pytest
+
 from documents.html import to_html
-from tests.documents.samples import correction, document, line, played_documents
+from tests.documents.samples import PARIS_MIDNIGHT, correction, document, line, played_documents
 
 HOSTILE = """<script>alert(1)</script>"><img src=x onerror='alert(2)'>{{ 7*7 }}&amp;"""
 
@@ -68,6 +70,31 @@ def test_drafts_and_credit_notes_are_not_taken_for_invoices() -> None:
     assert "Credit note" in credit
     assert "Total in your favour" in credit
     assert "-€4.00" in credit
+
+
+@pytest.mark.parametrize(("reason", "apart"), [("שלום 2024", True), ("مرحبا 2024", True), ("outage", False)])
+def test_a_reason_from_right_to_left_takes_no_amount_along(reason: str, apart: bool) -> None:
+    """It has a line and a direction of its own; any other stays within the sentence."""
+    given = line(key="credit.1/2024-01-01T00:00:00Z/credit", description=f"credit for {reason}: -€5.00")
+    html = to_html(document(lines=[given]))
+    assert (f'<bdi>credit: -€5.00</bdi><div dir="auto">{reason}</div>' in html) is apart
+    assert (f"<bdi>credit for {reason}: -€5.00</bdi>" in html) is not apart
+
+
+def test_long_words_keep_their_column() -> None:
+    """Names, descriptions and keys may be broken anywhere; of an instant only between date and time."""
+    begin = PARIS_MIDNIGHT.replace(hour=8, minute=5, second=7, microsecond=250_000)
+    html = to_html(document(lines=[line() | {"from": begin}]))
+    style = html[html.index("<style>") : html.index("</style>")]
+    broken = {rule for rule in style.splitlines() if "overflow-wrap: anywhere" in rule}
+    assert {word for rule in broken for word in re.findall(r"\.side|dd|td bdi|small", rule)} == {
+        ".side",
+        "dd",
+        "td bdi",
+        "small",
+    }
+    assert '<td class="when"><span>2023-12-31</span> <span>09:05:07</span> </td>' in html
+    assert ".when span { white-space: nowrap; }" in style
 
 
 def test_dates_are_those_of_the_time_zone() -> None:

@@ -13,7 +13,7 @@ from documents.html import to_html
 from documents.pdf import to_pdf
 from domain.billing.document import InvoiceDocument
 from runtime.settings import ROOT
-from tests.documents.samples import correction, document, line, played_documents
+from tests.documents.samples import PARIS_MIDNIGHT, correction, document, line, played_documents
 
 # One name from each of many scripts; the last ones have no letters in any font that comes along.
 NAMES = (
@@ -57,6 +57,40 @@ def test_what_is_on_one_page() -> None:
         "Page 1 of 1",
     ):
         assert part in text
+
+
+def placed(pdf: bytes) -> list[tuple[float, float, str]]:
+    """Of the first page, what is drawn where: from the left, from below."""
+    found: list[tuple[float, float, str]] = []
+
+    def note(text: str, _: object, matrix: list[float], *more: object) -> None:
+        if text.strip():
+            found.append((round(matrix[4]), round(matrix[5]), text.strip()))
+
+    PdfReader(io.BytesIO(pdf)).pages[0].extract_text(visitor_text=note)
+    return found
+
+
+def test_a_reason_from_right_to_left_takes_no_amount_along() -> None:
+    """The amount stays in its sentence; the reason is below, each word left of the one before."""
+    said = "credit for שלום 2024 עולם: -€5.00"
+    given = line(key="credit.1/2024-01-01T00:00:00Z/credit", description=said)
+    drawn = placed(to_pdf(document(lines=[given])))
+    ((_, top, _),) = [one for one in drawn if one[2] == "credit: -€5.00"]
+    words_of_it = [text for _, height, text in drawn if top - 15 < height < top and text[0] != "c"]
+    assert words_of_it == ["עולם", "2024", "שלום"]
+
+
+def test_long_quantities_and_instants_keep_their_columns() -> None:
+    """A quantity of twelve decimals is one line, an instant two, and neither reaches into the next column."""
+    begin = PARIS_MIDNIGHT.replace(hour=8, minute=5, second=7, microsecond=250_000)
+    one = line(quantity="-35.483870967742", amount=-123_456_789) | {"from": begin}
+    drawn = placed(to_pdf(document(lines=[one])))
+    ((at, below),) = [(x, y) for x, y, text in drawn if text == "-35.483870967742"]
+    ((amount, beside),) = [(x, y) for x, y, text in drawn if text == "-€1,234,567.89" and x < 540 and y > 580]
+    assert below == beside
+    assert at < amount
+    assert [text for x, y, text in drawn if x < 60 and below - 15 < y <= below] == ["2023-12-31", "09:05:07"]
 
 
 def test_each_of_many_pages_has_the_head_of_the_table() -> None:

@@ -39,3 +39,14 @@ def test_what_is_usual(step: Step, count: int) -> None:
     """Without more: two days by hour, thirty days by day, a year by month; the present step is the last."""
     spans = chart_spans(step, None, None, NOW)
     assert (len(spans), spans[-1].end) == (count, NOW)
+
+
+def test_a_young_tenant_shows_no_time_before_it_came() -> None:
+    """Unless it is asked for; an end of before it shows what is usual."""
+    came = NOW - timedelta(days=3, minutes=5)
+    midnight = NOW.replace(hour=0, minute=0)
+    assert chart_spans(Step.DAY, None, None, NOW, first=came)[0].begin == midnight - timedelta(days=3)
+    assert len(chart_spans(Step.DAY, None, None, NOW, first=NOW - timedelta(minutes=5))) == 1
+    assert len(chart_spans(Step.DAY, midnight - timedelta(days=9), None, NOW, first=came)) == 10
+    assert len(chart_spans(Step.DAY, None, came - timedelta(days=1), NOW, first=came)) == 31
+    assert len(chart_spans(Step.DAY, None, None, NOW, first=NOW - timedelta(days=400))) == 31

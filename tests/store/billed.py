@@ -1,6 +1,6 @@
 """Accounts of made-up scenarios in the database: what happened is recorded when it happened, then closed."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlmodel import select
 
 from domain.billing.account import Account, Segment, State
-from domain.billing.document import InvoiceDocument, Issuer
+from domain.billing.document import NO_TITLES, InvoiceDocument, Issuer, Letterhead
 from domain.billing.events import UsageEvent, counted
 from domain.billing.facts import ChangeFact, DiscountFact, OneOffFact
 from domain.billing.offers import Offer
@@ -44,15 +44,13 @@ _versions = count(1000)
 class Books:
     """One tenant of a scenario, in a world whose clock the scenario sets."""
 
-    def __init__(self, world: World, scenario: Scenario) -> None:
+    def __init__(self, world: World, scenario: Scenario, titles: Mapping[str, str] = NO_TITLES) -> None:
         self.world = world
         self.scenario = scenario
         self.clock = FixedClock(scenario.account.start)
         self.tenant = world.active()
-        reader = UsageReader(world.engine, self.clock)
         self.runs = ClosingRuns(world.engine, self.clock)
-        self.closer = Closer(world.engine, reader, scenario.grace, ISSUER)
-        self.numberer = Numberer(world.engine, NUMBERING, ISSUER)
+        self.call_meters(titles)
         self._ingestion = Ingestion(world.engine, self.clock)
         self._versions: dict[int, int] = {}
         sync(world.engine, [world.catalog.plans["echo"].model_copy(update={"name": PLAN})], [])
@@ -78,6 +76,12 @@ class Books:
                 self._ingestion.ingest(self.tenant.id, [_metered(what)])
             else:
                 self.record(what)
+
+    def call_meters(self, titles: Mapping[str, str]) -> None:
+        """From now on, as a changed meters.yaml does."""
+        engine, letterhead = self.world.engine, Letterhead(ISSUER, titles)
+        self.closer = Closer(engine, UsageReader(engine, self.clock), self.scenario.grace, letterhead)
+        self.numberer = Numberer(engine, NUMBERING, letterhead)
 
     def use(self, name: str, meter: str, at: datetime, value: int) -> None:
         """Usage that arrives now."""

@@ -93,6 +93,29 @@ def test_rating_everything_tells_what_is_to_be_corrected(world: World, tmp_path:
     assert (after.same, after.to_come) == (True, ())
 
 
+def test_titles_of_meters_are_those_of_when_the_invoice_was_made(world: World, tmp_path: Path) -> None:
+    """A new title is on the next invoice; the one that was issued keeps its bytes, and replays to nothing."""
+    books = Books(world, late(tmp_path), titles={"seats-sum": "Seats taken"})
+    books.play()
+    issued = books.invoices()[0]
+    assert issued.lines[0].description == "Seats taken: tier 1: 15 × €10.00"
+    books.clock.instant = datetime(2024, 3, 2, tzinfo=UTC)
+    books.call_meters({"seats-sum": "Chairs"})
+    books.close()
+    books.forget()
+    first, second = books.invoices()
+    assert first.to_json() == issued.to_json()
+    assert second.lines[1].description.endswith(": Chairs: tier 2: 16 × €5.00")
+    replayer = Replayer(world.engine, books.clock, books.scenario.grace)
+    for invoice in (first, second):
+        replay = replayer.replay(invoice.number or "")
+        assert replay
+        assert replay.same, invoice.number
+        told = explain(world.engine, replayer, invoice.number or "", invoice.lines[-1].key)
+        assert told
+        assert invoice.lines[-1].description.endswith(told.formula)
+
+
 def test_a_correction_is_explained(world: World, tmp_path: Path) -> None:
     """Every number behind it: what was measured, by which price, what was booked before and where."""
     books = Books(world, late(tmp_path))

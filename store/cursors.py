@@ -1,0 +1,22 @@
+"""Cursors of lists in the order of creation: where the page before ended."""
+
+import base64
+import binascii
+import re
+from datetime import datetime
+
+
+def encoded(created_at: datetime, row_id: str) -> str:
+    return base64.urlsafe_b64encode(f"{created_at.isoformat()} {row_id}".encode()).decode()
+
+
+def decoded(cursor: str, ids: str) -> tuple[datetime, str]:
+    """`ids`: the pattern of what may be listed there. Raises ValueError for what `encoded` has not made."""
+    try:
+        instant, row_id = base64.b64decode(cursor, altchars=b"-_", validate=True).decode().split(" ")
+        created_at = datetime.fromisoformat(instant)
+    except (binascii.Error, ValueError) as error:
+        raise ValueError("the cursor is not one that this API gave") from error
+    if created_at.tzinfo is None or not re.fullmatch(ids, row_id):
+        raise ValueError("the cursor is not one that this API gave")
+    return created_at, row_id
