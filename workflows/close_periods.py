@@ -21,7 +21,9 @@ from domain.messages import (
 )
 from workflows import policies
 
-PAGE_LIMIT = timedelta(minutes=5)
+PAGE_LIMIT = timedelta(minutes=2)
+"""A hundred times what a page takes; a worker that is killed in one is missed after as long."""
+DELIVERY_LIMIT = timedelta(minutes=5)
 DELIVERED_AT_ONCE = 20
 """Invoices that one activity hands on: each is several calls to somebody else."""
 Result = TypeVar("Result")
@@ -77,7 +79,9 @@ class ClosePeriods:
         after: str | None = ""
         while after is not None:
             call = DeliverInput(after=after, size=DELIVERED_AT_ONCE)
-            page = await _call("deliver_page", call, "hand the next invoices on", DeliveryResult)
+            page = await _call(
+                "deliver_page", call, "hand the next invoices on", DeliveryResult, DELIVERY_LIMIT
+            )
             after = page.next
             result = result.model_copy(
                 update={
@@ -93,8 +97,10 @@ async def _begin(given: CloseInput) -> ClosingRun:
     return await _call("begin", call, "what this run knows", ClosingRun)
 
 
-async def _call(name: str, argument: object, summary: str, result_type: type[Result]) -> Result:
-    options: dict[str, Any] = {**policies.records(), "start_to_close_timeout": PAGE_LIMIT}
+async def _call(
+    name: str, argument: object, summary: str, result_type: type[Result], limit: timedelta = PAGE_LIMIT
+) -> Result:
+    options: dict[str, Any] = {**policies.records(), "start_to_close_timeout": limit}
     result: Result = await workflow.execute_activity(
         f"billing.{name}", argument, result_type=result_type, summary=summary, **options
     )
