@@ -23,13 +23,13 @@ from domain.metering.meters import STATES
 from domain.metering.readings import Reading
 from store.billing.closing import Closer
 from store.billing.facts import AnyFact, locked, record
+from store.billing.kept import RatedUsage
 from store.billing.numbering import Numberer, Numbering
 from store.billing.runs import ClosingRuns
 from store.catalog_sync import sync
 from store.engine import transaction
 from store.tables import DraftRow, InvoiceRow, PriceVersionRow, SubscriptionRow
 from store.usage_ingest import Ingestion
-from store.usage_read import UsageReader
 from tests.store.world import FixedClock, World
 
 PLAN = "priced"
@@ -49,9 +49,9 @@ class Books:
         self.scenario = scenario
         self.clock = FixedClock(scenario.account.start)
         self.tenant = world.active()
-        reader = UsageReader(world.engine, self.clock)
+        usage = RatedUsage(world.engine, self.clock)
         self.runs = ClosingRuns(world.engine, self.clock)
-        self.closer = Closer(world.engine, reader, scenario.grace, ISSUER)
+        self.closer = Closer(world.engine, usage, scenario.grace, ISSUER)
         self.numberer = Numberer(world.engine, NUMBERING, ISSUER)
         self._ingestion = Ingestion(world.engine, self.clock)
         self._versions: dict[int, int] = {}
