@@ -31,6 +31,7 @@ _KEEP = text(
     """
 )
 HELP = "docs/billing.md says what to do"
+MOST_TOLD = 6
 Named = dict[str, dict[str, Demand]]
 """By tenant and name."""
 
@@ -58,10 +59,9 @@ class RatedUsage:
         try:
             read = self._reader.quantities(left, known)
         except UsageGone as error:
-            missing = [
-                name for tenant, named in old.items() for name, one in named.items() if one in left[tenant]
-            ]
-            raise UsageGone(f"{error}; no closing run has kept {', '.join(missing)} ({HELP})") from error
+            missing = [name for tenant in old for name, one in old[tenant].items() if one in left[tenant]]
+            told = ", ".join(missing[:MOST_TOLD]) + (", …" if len(missing) > MOST_TOLD else "")
+            raise UsageGone(f"{error}; no closing run has kept {told} ({HELP})") from error
         return {tenant: _together(kept.get(tenant), quantities) for tenant, quantities in read.items()}
 
     def _kept(self, named: Named, known: int) -> dict[str, Answers]:

@@ -1,22 +1,27 @@
 """Periods are closed, corrected and replayed long after the events behind them are gone."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import HealthCheck, Phase, given, settings
 from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
 
 from domain.billing.account import State
 from domain.billing.facts import ChangeFact, OneOffFact
+from domain.billing.report import report
+from domain.billing.simulation import Scenario, simulate
 from store.billing.forecasting import Forecaster
 from store.billing.replay import Replayer
 from store.engine import transaction
 from store.usage_read import UsageGone
 from tests.billing.plays import scenario
-from tests.store.billed import Books
+from tests.billing.random_accounts import scenarios
+from tests.store.billed import Books, told_apart
 from tests.store.world import World
-from tests.store.years import Years
+from tests.store.years import Years, stretched
 
 PLAYED = """
 currency: EUR
@@ -179,3 +184,22 @@ def test_it_is_gone_where_nothing_was_kept(world: World, opened: Opens) -> None:
     number = years.invoices()[1].number or ""
     with pytest.raises(UsageGone, match="no closing run has kept sum 2024-03-01T09:12:34Z/"):
         Replayer(world.engine, years.books.clock, timedelta(hours=12)).replay(number)
+
+
+# Each example takes seconds: a smaller one that fails as well would take minutes to find.
+@settings(
+    max_examples=2, phases=[Phase.generate], suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(scenario=scenarios().map(told_apart).map(stretched))
+def test_dropping_months_as_they_age_changes_no_invoice(world: World, scenario: Scenario) -> None:
+    """Any changes, hands, zones and late events over years: the invoices are those of the pure code, which
+    forgets nothing, and each replays."""
+    years = Years(Books(world, scenario))
+    years.play()
+    seen = replace(scenario, runs=tuple(years.moments), as_of=years.moments[-1])
+    expected = report(simulate(seen), scenario.account.currency)["invoices"]
+    assert [one.model_dump(mode="json")["lines"] for one in years.books.invoices()] == [
+        one["lines"] for one in expected
+    ]
+    assert years.replayed()
+    years.books.forget()
