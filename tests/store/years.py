@@ -15,7 +15,7 @@ from store.usage_partitions import drop_months
 from tests.store.billed import Books
 
 LONGER = 9
-A_WHILE = timedelta(days=5)
+A_WHILE = timedelta(days=10)
 KINDS = {PeriodKind.WEEKLY: PeriodKind.QUARTERLY}
 
 
