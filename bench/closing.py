@@ -24,12 +24,12 @@ from domain.billing.facts import ChangeFact
 from domain.billing.offers import Offer
 from runtime.clock import SystemClock
 from store.billing.closing import Closer
+from store.billing.kept import RatedUsage
 from store.billing.numbering import Numberer, Numbering
 from store.billing.prices import sync_offers
 from store.billing.runs import ClosingRuns
 from store.engine import make_engine
 from store.migrate import upgrade
-from store.usage_read import UsageReader
 
 PAGE = 100
 START = datetime(2024, 1, 1, tzinfo=UTC)
@@ -130,7 +130,7 @@ def measure(tenants: int) -> Result:
 def _close(engine: Engine, tenants: int) -> Result:
     clock = SystemClock()
     runs = ClosingRuns(engine, clock)
-    closer = Closer(engine, UsageReader(engine, clock), timedelta(hours=12), LETTERHEAD)
+    closer = Closer(engine, RatedUsage(engine, clock), timedelta(hours=12), LETTERHEAD)
     numberer = Numberer(engine, Numbering("{year}-{number:06}", ZoneInfo("UTC")), LETTERHEAD)
     _drain(closer, numberer, runs, START + timedelta(hours=13))
     process, memory = psutil.Process(), 0.0

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine
 
-from domain.billing.events import UsageEvent
+from domain.billing.events import LATEST, UsageEvent
 from domain.billing.prices import Aggregate
 from domain.billing.spans import Span
 from domain.billing.usage import Demand
@@ -32,7 +32,7 @@ from store.usage_parts import (
     whole_columns,
     without_unsure,
 )
-from store.usage_read_sql import ADDED_UP, EVENTS, GROUPS, LAST, UNIQUE, WEIGHTED
+from store.usage_read_sql import ADDED_UP, BEFORE, EVENTS, GROUPS, LAST, UNIQUE, WEIGHTED
 
 EVERYTHING = 2**63 - 1
 """The cut-off of those who ask for all that is stored."""
@@ -117,6 +117,7 @@ class UsageReader:
         self._must_be_kept(span for part in parts for span in part.pieces.single)
         aggregate = questions[parts[0].n].demand.aggregate
         if aggregate is Aggregate.WEIGHTED:
+            self._must_be_known_before(connection, parts, known)
             return _weighted(connection, parts, known)
         values: dict[str, Any] = {"known": known, **single_columns(parts)}
         if aggregate is Aggregate.UNIQUE:
@@ -127,6 +128,14 @@ class UsageReader:
             rows = connection.execute(ADDED_UP, values | sum_columns(parts)).all()
         answers = {row.n: getattr(row, questions[row.n].demand.aggregate.value) for row in rows}
         return {n: Decimal(one) for n, one in answers.items()}, {row.n for row in rows if row.unsure}
+
+    def _must_be_known_before(self, connection: Connection, parts: Sequence[Part], known: int) -> None:
+        """A span may begin with a state of an hour that changed after the cut-off, up to 35 days before."""
+        soon = kept_since(self._clock.now()) + LATEST
+        old = [part for part in parts if part.span.begin < soon]
+        if old and known < EVERYTHING:
+            first = connection.execute(BEFORE, {"known": known, **span_columns(old)}).scalar()
+            self._must_be_kept([Span(first, first)] if first else [])
 
     def _must_be_kept(self, single: Iterable[Span]) -> None:
         kept = kept_since(self._clock.now())

@@ -157,6 +157,23 @@ SELECT n, sum(integral + coalesce(value, 0) * extract(epoch FROM next_at - until
  GROUP BY n"""
 )
 
+BEFORE: TextClause = text(
+    """
+SELECT min(hours.hour) AS hour
+  FROM unnest(CAST(:span_n AS int[]), CAST(:span_stream AS bigint[]), CAST(:span_begin AS timestamptz[]),
+              CAST(:span_until AS timestamptz[])) AS span (n, stream, begin, until)
+ CROSS JOIN LATERAL (
+       SELECT one.hour FROM usage_hour AS one
+        WHERE one.stream = span.stream AND one.hour < date_trunc('hour', span.begin, 'UTC')
+          AND one.last_value IS NOT NULL AND one.ingestion > :known
+          AND one.hour > coalesce((
+              SELECT max(sure.hour) FROM usage_hour AS sure
+               WHERE sure.stream = span.stream AND sure.hour < date_trunc('hour', span.begin, 'UTC')
+                 AND sure.last_value IS NOT NULL AND sure.ingestion <= :known), '-infinity')
+        ORDER BY one.hour LIMIT 1) AS hours"""
+)
+"""The first hour of which the events say which state a span begins with under the cut-off; or none."""
+
 EVENTS: TextClause = text(
     """
 SELECT event.id, source, meter, at, received_at, value, coalesce(key, '') AS key, grp

@@ -38,13 +38,13 @@ from runtime.clock import Clock
 from runtime.settings import Role, Settings
 from store.billing.closing import Closer
 from store.billing.deliveries import Deliveries
+from store.billing.kept import RatedUsage
 from store.billing.numbering import Numberer, Numbering
 from store.billing.runs import ClosingRuns
 from store.inventory import Inventory
 from store.observations import Observations
 from store.orphans import Orphans
 from store.tenants import due_for_removal
-from store.usage_read import UsageReader
 from worker.attempts import AttemptLimit
 from worker.interceptor import FailureInterceptor
 from worker.roles import POLLERS, per_second, queue_of
@@ -123,7 +123,7 @@ def billing_activities(settings: Settings, engine: Engine, clock: Clock) -> Acti
     numbering = Numbering(settings.invoice_number, ZoneInfo(settings.billing_zone))
     closing = Closing(
         ClosingRuns(engine, clock),
-        Closer(engine, UsageReader(engine, clock), grace, letterhead),
+        Closer(engine, RatedUsage(engine, clock), grace, letterhead),
         Numberer(engine, numbering, letterhead),
         clock,
         may_run_ahead=settings.billing_may_run_ahead,

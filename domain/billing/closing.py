@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 from domain.billing.account import Account
 from domain.billing.closings import closings
-from domain.billing.events import LATEST
 from domain.billing.invoices import Books, Invoice, is_ended, reach, run
+from domain.billing.keeping import SETTLED, Answers, time_to_keep
 from domain.billing.ledger import Booked
 from domain.billing.rating import Window, rate, window
 from domain.billing.usage import Quantities
@@ -15,7 +15,7 @@ from domain.billing.words import instant_text
 
 HOUR = timedelta(hours=1)
 AHEAD = timedelta(days=32)
-"""How far ahead the next closing is looked for; of longer periods, a look in between finds nothing to do."""
+"""How far ahead the next closing is looked for; in longer periods, most looks find nothing to do."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,15 @@ class Closed:
     closed_until: datetime | None
     next_look: datetime | None
     """When there may be something to do again; None: not unless something is recorded."""
+
+    def keeps(self, taken: Answers, closed_before: datetime | None, read_at: datetime) -> bool:
+        """Whether what the run took is to be kept: to rate the same again, or something that comes later."""
+        return bool(
+            self.final
+            or self.closed_until != closed_before
+            or self.next_look is None
+            or taken.must_be_kept(read_at)
+        )
 
 
 def moment_problem(as_of: datetime | None, now: datetime, *, may_run_ahead: bool) -> str | None:
@@ -46,11 +55,13 @@ def close(
     """`booked`: of all keys that have a line due in the window, and of what was agreed by hand."""
     before = Books(booked=booked, closed_until=closed_until)
     after = run(seen, rate(seen, quantities), before, grace)
-    looks = [at for at in _looks(seen, after.closed_until, grace) if at > seen.until]
+    looks = [at for at in _looks(seen, quantities, after.closed_until, grace) if at > seen.until]
     return Closed(after.final, after.drafts, after.closed_until, min(looks, default=None))
 
 
-def _looks(seen: Window, closed_until: datetime | None, grace: timedelta) -> Iterator[datetime]:
+def _looks(
+    seen: Window, quantities: Quantities, closed_until: datetime | None, grace: timedelta
+) -> Iterator[datetime]:
     account, moment = seen.account, seen.until
     for closing in seen.closings:
         if closed_until is None or closing.at > closed_until:
@@ -58,7 +69,8 @@ def _looks(seen: Window, closed_until: datetime | None, grace: timedelta) -> Ite
     if not is_ended(account, moment):
         yield moment + AHEAD
         yield from (closing.at for closing in closings(account, moment, moment + AHEAD))
-    elif account.segments and moment < _last_end(account) + LATEST + grace:
+        yield from map(time_to_keep, quantities)
+    elif account.segments and moment < _last_end(account) + SETTLED + grace:
         # Usage of before the end may still arrive, and no closing will come that it could wait for.
         yield moment + HOUR
 

@@ -13,8 +13,7 @@ from domain.billing.closings import Closing, closings
 from domain.billing.invoices import Books, Invoice, Kind, Status, run
 from domain.billing.ledger import Booked
 from domain.billing.pace import Course
-from domain.billing.rating import Window, due_scopes, rate, window
-from domain.billing.spans import MICROSECOND
+from domain.billing.rating import Window, due_scopes, rate
 from domain.billing.usage import Demand, Quantities, Scope
 
 AT_ONCE = timedelta()
@@ -60,18 +59,12 @@ class Outlook:
                 yield scope, Course.of(share, scope, self.now)
 
 
-def outlook(
-    account: Account, closed_until: datetime | None, now: datetime, *, corrects: bool = True
-) -> Outlook | None:
-    """None while nothing is billed. Without `corrects` nothing is rated again that is final already."""
+def outlook(account: Account, closed_until: datetime | None, now: datetime) -> Outlook | None:
+    """None while nothing is billed."""
     closing = next_closing(account, max(now, closed_until or now))
     if closing is None:
         return None
-    if corrects or closed_until is None:
-        seen = look(account, closed_until, closing.at)
-    else:
-        seen = window(account, closing.at, closed_until + MICROSECOND)
-    return Outlook(now, closing, seen, closed_until)
+    return Outlook(now, closing, look(account, closed_until, closing.at), closed_until)
 
 
 def next_closing(account: Account, instant: datetime) -> Closing | None:

@@ -48,7 +48,7 @@ class Course:
         yield self.past
         if self.whole.aggregate is Aggregate.WEIGHTED:
             yield self.whole
-        if self.whole.aggregate is Aggregate.UNIQUE:
+        if self._goes_on_by_what_was_new:
             yield self.earlier
 
     def expected(self, read: Quantities) -> Exact:
@@ -62,12 +62,17 @@ class Course:
                 return seen + self._more(seen, self.gone)
             case Aggregate.COUNT:
                 return seen + round_half_away(self._more(seen, self.gone))
-            case Aggregate.UNIQUE:
+            case Aggregate.UNIQUE if self._goes_on_by_what_was_new:
                 # Who was there once counts no more: only those go on coming who were new of late.
                 new = seen - Fraction(read[self.earlier])
                 return seen + round_half_away(self._more(new, self.gone - self.gone // 2))
-            case Aggregate.MAX | Aggregate.LAST:
+            case Aggregate.MAX | Aggregate.LAST | Aggregate.UNIQUE:
                 return seen
+
+    @property
+    def _goes_on_by_what_was_new(self) -> bool:
+        """Of a span that is over, half of it is not read: its events may be gone."""
+        return self.whole.aggregate is Aggregate.UNIQUE and self.to_come > 0
 
     def _more(self, used: Exact, within: int) -> Exact:
         """What comes at the pace of what was used within some of the time that is gone."""

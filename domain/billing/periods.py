@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import MAXYEAR, MINYEAR, UTC, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from itertools import count
 from zoneinfo import ZoneInfo
 
@@ -42,9 +43,7 @@ class Calendar:
 
     def boundary(self, number: int) -> datetime:
         """Where a period begins and the one before it ends, in UTC. Raises OverflowError beyond year 9999."""
-        local = self.anchor.astimezone(self.zone)
-        wall = local.replace(tzinfo=None)
-        return _instant(self._later(wall, number), self.zone, local.fold)
+        return _boundary(self.anchor, self.zone, self.kind, number)
 
     def period(self, number: int) -> Span:
         return Span(self.boundary(number), self.boundary(number + 1))
@@ -78,16 +77,22 @@ class Calendar:
             return (there - first) // WEEK
         return ((there.year - first.year) * MONTHS_A_YEAR + there.month - first.month) // MONTHS[self.kind]
 
-    def _later(self, wall: datetime, number: int) -> datetime:
-        if self.kind is PeriodKind.WEEKLY:
-            return wall + number * WEEK
-        year, month = divmod(
-            wall.year * MONTHS_A_YEAR + wall.month - 1 + number * MONTHS[self.kind], MONTHS_A_YEAR
-        )
-        if not MINYEAR <= year <= MAXYEAR:
-            raise OverflowError(f"year {year} is beyond the calendar")
-        last = calendar.monthrange(year, month + 1)[1]
-        return wall.replace(year=year, month=month + 1, day=min(wall.day, last))
+
+@lru_cache(maxsize=1024)
+def _boundary(anchor: datetime, zone: ZoneInfo, kind: PeriodKind, number: int) -> datetime:
+    """Kept in mind: rating one account asks for the same few some thirty times."""
+    local = anchor.astimezone(zone)
+    return _instant(_later(local.replace(tzinfo=None), kind, number), zone, local.fold)
+
+
+def _later(wall: datetime, kind: PeriodKind, number: int) -> datetime:
+    if kind is PeriodKind.WEEKLY:
+        return wall + number * WEEK
+    year, month = divmod(wall.year * MONTHS_A_YEAR + wall.month - 1 + number * MONTHS[kind], MONTHS_A_YEAR)
+    if not MINYEAR <= year <= MAXYEAR:
+        raise OverflowError(f"year {year} is beyond the calendar")
+    last = calendar.monthrange(year, month + 1)[1]
+    return wall.replace(year=year, month=month + 1, day=min(wall.day, last))
 
 
 def _instant(wall: datetime, zone: ZoneInfo, fold: int) -> datetime:

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from decimal import Decimal
 
 import structlog
 from sqlalchemy import Engine
@@ -11,18 +10,18 @@ from sqlmodel import Session, col, or_, select
 
 from domain.billing.closing import Closed, close, look
 from domain.billing.document import Letterhead
+from domain.billing.keeping import Answers
 from domain.billing.rating import Window, demands
-from domain.billing.usage import Demand, Quantities
 from domain.errors import PermanentError
 from domain.messages import ClosingRun, PageResult
 from store.billing.accounts import account
 from store.billing.books import booked
 from store.billing.facts import facts_of
 from store.billing.invoices import Made, write
+from store.billing.kept import RatedUsage, keep
 from store.billing.prices import price_versions
 from store.engine import transaction
-from store.tables import SubscriptionRow
-from store.usage_read import UsageReader
+from store.tables import ClosingRow, SubscriptionRow
 
 log = structlog.get_logger(__name__)
 
@@ -35,9 +34,9 @@ class _Look:
 
 
 class Closer:
-    def __init__(self, engine: Engine, reader: UsageReader, grace: timedelta, letterhead: Letterhead) -> None:
+    def __init__(self, engine: Engine, usage: RatedUsage, grace: timedelta, letterhead: Letterhead) -> None:
         self._engine = engine
-        self._reader = reader
+        self._usage = usage
         self._grace = grace
         self._letterhead = letterhead
 
@@ -50,10 +49,11 @@ class Closer:
             rows = _due(session, run, size)
             failed: dict[str, str] = {}
             looks = list(_looks(session, rows, run, failed))
-            quantities = self._quantities(looks, run, failed)
-            closed = list(self._closed(session, looks, quantities, failed))
+            taken = self._taken(looks, run, failed)
+            closed = list(self._closed(session, looks, taken, failed))
             made = [Made(seen.row, one, seen.known_fact) for seen, one in closed]
             write(session, made, run, self._grace, self._letterhead)
+            _keep(session, closed, taken, run)
             _leave(rows, {seen.row.tenant_id: one for seen, one in closed}, failed, run)
         return PageResult(
             looked_at=len(rows),
@@ -62,18 +62,16 @@ class Closer:
             failed=len(failed),
         )
 
-    def _quantities(
-        self, looks: Sequence[_Look], run: ClosingRun, failed: dict[str, str]
-    ) -> dict[str, dict[Demand, Decimal]]:
+    def _taken(self, looks: Sequence[_Look], run: ClosingRun, failed: dict[str, str]) -> dict[str, Answers]:
         """What was used, of all tenants in a few statements; tenant by tenant where that fails."""
         wanted = {one.row.tenant_id: demands(one.window) for one in looks}
         try:
-            return self._reader.quantities(wanted, run.cut_off)
+            return self._usage.answers(wanted, run.cut_off)
         except PermanentError:
-            found: dict[str, dict[Demand, Decimal]] = {}
+            found: dict[str, Answers] = {}
             for tenant, demanded in wanted.items():
                 try:
-                    found |= self._reader.quantities({tenant: demanded}, run.cut_off)
+                    found |= self._usage.answers({tenant: demanded}, run.cut_off)
                 except PermanentError as error:
                     failed[tenant] = str(error)
             return found
@@ -82,7 +80,7 @@ class Closer:
         self,
         session: Session,
         looks: Iterable[_Look],
-        quantities: Mapping[str, Quantities],
+        taken: Mapping[str, Answers],
         failed: dict[str, str],
     ) -> Iterator[tuple[_Look, Closed]]:
         listed = [one for one in looks if one.row.tenant_id not in failed]
@@ -91,7 +89,7 @@ class Closer:
             tenant_id = one.row.tenant_id
             known, until = books[tenant_id], one.row.closed_until
             try:
-                yield one, close(one.window, quantities[tenant_id], known, until, self._grace)
+                yield one, close(one.window, taken[tenant_id].quantities, known, until, self._grace)
             except Exception as error:
                 log.exception("tenant_not_closed", tenant_id=tenant_id)
                 failed[tenant_id] = f"{type(error).__name__}: {error}"
@@ -124,6 +122,19 @@ def _looks(
             failed[row.tenant_id] = f"{type(error).__name__}: {error}"
         else:
             yield _Look(row, window, known[-1].number)
+
+
+def _keep(
+    session: Session, closed: Iterable[tuple[_Look, Closed]], taken: Mapping[str, Answers], run: ClosingRun
+) -> None:
+    read_at = session.get_one(ClosingRow, run.number).began_at
+    named = ((seen.row.tenant_id, seen.row.closed_until, one) for seen, one in closed)
+    kept = {
+        tenant_id: taken[tenant_id]
+        for tenant_id, until, one in named
+        if one.keeps(taken[tenant_id], until, read_at)
+    }
+    keep(session, run.number, kept)
 
 
 def _leave(

@@ -26,11 +26,12 @@ from store.billing.accounts import account
 from store.billing.books import ALL, booked
 from store.billing.facts import facts_of
 from store.billing.invoices import invoice_id
+from store.billing.kept import RatedUsage
 from store.billing.prices import price_versions
 from store.billing.reading import find_invoice
 from store.engine import transaction
 from store.tables import ClosingRow, InvoiceRow, SubscriptionRow
-from store.usage_read import EVERYTHING, UsageReader
+from store.usage_read import EVERYTHING
 
 _FIRST_ENTRY = text(
     """
@@ -59,7 +60,7 @@ class Replayer:
 
     def __init__(self, engine: Engine, clock: Clock, grace: timedelta) -> None:
         self._engine = engine
-        self._reader = UsageReader(engine, clock)
+        self._usage = RatedUsage(engine, clock)
         self._grace = grace
 
     def replay(self, name: str, *, latest: bool = False) -> Replay | None:
@@ -103,8 +104,8 @@ class Replayer:
         there = {key: line for key, line in known.items() if _is_due(line, row) and now.holds(line)}
         return differences(lines, there, now.account.currency, subscription.closed_until)
 
-    def _quantities(self, row: InvoiceRow, seen: Window, cut_off: int) -> dict[Demand, Decimal]:
-        return self._reader.quantities({row.tenant_id: demands(seen)}, cut_off)[row.tenant_id]
+    def _quantities(self, row: InvoiceRow, seen: Window, cut_off: int) -> Mapping[Demand, Decimal]:
+        return self._usage.answers({row.tenant_id: demands(seen)}, cut_off)[row.tenant_id].quantities
 
 
 def _is_due(line: Line, row: InvoiceRow) -> bool:

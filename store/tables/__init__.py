@@ -15,6 +15,7 @@ from store.tables.billing import (
 from store.tables.caller import CustomerRow, IdempotencyRow
 from store.tables.catalog import CellRow, PlanRow
 from store.tables.drift import ORPHANS_THERE, ObservationRow, OrphanRow, OrphanState
+from store.tables.kept_usage import KeptUsageRow
 from store.tables.operation import OperationRow
 from store.tables.resource import ENDED, CertificateRow, ResourceRow, ResourceState
 from store.tables.tenant import TenantRow
@@ -41,6 +42,7 @@ __all__ = [
     "IdempotencyRow",
     "InvoiceCounterRow",
     "InvoiceRow",
+    "KeptUsageRow",
     "LedgerEntryRow",
     "ObservationRow",
     "OperationRow",

@@ -40,12 +40,6 @@ class Seen:
     def told(self) -> Prospects:
         return Prospects.of(self.outlook, self.read, self.books.booked)
 
-    def without_corrections(self) -> "Seen":
-        now, closed_until = self.outlook.now, self.outlook.closed_until
-        near = outlook(self.scenario.account, closed_until, now, corrects=False)
-        assert near
-        return replace(self, outlook=near)
-
     def draft(self, *more: UsageEvent) -> Invoice | None:
         """What the next closing makes, if nothing happens until then but more usage."""
         events = [*self.events, *more]

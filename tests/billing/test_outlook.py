@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from domain.billing.events import UsageEvent
 from domain.billing.invoices import Invoice
 from domain.billing.prices import Aggregate, MeterPrice, PriceVersion, VolumePrice
+from domain.billing.rating import demands
 from domain.billing.simulation import Scenario
 from domain.billing.terms import Share
 from tests.billing.ahead import seen_at
@@ -91,15 +92,17 @@ def test_more_is_expected_than_there_is(scenario: Scenario, seconds: int) -> Non
 
 @law
 @given(scenarios(), seconds)
-def test_without_corrections_it_is_the_same_if_there_are_none(scenario: Scenario, seconds: int) -> None:
-    """Where all usage came in time, only what is not final has to be rated."""
-    events = tuple(replace(event, received=event.at) for event in scenario.events)
-    seen = seen_at(replace(scenario, events=events), scenario.account.start + seconds * SECOND)
+def test_of_a_span_that_is_over_nothing_but_the_whole_is_read(scenario: Scenario, seconds: int) -> None:
+    """What of it would be cut anew is of events that may be gone, and would be asked for by no closing."""
+    seen = seen_at(scenario, scenario.account.start + seconds * SECOND)
     assume(seen is not None)
     assert seen
-    near = seen.without_corrections()
-    assert near.so_far == seen.so_far
-    assert near.expected == seen.expected
+    whole = demands(seen.outlook.window)
+    over = {(one.meter, one.spans[0]) for one in whole if one.spans[-1].end <= seen.outlook.now}
+    cut = [one for one in seen.outlook.readings() if one not in whole and one.spans]
+    assert not any(
+        one.meter == meter and one.spans[0].begin == span.begin for one in cut for meter, span in over
+    )
 
 
 def _prices(shares: Sequence[Share]) -> list[MeterPrice]:

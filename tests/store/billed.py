@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from hashlib import blake2b
 from itertools import count, zip_longest
 from zoneinfo import ZoneInfo
@@ -23,13 +24,13 @@ from domain.metering.meters import STATES
 from domain.metering.readings import Reading
 from store.billing.closing import Closer
 from store.billing.facts import AnyFact, locked, record
+from store.billing.kept import RatedUsage
 from store.billing.numbering import Numberer, Numbering
 from store.billing.runs import ClosingRuns
 from store.catalog_sync import sync
 from store.engine import transaction
 from store.tables import DraftRow, InvoiceRow, PriceVersionRow, SubscriptionRow
 from store.usage_ingest import Ingestion
-from store.usage_read import UsageReader
 from tests.store.world import FixedClock, World
 
 PLAN = "priced"
@@ -58,34 +59,36 @@ class Books:
 
     def play(self, *, closing: bool = True) -> None:
         """All that happens, each at its instant, and the closing runs between."""
-        events = counted(self.scenario.events)
-        runs = moments(self.scenario, events)
-        happenings: list[tuple[datetime, int, UsageEvent | AnyFact | None]] = [
-            *((event.received, 0, event) for event in events),
-            *((at, 0, fact) for at, fact in _facts(self.scenario.account, self.version)),
-            *((moment, 1, None) for moment in runs),
+        runs = moments(self.scenario, counted(self.scenario.events))
+        happenings: list[tuple[datetime, int, Callable[[], object]]] = [
+            *((at, 0, happens) for at, happens in self.happenings()),
+            *((moment, 1, self.close) for moment in runs if closing),
         ]
-        for at, _, what in sorted(happenings, key=lambda one: one[:2]):
+        for at, _, happens in sorted(happenings, key=lambda one: one[:2]):
             if at > runs[-1]:
                 break
             self.clock.instant = at
-            if what is None:
-                if closing:
-                    self.close()
-            elif isinstance(what, UsageEvent):
-                self._ingestion.ingest(self.tenant.id, [_metered(what)])
-            else:
-                self.record(what)
+            happens()
+
+    def happenings(self) -> list[tuple[datetime, Callable[[], object]]]:
+        """Usage as it arrives, and facts, in order of time."""
+        found: list[tuple[datetime, Callable[[], object]]] = [
+            *((event.received, partial(self._ingest, event)) for event in counted(self.scenario.events)),
+            *((at, partial(self.record, fact)) for at, fact in _facts(self.scenario.account, self.version)),
+        ]
+        return sorted(found, key=lambda one: one[0])
 
     def call_meters(self, titles: Mapping[str, str]) -> None:
         """From now on, as a changed meters.yaml does."""
         engine, letterhead = self.world.engine, Letterhead(ISSUER, titles)
-        self.closer = Closer(engine, UsageReader(engine, self.clock), self.scenario.grace, letterhead)
+        self.closer = Closer(engine, RatedUsage(engine, self.clock), self.scenario.grace, letterhead)
         self.numberer = Numberer(engine, NUMBERING, letterhead)
 
     def use(self, name: str, meter: str, at: datetime, value: int) -> None:
         """Usage that arrives now."""
-        event = UsageEvent(name, "", meter, at, self.clock.now(), Decimal(value))
+        self._ingest(UsageEvent(name, "", meter, at, self.clock.now(), Decimal(value)))
+
+    def _ingest(self, event: UsageEvent) -> None:
         self._ingestion.ingest(self.tenant.id, [_metered(event)])
 
     def set_zone(self, zone: str) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import Engine, event
@@ -108,29 +108,3 @@ def test_who_is_not_billed_has_no_invoice_to_come(world: World) -> None:
     forecaster = Forecaster(world.engine, world.clock)
     assert forecaster.prospects(world.active().id) is None
     assert forecaster.prospects("a23456789012") is None
-
-
-YEARLY = """
-currency: EUR
-plans:
-  priced:
-    period: yearly
-    fee: {amount: "100.00", charge: advance}
-    meters: {calls-sum: {aggregate: sum, model: unit, unit: "1"}}
-subscription: {plan: priced, start: "2024-03-01T09:12:34Z"}
-usage: [{id: a, meter: calls-sum, at: "2024-03-10T00:00:00Z", value: 5}]
-runs: ["2024-03-02T00:00:00Z", "2025-03-02T00:00:00Z"]
-as_of: "2025-03-02T00:00:00Z"
-"""
-
-
-def test_usage_that_is_no_longer_kept_is_not_corrected(world: World) -> None:
-    """In the middle of a second year, the first one's usage is gone: the running year is told."""
-    books = Books(world, scenario(YEARLY))
-    books.play()
-    books.clock.instant = datetime(2025, 8, 31, 9, 12, 34, tzinfo=UTC)
-    books.use("b", "calls-sum", books.clock.instant - timedelta(days=1), 183)
-    found = Forecaster(world.engine, books.clock).prospects(books.tenant.id)
-    books.forget()
-    assert found
-    assert (found.current.total_minor, found.forecast.total_minor) == (10000 + 18300, 10000 + 36500)

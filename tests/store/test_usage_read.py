@@ -169,6 +169,24 @@ def test_months_are_dropped_by_age_and_sums_stay(engine: Engine) -> None:
     )
 
 
+def test_a_state_of_before_is_refused_if_nobody_knows_it(engine: Engine) -> None:
+    """An event after the cut-off changed the hour that set it, and that hour's events are gone: no guess."""
+    happened = datetime(2020, 8, 31, 20, tzinfo=UTC)
+    tenant = Metered(engine, happened + HOUR)
+    first, second = event(1, happened, Decimal(3)), event(2, happened + HOUR / 2, Decimal(9))
+    tenant.ingest([first])
+    known = cut_off(engine)
+    tenant.at(happened + 24 * HOUR).ingest([second])
+    later = tenant.at(happened + timedelta(days=434))
+    month = Span(datetime(2020, 9, 1, tzinfo=UTC), datetime(2020, 10, 1, tzinfo=UTC))
+    assert later.read(month, known=known) == expected([first], month)
+    gone = tenant.at(happened + timedelta(days=436))
+    drop_months(engine, happened + timedelta(days=436))
+    assert gone.read(month) == expected([first, second], month)
+    with pytest.raises(UsageGone, match="2020-08-31"):
+        gone.read(month, known=known)
+
+
 def test_identities_are_forgotten_oldest_first(engine: Engine) -> None:
     """As many as are asked for at once, and none that is still to be remembered."""
     long_ago = datetime(2019, 1, 1, tzinfo=UTC)
