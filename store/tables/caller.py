@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint
+from sqlalchemy import CheckConstraint, Index
 from sqlmodel import Field
 
 from domain.naming import TENANT_ID_PATTERN
@@ -18,6 +18,8 @@ class CustomerRow(Table, table=True):
         CheckConstraint("length(btrim(name)) BETWEEN 1 AND 200", name="name"),
         CheckConstraint("length(email) BETWEEN 3 AND 254", name="email"),
         CheckConstraint("length(time_zone) BETWEEN 1 AND 64", name="time_zone"),
+        Index("ix_customer_page", "created_at", "id"),
+        Index("ix_customer_name", "name", "created_at", "id"),
     )
 
     id: str = Field(primary_key=True)
