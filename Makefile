@@ -31,8 +31,12 @@ dev: setup ## start the stack, API and worker; stop with Ctrl-C
 	@$(BIN)/tenantry dev
 
 .PHONY: test
-test: lint types layers ## lint, types, import layers and all tests
+test: lint layers ## lint, types, import layers and all tests
+	@$(MAKE) --no-print-directory --jobs=2 types pytest
+
 # Compiled code is kept: every test process, and every server that a test starts, would compile it anew.
+.PHONY: pytest
+pytest: setup
 	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n 3 --dist worksteal $(ARGS)
 
 .PHONY: lint
@@ -41,7 +45,7 @@ lint: setup ## ruff
 
 .PHONY: types
 types: setup ## mypy, strict
-	@$(BIN)/mypy --no-error-summary
+	@nice $(BIN)/mypy --no-error-summary
 
 .PHONY: layers
 layers: setup ## import-linter contracts
