@@ -45,11 +45,11 @@ def test_so_far_and_expected_stand_side_by_side() -> None:
     assert told[:-1] == [
         "next invoice, 2024-04-01 to 2024-05-01: €80.00 so far, €90.00 expected",
         "SO FAR  EXPECTED  WHAT",
-        "€10.00  €90.00    Calls: 40 so far, 120 expected, 30 included",
-        "€70.00  €0.00     minimum: €90.00 less €20.00",
-        "-€5.00  -€5.00    credit for an [outage]: €5.00",
-        "-€5.00  -€5.00    credit for an [outage]: €5.00",
-        "€10.00  €10.00    team fee: €10.00",
+        "€10.00    €90.00  Calls: 40 so far, 120 expected, 30 included",
+        "€70.00     €0.00  minimum: €90.00 less €20.00",
+        "-€5.00    -€5.00  credit for an [outage]: €5.00",
+        "-€5.00    -€5.00  credit for an [outage]: €5.00",
+        "€10.00    €10.00  team fee: €10.00",
     ]
     assert told[-1].startswith("Expected: usage goes on at its pace")
 
@@ -57,6 +57,6 @@ def test_so_far_and_expected_stand_side_by_side() -> None:
 def test_a_new_price_has_a_row_of_its_own() -> None:
     """With the day from which on it is counted; what was used at the old one is over."""
     assert shown('{at: "2024-04-06T00:00:00Z", plan: busy}')[2:4] == [
-        "€35.00  €35.00    Calls: 40 so far, 40 expected, 5 included",
-        "€20.00  €100.00   Calls from 2024-04-06 on: 6.67 so far, 33.33 expected on average over the period",
+        "€35.00    €35.00  Calls: 40 so far, 40 expected, 5 included",
+        "€20.00   €100.00  Calls from 2024-04-06 on: 6.67 so far, 33.33 expected on average over the period",
     ]
