@@ -1,9 +1,10 @@
-"""`python -m api` serves the HTTP API."""
+"""`python -m api` serves the HTTP API, in one process or in several that share a port."""
 
 import faulthandler
 import sys
 
 import uvicorn
+from fastapi import FastAPI
 
 from api.app import create_app
 from domain.errors import CatalogError
@@ -18,16 +19,13 @@ STREAMS_MAY_END_SECONDS = 3
 def main() -> None:
     faulthandler.enable()
     settings = load_settings()
-    configure_logging(settings)
-    try:
-        app = create_app(settings)
-    except CatalogError as error:
-        for problem in error.problems:
-            sys.stderr.write(f"error: {problem}\n")
-        raise SystemExit(USAGE) from None
-    settle()
+    # Several make theirs themselves. This one only starts them anew, and was first to see what is wrong.
+    app = application()
+    several = settings.api_processes > 1
     uvicorn.run(
-        app,
+        "api.__main__:application" if several else app,
+        factory=several,
+        workers=settings.api_processes,
         host=settings.api_host,
         port=settings.api_port,
         log_config=None,  # runtime.logging has set everything up
@@ -36,6 +34,20 @@ def main() -> None:
         timeout_graceful_shutdown=STREAMS_MAY_END_SECONDS,
     )
     leave()
+
+
+def application() -> FastAPI:
+    """What one process serves."""
+    settings = load_settings()
+    configure_logging(settings)
+    try:
+        app = create_app(settings)
+    except CatalogError as error:
+        for problem in error.problems:
+            sys.stderr.write(f"error: {problem}\n")
+        raise SystemExit(USAGE) from None
+    settle()
+    return app
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
 """`python -m bench.usage`: how fast usage is stored, beside the least that PostgreSQL would do for it.
 
 All store the same events in one server: the least from text that is ready for COPY, ours from the body of a
-request to sums by the hour, each over one connection; then the same through HTTP, by several senders and a
-real API process. Keys of ours are new in their hour, which is the most that there can be to do. Processor
-time is told apart from the clock's, which says little where other work runs beside it. Asserts nothing.
+request to sums by hour and day, each over one connection; then the same through HTTP, by several senders and
+a real API, of a process for each core. Keys of ours are new in their hour, which is the most that there can
+be to do. Processor time is told apart from the clock's, which says little where other work runs beside it.
+Asserts nothing.
 """
 
 import argparse

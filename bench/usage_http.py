@@ -36,7 +36,7 @@ HEADERS = {"Content-Type": "application/cloudevents-batch+json"}
 
 
 class Door:
-    """An API process without Temporal, which usage does not need."""
+    """An API of a process for each core, without Temporal, which usage does not need."""
 
     def __init__(self, process: Process, port: int) -> None:
         self.pid = process.pid
@@ -67,6 +67,7 @@ def open_door(home: Path, database_url: str) -> Iterator[Door]:
         "TENANTRY_DATABASE_URL": database_url,
         "TENANTRY_API_HOST": "127.0.0.1",
         "TENANTRY_API_PORT": str(port),
+        "TENANTRY_API_PROCESSES": str(os.cpu_count() or 1),
     }
     process = spawn(
         "API", [sys.executable, "-m", "api"], log=home / "api.log", env={**os.environ, **place}, cwd=ROOT

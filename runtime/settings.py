@@ -146,6 +146,9 @@ class Settings(BaseSettings):
 
     api_host: str = "127.0.0.1"
     api_port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    api_processes: Annotated[int, Field(ge=1, le=64)] = 1
+    """Python runs on one core: where there are more, as many processes take more requests. Each has a pool of
+    its own of connections to PostgreSQL."""
     api_max_body_bytes: Annotated[int, Field(ge=1024)] = 64 * 1024
     api_max_usage_bytes: Annotated[int, Field(ge=1024)] = 2 * 1024 * 1024
     """Of a batch of usage: a thousand events with two kilobytes each."""

@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 
 import httpx
+import psutil
+import pytest
 
 from devstack.processes import free_port
 from runtime.settings import ROOT, Settings
@@ -27,6 +29,11 @@ def start(**values: str) -> subprocess.CompletedProcess[str]:
         timeout=60,
         check=False,
     )
+
+
+def serves(process: psutil.Process) -> bool:
+    """Not the one that only keeps count of what they share."""
+    return "spawn_main" in " ".join(process.cmdline())
 
 
 def test_bad_settings_are_all_listed() -> None:
@@ -49,10 +56,11 @@ def test_a_bad_catalog_is_named(tmp_path: Path) -> None:
     assert "Traceback" not in ended.stderr
 
 
+@pytest.mark.parametrize("processes", [1, 2])
 async def test_it_starts_alone_and_ends_in_spite_of_open_streams(
-    front: Front, api_settings: Settings
+    front: Front, api_settings: Settings, processes: int
 ) -> None:
-    """Asked to end, the process closes a stream that is still followed and is gone within seconds."""
+    """Asked to end, one or several close a stream that is still followed and are gone within seconds."""
     body = await front.signup_body()
     front.providers.hold(body["slug"])
     accepted = (await front.ask("POST", "/v1/tenants", body)).json()
@@ -63,6 +71,7 @@ async def test_it_starts_alone_and_ends_in_spite_of_open_streams(
         "api",
         env=environment(
             TENANTRY_API_PORT=str(port),
+            TENANTRY_API_PROCESSES=str(processes),
             TENANTRY_DATABASE_URL=api_settings.database_url.get_secret_value(),
             TENANTRY_TEMPORAL_ADDRESS=api_settings.temporal_address,
         ),
@@ -81,6 +90,7 @@ async def test_it_starts_alone_and_ends_in_spite_of_open_streams(
             await until(ready)
             async with http.stream("GET", accepted["links"]["events"]) as stream:
                 await anext(stream.aiter_lines())
+                serving = [one for one in psutil.Process(process.pid).children() if serves(one)]
                 process.send_signal(signal.SIGTERM)
                 async with asyncio.timeout(15):
                     _, errors = await process.communicate()
@@ -91,4 +101,6 @@ async def test_it_starts_alone_and_ends_in_spite_of_open_streams(
         front.providers.release(body["slug"])
     assert process.returncode in {0, -signal.SIGTERM}
     assert b"Traceback" not in errors
+    assert len(serving) == (processes if processes > 1 else 0)
+    assert not [one for one in serving if one.is_running()]
     await front.ended(accepted["operation_id"])
