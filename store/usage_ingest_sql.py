@@ -3,6 +3,7 @@
 Every one takes its rows in the order of their keys, and every ingestion runs them in this order: two that
 want the same rows wait for each other and never in a circle.
 """
+# ruff: noqa: S608 - statements are put together from what stands in this file
 
 # Belongs to the connection and is emptied by each commit: no other sees it, and it is in no log.
 STAGING = """
@@ -34,21 +35,18 @@ INSERT INTO usage_event (stream, at, received_at, ingestion, value, source, id, 
 SELECT stream, at, %(now)s::timestamptz, %(ingestion)s::bigint, value, source, id, key
   FROM usage_staging WHERE stream IS NOT NULL"""
 
-HOURS = """
-INSERT INTO usage_hour AS old (stream, hour, count, sum, max, ingestion)
-SELECT stream, date_trunc('hour', at, 'UTC'), count(*), sum(value), max(value), %(ingestion)s::bigint
+
+def _summed_up(unit: str) -> str:
+    return f"""
+INSERT INTO usage_{unit} AS old (stream, {unit}, count, sum, max, ingestion)
+SELECT stream, date_trunc('{unit}', at, 'UTC'), count(*), sum(value), max(value), %(ingestion)s::bigint
   FROM usage_staging WHERE stream IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2
-ON CONFLICT (stream, hour) DO UPDATE
+ON CONFLICT (stream, {unit}) DO UPDATE
    SET count = old.count + excluded.count, sum = old.sum + excluded.sum,
        max = greatest(old.max, excluded.max), ingestion = greatest(old.ingestion, excluded.ingestion)"""
 
-DAYS = """
-INSERT INTO usage_day AS old (stream, day, count, sum, max, ingestion)
-SELECT stream, date_trunc('day', at, 'UTC'), count(*), sum(value), max(value), %(ingestion)s::bigint
-  FROM usage_staging WHERE stream IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2
-ON CONFLICT (stream, day) DO UPDATE
-   SET count = old.count + excluded.count, sum = old.sum + excluded.sum,
-       max = greatest(old.max, excluded.max), ingestion = greatest(old.ingestion, excluded.ingestion)"""
+
+HOURS, DAYS = _summed_up("hour"), _summed_up("day")
 
 KEYS = """
 INSERT INTO usage_key AS old (stream, month, key, ingestion, hours)
