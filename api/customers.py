@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from api.problems import ApiProblem, FieldProblem
 from api.schemas import Signup
 from api.services import Services
-from store.customers import customer_named, customers_named, get_customer, remove_unused_customer
+from store.customers import customer_named, get_customer, list_customers, remove_unused_customer
 
 _SHOWN_IDS = 5
 _SERVER_ERROR = 500
@@ -21,7 +21,8 @@ async def customer_problems(
         return [FieldProblem(field="customer_id", message=said)]
     if name is None:
         return []
-    ids = [row.id for row in await services.query(customers_named, name, limit=_SHOWN_IDS)]
+    rows, _ = await services.query(list_customers, None, _SHOWN_IDS, name=name)
+    ids = [row.id for row in rows]
     if len(ids) <= 1:
         return []
     said = f"several customers have this name ({', '.join(ids)}); name one by customer_id"

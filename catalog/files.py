@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from catalog.blueprint import LoadedBlueprint
 from catalog.checks import BLUEPRINT_FILE, blueprint_problems
 from catalog.strict_yaml import YamlError, parse_all
+from catalog.wrong_fields import within
 from domain.billing.offers import Offer
 from domain.blueprint import Blueprint
 from domain.metering.meters import Meter
@@ -60,8 +61,7 @@ def in_words(error: ValidationError) -> list[str]:
     """Pydantic's findings as `key.key: message`."""
     lines = []
     for finding in error.errors(include_url=False):
-        within = (finding.get("ctx") or {}).get("within")
-        place = ".".join(str(part) for part in (*finding["loc"], *([within] if within else [])))
+        place = ".".join(str(part) for part in (*finding["loc"], *within(finding)))
         message = finding["msg"].removeprefix("Value error, ")
         lines.append(f"{place}: {message}" if place else message)
     return lines

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, fie
 from catalog.currencies import UnknownCurrency, currency_of
 from domain.billing.money import Currency
 from domain.billing.prices import Amount, Number, Percent
+from domain.metering.readings import is_unstorable
 from domain.plans import Model
 
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
@@ -70,7 +71,7 @@ def hourly_or_list(value: object) -> object:
 
 
 def printable(text: str) -> str:
-    if not text.isprintable():
+    if is_unstorable(text):
         raise ValueError("must hold no control characters")
     return text
 

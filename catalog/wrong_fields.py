@@ -57,8 +57,13 @@ def _place(finding: ErrorDetails) -> Iterator[str]:
             yield str(part)
     if finding["type"].startswith("union_tag"):
         yield "model"
-    if within := (finding.get("ctx") or {}).get("within"):
-        yield str(within)
+    yield from within(finding)
+
+
+def within(finding: ErrorDetails) -> Iterator[str]:
+    """Where in the value itself, if a validator of ours has said so."""
+    if place := (finding.get("ctx") or {}).get("within"):
+        yield str(place)
 
 
 def _words(finding: ErrorDetails) -> str:

@@ -64,12 +64,6 @@ def customer_named(engine: Engine, name: str, new_id: str, now: datetime) -> str
     return new_id
 
 
-def customers_named(engine: Engine, name: str, limit: int) -> list[CustomerRow]:
-    """Oldest first."""
-    with transaction(engine) as session:
-        return list(session.exec(_named(name, limit)))
-
-
 def list_customers(
     engine: Engine, cursor: str | None, limit: int, name: str | None = None
 ) -> tuple[list[CustomerRow], str | None]:

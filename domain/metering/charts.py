@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from domain.billing.spans import Span
-from domain.metering.hours import hour_of, month_after, month_of
+from domain.metering.hours import day_of, hour_of, month_after, month_of
 from domain.metering.steps import DAY, Step, steps
 
 MOST_POINTS = 1_000
@@ -63,7 +63,7 @@ def _step_of(instant: datetime, step: Step) -> datetime:
         case Step.MONTH:
             return month_of(instant)
         case _:
-            return hour_of(instant).replace(hour=0)
+            return day_of(instant)
 
 
 def _end_of_step(instant: datetime, step: Step) -> datetime:

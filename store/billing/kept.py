@@ -78,9 +78,10 @@ class RatedUsage:
             demand = named[row.tenant_id].get(row.name)
             if demand is None:
                 continue
-            if is_settled(demand, row.began_at):
+            lasts = is_settled(demand, row.began_at)
+            if lasts:
                 settled[row.tenant_id].add(demand)
-            if row.cut_off == known or is_settled(demand, row.began_at):
+            if lasts or row.cut_off == known:
                 quantities[row.tenant_id][demand] = Decimal(row.value)
         return {tenant: Answers(quantities[tenant], frozenset(settled[tenant])) for tenant in named}
 
