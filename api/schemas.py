@@ -14,13 +14,12 @@ from pydantic import (
     model_validator,
 )
 
-from domain.naming import STEP_LIMIT, STEP_PATTERN, TENANT_ID_PATTERN, slug_problem
+from domain.naming import CUSTOMER_ID_PATTERN, STEP_LIMIT, STEP_PATTERN, TENANT_ID_PATTERN, slug_problem
 from domain.plans import ResourceCounts, Target
 from runtime.time_zones import ZoneName
 
 COUNT_LIMIT = 1_000_000
 _FIRST_YEAR, _LAST_YEAR = 2000, 2200
-CUSTOMER_ID_PATTERN = r"^[a-z][a-z0-9_-]{1,62}$"
 
 
 def _good_slug(slug: str) -> str:

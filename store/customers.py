@@ -10,11 +10,11 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
+from domain.naming import CUSTOMER_ID_PATTERN
 from store.cursors import decoded, encoded
 from store.engine import transaction
 from store.idempotency import Claim, claim_within
 from store.tables import CustomerRow, TenantRow
-from store.tables.caller import CUSTOMER_ID_PATTERN
 
 
 def create_customer(

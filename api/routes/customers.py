@@ -12,10 +12,10 @@ from api.customer_schemas import CustomerChange, NewCustomer
 from api.docs import BODY, CHANGES, READS, errors
 from api.identity import AskedFor
 from api.problems import ApiProblem, invalid
-from api.schemas import CUSTOMER_ID_PATTERN, CustomerName
+from api.schemas import CustomerName
 from api.services import Served
 from api.views import CustomerPage, CustomerView
-from domain.naming import new_tenant_id
+from domain.naming import CUSTOMER_ID_PATTERN, new_tenant_id
 from store.customers import create_customer, get_customer, list_customers
 from store.tables import CustomerRow
 from store.tenants import MAX_PAGE

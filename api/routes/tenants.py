@@ -10,11 +10,12 @@ from api.changes import ChangesOf, Wish
 from api.docs import BODY, CHANGES, READS, errors
 from api.find import find_tenant
 from api.problems import ApiProblem, invalid
-from api.schemas import CUSTOMER_ID_PATTERN, Scale, Signup, Step, TenantId
+from api.schemas import Scale, Signup, Step, TenantId
 from api.services import Served
 from api.tenant_view import tenant_view
 from api.views import Accepted, OperationSummary, TenantPage, TenantView
 from domain.messages import Certificate
+from domain.naming import CUSTOMER_ID_PATTERN
 from domain.phases import OperationKind, Phase
 from store.certificates import get_certificate
 from store.observations import observations

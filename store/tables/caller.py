@@ -5,10 +5,8 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, Index
 from sqlmodel import Field
 
-from domain.naming import TENANT_ID_PATTERN
+from domain.naming import CUSTOMER_ID_PATTERN, TENANT_ID_PATTERN
 from store.tables.base import INSTANT, Table, matches
-
-CUSTOMER_ID_PATTERN = "^[a-z][a-z0-9_-]{1,62}$"
 
 
 class CustomerRow(Table, table=True):
