@@ -8,6 +8,8 @@ COPY activities activities
 COPY api api
 COPY blueprints blueprints
 COPY catalog catalog
+COPY deploy/aws deploy/aws
+COPY codec codec
 COPY documents documents
 COPY domain domain
 COPY runtime runtime

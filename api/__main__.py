@@ -10,7 +10,9 @@ from api.app import create_app
 from domain.errors import CatalogError
 from runtime.logging import configure_logging
 from runtime.process import leave, settle
+from runtime.ring_file import WrongKeyRing
 from runtime.settings import load_settings
+from runtime.signing_keys import WrongSigningKeys
 
 USAGE = 2
 STREAMS_MAY_END_SECONDS = 3
@@ -45,6 +47,12 @@ def application() -> FastAPI:
     except CatalogError as error:
         for problem in error.problems:
             sys.stderr.write(f"error: {problem}\n")
+        raise SystemExit(USAGE) from None
+    except WrongSigningKeys as error:
+        sys.stderr.write(f"error: TENANTRY_WEBHOOK_KEYS_FILE: {error}\n")
+        raise SystemExit(USAGE) from None
+    except WrongKeyRing as error:
+        sys.stderr.write(f"error: {error}\n")
         raise SystemExit(USAGE) from None
     settle()
     return app

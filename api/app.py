@@ -9,14 +9,19 @@ from fastapi_offline import FastAPIOffline
 from starlette.middleware import Middleware
 
 from activities.recovery import Recovery
+from api.authentication import Authentication
 from api.closings import Closings
 from api.docs import DESCRIPTION, TAGS, TITLE, install_openapi
 from api.errors import install_error_answers
+from api.grants import Grants
 from api.middleware import BodyLimit, Head, RequestLog, Slashes
+from api.previews import Previews
 from api.progress import Progress
+from api.rates import Rates
 from api.revival import Revival
 from api.routes import (
     attention,
+    audit,
     cells,
     closings,
     customers,
@@ -25,20 +30,28 @@ from api.routes import (
     giving,
     health,
     invoices,
+    keys,
+    me,
     operations,
+    passwords,
     plans,
+    previews,
     problems,
     recoveries,
     replays,
+    support,
     tenants,
     usage,
+    webhooks,
 )
 from api.runs import Runs
 from api.services import Services
 from api.usage import UsageDesk
+from api.webhook_settings import WebhookSettings
 from catalog import Catalog, load_catalog
 from catalog.meters import load_meters
 from runtime.clock import Clock, SystemClock
+from runtime.payloads import data_converter
 from runtime.settings import Settings
 from runtime.temporal import connect
 from store.billing.forecasting import Forecaster
@@ -48,6 +61,8 @@ from store.engine import make_engine
 ROUTERS = (
     customers.router,
     tenants.router,
+    passwords.router,
+    previews.router,
     usage.router,
     operations.router,
     attention.router,
@@ -57,9 +72,14 @@ ROUTERS = (
     replays.router,
     closings.router,
     events.router,
+    webhooks.router,
     recoveries.router,
+    audit.router,
     plans.router,
     cells.router,
+    keys.router,
+    me.router,
+    support.router,
     problems.router,
     health.router,
 )
@@ -68,15 +88,22 @@ TEMPORAL_PATIENCE = timedelta(seconds=3)
 
 
 def create_app(settings: Settings, *, catalog: Catalog | None = None, clock: Clock | None = None) -> FastAPI:
-    """Starts also while PostgreSQL and Temporal are away. Raises CatalogError."""
+    """Starts also while PostgreSQL and Temporal are away.
+
+    Raises CatalogError, WrongKeyRing, WrongSigningKeys.
+    """
     sold = catalog or load_catalog(settings.plans_file, settings.cells_file, settings.blueprints_dir)
     meters = load_meters(settings.meters_file)
     now = clock or SystemClock()
+    signed = WebhookSettings.of(settings)
+    converter = data_converter(settings)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         engine = make_engine(settings.database_url.get_secret_value(), settings.database_pool)
-        client = await connect(settings, lazy=True, give_up_after=TEMPORAL_PATIENCE)
+        app.state.authentication = Authentication(settings, engine, now)
+        app.state.rates = Rates(settings.api_requests_per_minute)
+        client = await connect(settings, converter=converter, lazy=True, give_up_after=TEMPORAL_PATIENCE)
         settling = timedelta(seconds=settings.recovery_settling_seconds)
         recovery = Recovery(client, settings.task_queue, engine, settling)
         revival = Revival(client, settings.task_queue, engine, recovery)
@@ -90,8 +117,11 @@ def create_app(settings: Settings, *, catalog: Catalog | None = None, clock: Clo
             progress=Progress(client),
             usage=UsageDesk(engine, now, meters, at_once=max(settings.database_pool // 2, 1)),
             closings=Closings(client, settings.task_queue, may_run_ahead=settings.billing_may_run_ahead),
+            grants=Grants(client, settings),
             forecaster=Forecaster(engine, now, {meter.name: meter.title for meter in meters.values()}),
             replayer=Replayer(engine, now, timedelta(seconds=settings.billing_grace_seconds)),
+            webhooks=signed,
+            previews=Previews(client, engine, sold, now, settings),
         )
         try:
             yield
@@ -120,6 +150,7 @@ def create_app(settings: Settings, *, catalog: Catalog | None = None, clock: Clo
         ],
     )
     install_error_answers(app)
+    app.exception_handler(events.NothingMore)(events.nothing_more)
     for router in ROUTERS:
         app.include_router(router)
     install_openapi(app)

@@ -19,11 +19,14 @@ from api.claims import OperationClaim, claim_operation, earlier_claim
 from api.customers import customer_of, customer_problems
 from api.find import find_tenant, newest_target, open_operation
 from api.identity import AskedFor
-from api.problems import ApiProblem, OperationRef, invalid_fields
+from api.preconditions import IfMatch, check_match
+from api.problems import ApiProblem, FieldProblem, OperationRef, invalid_fields
 from api.runs import Labels
 from api.schemas import Scale, Signup
-from api.services import Served
+from api.services import Served, Services
+from api.tenant_view import shown_tenant
 from api.views import Accepted
+from catalog import Catalog
 from domain.messages import JsonObject, OperationRequest
 from domain.naming import new_tenant_id
 from domain.phases import TRANSITIONS, OperationKind, Phase
@@ -50,26 +53,33 @@ class Wish:
 class Changes:
     """One per request. Everything raises ApiProblem."""
 
-    def __init__(self, services: Served, asked: AskedFor, response: Response) -> None:
+    def __init__(
+        self, services: Served, asked: AskedFor, response: Response, if_match: IfMatch = None
+    ) -> None:
         self._services = services
         self._asked = asked
+        self._if_match = if_match
         self._response = response
 
     async def sign_up(self, signup: Signup) -> Accepted:
         fingerprint = self._asked.fingerprint(signup.model_dump(mode="json", exclude_unset=True))
 
         async def begin(earlier: OperationClaim | None) -> Accepted:
+            if self._if_match is not None:
+                raise ApiProblem("PreconditionFailed", "A sign-up makes what is new: leave If-Match out.")
             await self._check_signup(signup)
             tenant_id = signup.id or new_tenant_id()
             claim = earlier or await claim_operation(self._services, self._asked, fingerprint, tenant_id)
             await self._check_names(signup.slug, claim.tenant_id)
-            async with customer_of(self._services, signup, claim.tenant_id) as customer_id:
+            by = self._asked.author
+            async with customer_of(self._services, signup, claim.tenant_id, by) as customer_id:
                 request = OperationRequest(
                     operation_id=claim.operation_id,
                     kind=OperationKind.SIGNUP,
                     tenant_id=claim.tenant_id,
                     slug=signup.slug,
                     requested_by=self._asked.caller,
+                    origin=self._asked.origin,
                     customer_id=customer_id,
                     region=signup.region,
                     time_zone=signup.time_zone,
@@ -87,11 +97,9 @@ class Changes:
         async def begin(earlier: OperationClaim | None) -> Accepted:
             tenant_id = earlier.tenant_id if earlier else wish.tenant_id
             tenant = await find_tenant(self._services, wish.slug, tenant_id)
-            target = await self._target(tenant, wish.scale) if wish.scale else None
-            self._check_pauses(tenant, wish)
-            check_phase(wish.kind, tenant.phase)
-            if wish.kind is OperationKind.TEARDOWN and tenant.phase is Phase.CLOSED:
-                check_shortened(tenant.remove_after, self._services.clock.now(), wish.grace_seconds)
+            if self._if_match is not None:
+                check_match(self._if_match, await shown_tenant(self._services, tenant))
+            target = await checked(self._services, tenant, wish)
             claim = earlier or await claim_operation(self._services, self._asked, fingerprint, tenant.id)
             request = OperationRequest(
                 operation_id=claim.operation_id,
@@ -99,6 +107,7 @@ class Changes:
                 tenant_id=tenant.id,
                 slug=tenant.slug,
                 requested_by=self._asked.caller,
+                origin=self._asked.origin,
                 target=target,
                 grace_seconds=wish.grace_seconds,
                 accept_data_loss=wish.accept_data_loss,
@@ -134,7 +143,9 @@ class Changes:
         async def holder() -> OperationRef | None:
             return await open_operation(self._services, request.tenant_id)
 
-        await self._services.runs.accept(request, labels, holder)
+        # Who wants a tenant as it was read wants no operation that has begun since to give way.
+        alone = self._if_match is not None
+        await self._services.runs.accept(request, labels, holder, alone=alone)
         return self._accepted(request)
 
     async def _check_signup(self, signup: Signup) -> None:
@@ -144,6 +155,9 @@ class Changes:
             *target_problems(catalog, signup.target()),
             *await customer_problems(self._services, signup.customer_id, signup.customer),
         ]
+        if signup.id and self._services.caller.customer_id:
+            # Of an id that is taken the answer would tell that another's tenant has it.
+            problems.append(FieldProblem(field="id", message="is not yours to choose; leave it out"))
         if plan := catalog.plans.get(signup.plan):
             problems += pause_problems(catalog, OperationKind.SIGNUP, plan.blueprint, signup.pause_before)
         if problems:
@@ -153,29 +167,40 @@ class Changes:
         """The run decides; this spares one that would be refused."""
         holder = await self._services.query(get_tenant, slug)
         if holder and holder.deleted_at is None and holder.id != tenant_id:
-            raise ApiProblem("SlugTaken", f"slug '{slug}' is taken; choose another")
+            raise ApiProblem("SlugTaken", f"The slug '{slug}' is not available; choose another.")
         if await self._services.query(get_tenant_by_id, tenant_id):
             raise ApiProblem("TenantIdTaken")
 
-    async def _target(self, tenant: TenantRow, scale: Scale) -> Target:
-        target = scale.merged_with(await newest_target(self._services, tenant))
-        catalog = self._services.catalog
-        problems = target_problems(catalog, target) or blueprint_problems(catalog, target, tenant.blueprint)
-        if problems:
-            raise invalid_fields(problems)
-        return target
-
-    def _check_pauses(self, tenant: TenantRow, wish: Wish) -> None:
-        catalog = self._services.catalog
-        sold = catalog.plans.get(tenant.plan)
-        grace = wish.grace_seconds if wish.grace_seconds is not None or sold is None else sold.grace_days
-        removes = wish.kind is OperationKind.TEARDOWN and grace == 0
-        problems = pause_problems(catalog, wish.kind, tenant.blueprint, wish.pause_before, removes=removes)
-        if problems:
-            raise invalid_fields(problems)
-
     def _accepted(self, request: OperationRequest) -> Accepted:
         return accepted(self._response, request)
+
+
+async def checked(services: Services, tenant: TenantRow, wish: Wish) -> Target | None:
+    """The target of a scale. Raises ApiProblem for all that is refused before anything is started."""
+    target = await _target(services, tenant, wish.scale) if wish.scale else None
+    _check_pauses(services.catalog, tenant, wish)
+    check_phase(wish.kind, tenant.phase)
+    if wish.kind is OperationKind.TEARDOWN and tenant.phase is Phase.CLOSED:
+        check_shortened(tenant.remove_after, services.clock.now(), wish.grace_seconds)
+    return target
+
+
+async def _target(services: Services, tenant: TenantRow, scale: Scale) -> Target:
+    target = scale.merged_with(await newest_target(services, tenant))
+    catalog = services.catalog
+    problems = target_problems(catalog, target) or blueprint_problems(catalog, target, tenant.blueprint)
+    if problems:
+        raise invalid_fields(problems)
+    return target
+
+
+def _check_pauses(catalog: Catalog, tenant: TenantRow, wish: Wish) -> None:
+    sold = catalog.plans.get(tenant.plan)
+    grace = wish.grace_seconds if wish.grace_seconds is not None or sold is None else sold.grace_days
+    removes = wish.kind is OperationKind.TEARDOWN and grace == 0
+    problems = pause_problems(catalog, wish.kind, tenant.blueprint, wish.pause_before, removes=removes)
+    if problems:
+        raise invalid_fields(problems)
 
 
 ChangesOf = Annotated[Changes, Depends(Changes)]

@@ -1,5 +1,6 @@
 """Idempotency keys: the first request under a key decides what it becomes, repeats become the same."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sqlalchemy import Engine
@@ -52,14 +53,19 @@ async def claim_customer(services: Services, asked: Asked, fingerprint: str, cus
 
 
 async def change_claimed_customer(
-    services: Services, asked: Asked, customer_id: str, changes: dict[str, str | None]
+    services: Services,
+    asked: Asked,
+    customer_id: str,
+    changes: dict[str, str | None],
+    check: Callable[[CustomerRow], None],
 ) -> CustomerRow:
-    """The customer as it is now, changed if the key is new."""
+    """The customer as it is now, changed if the key is new and `check` raises nothing."""
     wanted = Claim(
         caller=asked.caller, key=asked.key, body_hash=asked.fingerprint({**changes}), customer_id=customer_id
     )
     try:
-        row = await services.query(change_customer, customer_id, wanted, changes, services.clock.now())
+        now, by = services.clock.now(), asked.author
+        row = await services.query(change_customer, customer_id, wanted, changes, now, check, by=by)
     except KeyReused as error:
         raise ApiProblem("IdempotencyKeyReused") from error
     if row is None:

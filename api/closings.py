@@ -44,14 +44,17 @@ class Closings:
         self._task_queue = task_queue
         self._may_run_ahead = may_run_ahead
 
-    async def start(self, asked: Asked, as_of: datetime | None, now: datetime) -> str:
-        """The run's id: that of the first request under this key."""
-        closing_id = "cl" + sha256(f"{asked.caller} {asked.key}".encode()).hexdigest()[:20]
+    def id_of(self, asked: Asked, as_of: datetime | None, now: datetime) -> str:
+        """That of the first request under this key. Refuses a moment at which nothing can be closed."""
+        if problem := moment_problem(as_of, now, may_run_ahead=self._may_run_ahead):
+            raise invalid(_AS_OF, problem)
+        return "cl" + sha256(f"{asked.caller} {asked.key}".encode()).hexdigest()[:20]
+
+    async def start(self, asked: Asked, closing_id: str, as_of: datetime | None) -> None:
+        """Once for each id."""
         moment = instant_text(as_of) if as_of else None
         fingerprint = asked.fingerprint({_AS_OF: moment})
         try:
-            if problem := moment_problem(as_of, now, may_run_ahead=self._may_run_ahead):
-                raise invalid(_AS_OF, problem)
             with temporal_errors():
                 await self._client.start_workflow(
                     WORKFLOW,
@@ -63,13 +66,12 @@ class Closings:
                     # A repeat after its end finds it, and does not run anew.
                     id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
                     memo={_FINGERPRINT: fingerprint, _AS_OF: moment},
-                    static_summary=f"close billing periods, asked for by {asked.caller}",
+                    static_summary="close billing periods, asked for by hand",
                 )
         except WorkflowAlreadyStartedError:
             described = await self._described(closing_id)
             if await described.memo_value(_FINGERPRINT, None) != fingerprint:
                 raise ApiProblem("IdempotencyKeyReused") from None
-        return closing_id
 
     async def show(self, closing_id: str) -> ClosingView:
         if not _ID.fullmatch(closing_id):

@@ -4,6 +4,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
+from api.access import LOOKS_ITSELF, PUBLIC, ROLES
 from api.problem_types import PROBLEMS
 from api.problems import MEDIA_TYPE, Problem
 
@@ -13,20 +14,30 @@ The life of tenants: sign-up, scale, suspend, resume, teardown and restore.
 
 Every change needs an `Idempotency-Key` and answers **202** with the operation's address in `Location`; follow
 it with `GET /v1/operations/{id}` or its event stream. The same key again gives the same operation, whatever
-happened to the first answer. Every error is a problem detail (RFC 9457) that says what to do; `code` is for
+happened to the first answer. All but health and explanations of problems takes `Authorization: Bearer` with a
+key or token whose role may. Every error is a problem detail (RFC 9457) that says what to do; `code` is for
 programs.
 """
 TAGS = [
     {"name": "customers", "description": "Who tenants belong to."},
     {"name": "tenants", "description": "One customer's isolated instance, and the changes of its life."},
     {"name": "operations", "description": "What became of an accepted change: steps, progress, error."},
+    {"name": "webhooks", "description": "Endpoints that are told what happens."},
     {"name": "usage", "description": "What tenants' instances report, and what was made of it."},
     {"name": "billing", "description": "Invoices, closing runs, and what is given by hand."},
     {"name": "drift", "description": "What differs from the blueprints, and what belongs to no tenant."},
+    {"name": "audit", "description": "Who changed what, when and why."},
     {"name": "catalog", "description": "What is sold, and where it runs."},
+    {"name": "access", "description": "Who you are, and the keys of the API."},
+    {"name": "support access", "description": "Who may look into a tenant, why, and for how long."},
     {"name": "health", "description": "For load balancers and people on call."},
 ]
 
+_KEY = {
+    "type": "http",
+    "scheme": "bearer",
+    "description": "A key of this API (tnk_...), or a JSON Web Token of the issuer that it trusts.",
+}
 _REF = "#/components/schemas/"
 
 READS = ("Unavailable", "InternalError")
@@ -96,10 +107,26 @@ def _with_problems(document: dict[str, Any]) -> dict[str, Any]:
     problem = Problem.model_json_schema(ref_template=_REF + "{model}")
     schemas |= problem.pop("$defs")
     schemas["Problem"] = problem
+    document["components"].setdefault("securitySchemes", {})["Key"] = _KEY
     for path in document["paths"].values():
         for operation in path.values():
+            _with_access(operation)
             if "application/json" in operation["responses"].get("422", {}).get("content", {}):
                 del operation["responses"]["422"]
             if accepted := operation["responses"].get("202"):
                 accepted |= _ACCEPTED
     return document
+
+
+def _with_access(operation: dict[str, Any]) -> None:
+    """Who may use it, and how those are refused who may not."""
+    route = operation["operationId"]
+    if route in PUBLIC:
+        return
+    allowed = ", ".join(sorted(ROLES.get(route, frozenset())))
+    operation["description"] = f"{operation.get('description', '')}\n\nFor: {allowed}.".strip()
+    if route in LOOKS_ITSELF:
+        return
+    operation["security"] = [{"Key": []}]
+    for status, answer in errors("Unauthenticated", "Forbidden", "TooManyRequests").items():
+        operation["responses"][str(status)] = answer

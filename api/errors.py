@@ -14,7 +14,7 @@ from api.checks import known_problems
 from api.customers import customer_problems
 from api.problem_types import PROBLEMS
 from api.problems import MEDIA_TYPE, ApiProblem, FieldProblem, Problem, away, invalid_fields
-from api.services import Services
+from api.services import services
 from domain.errors import Unavailable
 
 log = structlog.get_logger(__name__)
@@ -87,11 +87,11 @@ async def _beyond_shape(request: Request, body: Any, wrongs: Sequence[Sequence[A
     if not isinstance(body, dict) or any(len(loc) == 1 for loc in wrongs):
         return []
     wrong = {loc[1] for loc in wrongs}
-    services: Services = request.app.state.services
+    asking = services(request)
     sound = {name: value for name, value in body.items() if name not in wrong}
-    problems = known_problems(services.catalog, sound)
+    problems = known_problems(asking.catalog, sound)
     try:
-        return problems + await customer_problems(services, sound.get("customer_id"), sound.get("customer"))
+        return problems + await customer_problems(asking, sound.get("customer_id"), sound.get("customer"))
     except Unavailable:
         # The answer is a refusal anyway; what only PostgreSQL knows comes with the next try.
         return problems

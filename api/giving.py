@@ -78,7 +78,7 @@ class Giving:
         body = asked.fingerprint(given.model_dump(mode="json", by_alias=True) | {"tenant_id": tenant.id})
         claim = Claim(caller=asked.caller, key=asked.key, body_hash=body, tenant_id=tenant.id)
         try:
-            return await self._services.query(give, Gift(claim, tenant.id, kind, make), now)
+            return await self._services.query(give, Gift(claim, tenant.id, kind, make), now, by=asked.author)
         except NotBilled as error:
             raise ApiProblem("NotBilled") from error
         except KeyReused as error:

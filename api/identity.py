@@ -7,13 +7,13 @@ from typing import Annotated
 
 from fastapi import Depends, Header, Request
 
+from api.reasons import GivenReason
+from domain.access import Caller
+from domain.audit.origin import ActorKind, Author, Origin
 from domain.messages import JsonObject
 
-
-def caller() -> str:
-    """Who asks. Everyone is one caller until requests are authenticated."""
-    return "anonymous"
-
+NOBODY = Caller("nobody", frozenset(), customer_id="")
+"""Sees nothing: no customer has this id."""
 
 IdempotencyKey = Annotated[
     str,
@@ -37,6 +37,12 @@ class Asked:
     key: str
     method: str
     path: str
+    origin: Origin
+    """For the audit log; no part of what makes a repeat recognisable."""
+
+    @property
+    def author(self) -> Author:
+        return Author(self.caller, self.origin)
 
     def fingerprint(self, body: JsonObject) -> str:
         """Hash of method, path and canonical body: equal for equal wishes."""
@@ -44,8 +50,21 @@ class Asked:
         return hashlib.sha256(canonical.encode()).hexdigest()
 
 
-def asked(request: Request, key: IdempotencyKey, who: Annotated[str, Depends(caller)]) -> Asked:
-    return Asked(caller=who, key=key, method=request.method, path=request.url.path)
+def caller_of(request: Request) -> Caller:
+    """Whom the guard let in."""
+    caller: Caller = getattr(request.state, "caller", NOBODY)
+    return caller
+
+
+def asked(request: Request, key: IdempotencyKey, reason: GivenReason) -> Asked:
+    caller = caller_of(request)
+    origin = Origin(
+        kind=ActorKind.STAFF if caller.customer_id is None else ActorKind.CUSTOMER,
+        roles=sorted(caller.roles),
+        reason=reason,
+        request_id=request.state.request_id,
+    )
+    return Asked(caller=caller.subject, key=key, method=request.method, path=request.url.path, origin=origin)
 
 
 AskedFor = Annotated[Asked, Depends(asked)]

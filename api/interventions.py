@@ -26,6 +26,8 @@ from domain.messages import (
 from domain.phases import FINISHED, OperationStatus
 
 _UNDONE = frozenset({OperationStatus.CANCELLED})
+_NOT_ASKED = {"operation_id", "requested_by", "origin"}
+"""What two requests for the same may differ in."""
 
 
 class Interventions:
@@ -37,7 +39,7 @@ class Interventions:
         self._response = response
 
     async def cancel(self, operation_id: str) -> Accepted:
-        wish = CancelRequest(operation_id=operation_id, requested_by=self._asked.caller)
+        wish = CancelRequest(operation_id=operation_id, **self._by())
         return await self._intervene(operation_id, "cancel_operation", wish, heard=_UNDONE)
 
     async def abort(self, operation_id: str, given: Abort) -> Accepted:
@@ -61,7 +63,10 @@ class Interventions:
         return await self._intervene(operation_id, "resume_from_pause", wish)
 
     def _said(self, given: Request) -> JsonObject:
-        return {"requested_by": self._asked.caller, **given.model_dump(mode="json", exclude_none=True)}
+        return {**self._by(), **given.model_dump(mode="json", exclude_none=True)}
+
+    def _by(self) -> JsonObject:
+        return {"requested_by": self._asked.caller, "origin": self._asked.origin}
 
     async def _intervene(
         self,
@@ -72,7 +77,7 @@ class Interventions:
     ) -> Accepted:
         """`heard`: how the operation ends when the wish was heard; then its repeat is no refusal."""
         operation = await find_operation(self._services, operation_id)
-        body = wish.model_dump(mode="json", exclude={"operation_id", "requested_by"}, exclude_defaults=True)
+        body = wish.model_dump(mode="json", exclude=_NOT_ASKED, exclude_defaults=True)
         fingerprint = self._asked.fingerprint(body)
         earlier = await earlier_claim(self._services, self._asked, fingerprint)
         if earlier and operation.status in heard:
@@ -83,7 +88,9 @@ class Interventions:
         claim = earlier or await claim_operation(
             self._services, self._asked, fingerprint, operation.tenant_id
         )
-        await self._services.runs.intervene(operation.request, update, wish, claim.operation_id)
+        why = {"reason": wish.reason or self._asked.origin.reason}
+        told = wish.model_copy(update=why)
+        await self._services.runs.intervene(operation.request, update, told, claim.operation_id)
         return accepted(self._response, operation.request)
 
 

@@ -12,6 +12,7 @@ from api.problems import ApiProblem, away
 from api.runs import ACCEPT_SECONDS, ENDING_SECONDS, update_with_start
 from api.services import Services
 from api.temporal_errors import RunGone, temporal_errors
+from domain.audit.origin import Author
 from domain.messages import OrphanRequest
 from store.orphans import get_orphan
 from store.tables import ORPHANS_THERE, OrphanRow
@@ -29,7 +30,7 @@ async def find_orphan(services: Services, orphan_id: str) -> OrphanRow:
     return row
 
 
-async def accept_deletion(services: Services, orphan_id: str, requested_by: str, reason: str) -> OrphanRow:
+async def accept_deletion(services: Services, orphan_id: str, by: Author, reason: str) -> OrphanRow:
     """The orphan once the wish is recorded: who asks sees this deletion's end, not that of an earlier one.
 
     Raises ApiProblem.
@@ -40,7 +41,7 @@ async def accept_deletion(services: Services, orphan_id: str, requested_by: str,
         if row.state not in ORPHANS_THERE:
             raise ApiProblem("OrphanGone", f"Orphan {row.id} is {row.state}; there is nothing to delete.")
         try:
-            await _start_or_join(services, row, requested_by, reason)
+            await _start_or_join(services, row, by, reason)
         except RunGone:
             if time.monotonic() > deadline:
                 raise away("The run that deletes it") from None
@@ -49,11 +50,11 @@ async def accept_deletion(services: Services, orphan_id: str, requested_by: str,
         await asyncio.sleep(_PAUSE_SECONDS)
 
 
-async def _start_or_join(services: Services, orphan: OrphanRow, requested_by: str, reason: str) -> None:
+async def _start_or_join(services: Services, orphan: OrphanRow, by: Author, reason: str) -> None:
     """Its run bears the orphan's id: a second wish while it is open meets the first."""
     start: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
         WORKFLOW,
-        OrphanRequest(orphan_id=orphan.id, requested_by=requested_by, reason=reason),
+        OrphanRequest(orphan_id=orphan.id, requested_by=by.name, reason=reason, origin=by.origin),
         id=f"orphan/{orphan.id}",
         task_queue=services.runs.task_queue,
         id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,

@@ -37,6 +37,30 @@ PROBLEMS: dict[str, ProblemType] = _catalogue(
         "The usage token is not taken",
         "Send the token that the tenant's secret holds now; a tenant that is gone has none any more.",
     ),
+    ProblemType(
+        "PreconditionFailed",
+        412,
+        "It is no longer as you saw it",
+        "Read it again, and send the change with the new ETag in If-Match if you still want it.",
+    ),
+    ProblemType(
+        "TooManyRequests",
+        429,
+        "You ask too often",
+        "Wait as long as Retry-After says, and spread your requests by RateLimit-Remaining.",
+    ),
+    ProblemType(
+        "Unauthenticated",
+        401,
+        "It is not known who asks",
+        "Send Authorization: Bearer with a key of this API, or a token of its issuer, that is valid now.",
+    ),
+    ProblemType(
+        "Forbidden",
+        403,
+        "Your role does not allow this",
+        "Ask an admin for a key with the role that it takes.",
+    ),
     ProblemType("RouteNotFound", 404, "No such resource", "See /docs for the paths there are."),
     ProblemType(
         "TenantNotFound", 404, "No such tenant", "List tenants with GET /v1/tenants; slugs are lower-case."
@@ -54,6 +78,17 @@ PROBLEMS: dict[str, ProblemType] = _catalogue(
     ProblemType(
         "ClosingNotFound", 404, "No such closing run", "Use the id or Location of the 202 that accepted it."
     ),
+    ProblemType("WebhookNotFound", 404, "No such webhook", "List them with GET /v1/webhooks."),
+    ProblemType(
+        "DeliveryNotFound",
+        404,
+        "The webhook was told no such event",
+        "List what it was told with GET /v1/webhooks/{id}/deliveries; events are kept for 30 days.",
+    ),
+    ProblemType("KeyNotFound", 404, "No such key", "List keys with GET /v1/keys."),
+    ProblemType(
+        "AccessNotFound", 404, "No such access", "List a tenant's with GET /v1/tenants/{slug}/access."
+    ),
     ProblemType("OrphanNotFound", 404, "No such orphan", "List orphans with GET /v1/orphans."),
     ProblemType(
         "CertificateNotFound",
@@ -64,11 +99,16 @@ PROBLEMS: dict[str, ProblemType] = _catalogue(
     ProblemType(
         "MethodNotAllowed", 405, "This resource does not take that method", "See the Allow header and /docs."
     ),
-    ProblemType(
-        "SlugTaken", 409, "Another tenant holds this slug", "Choose another, or wait until it is deleted."
-    ),
+    ProblemType("SlugTaken", 409, "This slug is not available", "Choose another."),
     ProblemType(
         "TenantIdTaken", 409, "Another tenant has this id", "Leave 'id' out: Tenantry makes a unique one."
+    ),
+    ProblemType(
+        "KeyMade",
+        409,
+        "This request has made its key already",
+        "It was shown in the first answer only. If that was lost, revoke it and make another under a new "
+        "Idempotency-Key.",
     ),
     ProblemType(
         "PhaseConflict",
@@ -95,6 +135,12 @@ PROBLEMS: dict[str, ProblemType] = _catalogue(
         "OrphanGone", 409, "The orphan is gone", "Nothing is left to delete; look at its state and detail."
     ),
     ProblemType(
+        "AccessNotPossible",
+        409,
+        "This access does not stand where that can be done",
+        "GET it and look at its state; access that has ended can be asked for anew.",
+    ),
+    ProblemType(
         "QuotaExceeded",
         409,
         "A limit of the account or the cell stands in the way",
@@ -105,6 +151,12 @@ PROBLEMS: dict[str, ProblemType] = _catalogue(
         409,
         "The tenant is not billed",
         "It has never been active on a plan with a price, so there is nothing to credit, charge or discount.",
+    ),
+    ProblemType(
+        "WebhooksOff",
+        409,
+        "There are no webhooks here",
+        "Whoever runs this installation can set TENANTRY_WEBHOOK_KEYS_FILE, for the API and for workers.",
     ),
     ProblemType("Refused", 409, "The change was refused", "The detail names the reason."),
     ProblemType(

@@ -23,6 +23,12 @@ LOOK_SECONDS = 25
 """How long a look at all open operations may take; a repeat under the same key goes on waiting."""
 
 
+def run_of(asked: Asked) -> str:
+    """The run that looks at all operations for this key."""
+    key = hashlib.sha256(f"{asked.caller}\n{asked.key}".encode()).hexdigest()
+    return f"recover-lost/{key[:20]}"
+
+
 class Revival:
     """One per process."""
 
@@ -47,20 +53,18 @@ class Revival:
             raise away("Temporal") from error
         return True
 
-    async def of_all(self, asked: Asked) -> RecoveryResult:
+    async def of_all(self, run: str) -> RecoveryResult:
         """Starts a recovery for every lost operation; a repeat answers what the first one found.
 
         Raises ApiProblem.
         """
         with temporal_errors():
             async with asyncio.timeout(LOOK_SECONDS):
-                handle = await self._look(asked)
+                handle = await self._look(run)
                 result: RecoveryResult = await handle.result()
         return result
 
-    async def _look(self, asked: Asked) -> WorkflowHandle[Any, RecoveryResult]:
-        key = hashlib.sha256(f"{asked.caller}\n{asked.key}".encode()).hexdigest()
-        run = f"recover-lost/{key[:20]}"
+    async def _look(self, run: str) -> WorkflowHandle[Any, RecoveryResult]:
         try:
             return await self._client.start_workflow(
                 RecoverLost.run,

@@ -16,6 +16,7 @@ from temporalio.common import (
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from activities.search_attributes import at_start
+from api.older_runs import understood
 from api.problems import ApiProblem, OperationRef
 from api.revival import Revival
 from api.temporal_errors import RunGone, RunLost, WrongRun, temporal_errors
@@ -60,8 +61,12 @@ class Runs:
     def task_queue(self) -> str:
         return self._task_queue
 
-    async def accept(self, request: OperationRequest, labels: Labels, holder: Holder) -> OperationAccepted:
+    async def accept(
+        self, request: OperationRequest, labels: Labels, holder: Holder, *, alone: bool = False
+    ) -> OperationAccepted:
         """Returns when a run holds the tenant for this request, or has it in waiting as its successor.
+
+        `alone`: no open operation has to give way to it; then it is refused as others are.
 
         The update's id is the operation's, so a repeat meets what the first try began. Raises ApiProblem.
         """
@@ -69,7 +74,7 @@ class Runs:
         pause = _FIRST_PAUSE
         while True:
             try:
-                return await self._try(request, labels, holder)
+                return await self._try(request, labels, holder, alone)
             except RunGone:
                 if time.monotonic() > deadline:
                     raise in_progress(await holder()) from None
@@ -81,12 +86,16 @@ class Runs:
         self, operation: OperationRequest, update: str, wish: InterventionRequest, update_id: str
     ) -> None:
         """Tells the open run what a person wants of it. Raises ApiProblem."""
+
+        async def tell(told: InterventionRequest) -> None:
+            with temporal_errors():
+                async with asyncio.timeout(ACCEPT_SECONDS):
+                    await self._handle(operation).execute_update(update, told, id=update_id)
+
         deadline = time.monotonic() + ENDING_SECONDS
         while True:
             try:
-                with temporal_errors():
-                    async with asyncio.timeout(ACCEPT_SECONDS):
-                        await self._handle(operation).execute_update(update, wish, id=update_id)
+                await understood(tell, wish)
             except (RunGone, WrongRun):
                 if time.monotonic() > deadline or not await self._revival.of(operation.tenant_id):
                     ended = f"operation {operation.operation_id} has just ended"
@@ -95,11 +104,13 @@ class Runs:
                 return
             await asyncio.sleep(_LONGEST_PAUSE)
 
-    async def _try(self, request: OperationRequest, labels: Labels, holder: Holder) -> OperationAccepted:
+    async def _try(
+        self, request: OperationRequest, labels: Labels, holder: Holder, alone: bool
+    ) -> OperationAccepted:
         """Raises RunGone where another try, a moment later, meets something else."""
-        may_end = request.kind in _MAY_TAKE_OVER
+        may_end = request.kind in _MAY_TAKE_OVER and not alone
         try:
-            return await self._start_or_reach(request, labels, holder)
+            return await understood(lambda told: self._start_or_reach(told, labels, holder, alone), request)
         except RunLost:
             await self._revival.of(request.tenant_id)
             raise RunGone if may_end else in_progress(await holder(), _RECOVERING) from None
@@ -108,19 +119,19 @@ class Runs:
             raise RunGone if may_end else await _conflict(holder) from None
 
     async def _start_or_reach(
-        self, request: OperationRequest, labels: Labels, holder: Holder
+        self, request: OperationRequest, labels: Labels, holder: Holder, alone: bool
     ) -> OperationAccepted:
         try:
             with temporal_errors():
                 async with asyncio.timeout(ACCEPT_SECONDS):
-                    return await self._start(request, labels)
+                    return await self._start(request, labels, alone)
         except WorkflowAlreadyStartedError:
-            return await self._reach(request, holder)
+            return await self._reach(request, holder, alone)
 
-    async def _start(self, request: OperationRequest, labels: Labels) -> OperationAccepted:
+    async def _start(self, request: OperationRequest, labels: Labels, alone: bool) -> OperationAccepted:
         accepted: OperationAccepted = await update_with_start(
             self._client,
-            self._start_operation(request, labels),
+            self._start_operation(request, labels, alone),
             _accept_update(request.kind),
             request,
             id=request.operation_id,
@@ -129,9 +140,9 @@ class Runs:
         return accepted
 
     def _start_operation(
-        self, request: OperationRequest, labels: Labels
+        self, request: OperationRequest, labels: Labels, alone: bool
     ) -> WithStartWorkflowOperation[Any, Any]:
-        scale = request.kind is OperationKind.SCALE
+        supersedes = request.kind is OperationKind.SCALE and not alone
         return WithStartWorkflowOperation(
             TRANSITIONS[request.kind].workflow,
             RunInput(tenant_id=request.tenant_id, slug=request.slug),
@@ -139,7 +150,7 @@ class Runs:
             task_queue=self._task_queue,
             # With USE_EXISTING a request reaches whatever run is open; only a newer target may.
             id_conflict_policy=(
-                WorkflowIDConflictPolicy.USE_EXISTING if scale else WorkflowIDConflictPolicy.FAIL
+                WorkflowIDConflictPolicy.USE_EXISTING if supersedes else WorkflowIDConflictPolicy.FAIL
             ),
             id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
             memo={_ASKED_BY: request.operation_id},
@@ -148,7 +159,7 @@ class Runs:
             static_details=details(request, labels.plan, labels.region),
         )
 
-    async def _reach(self, request: OperationRequest, holder: Holder) -> OperationAccepted:
+    async def _reach(self, request: OperationRequest, holder: Holder, alone: bool) -> OperationAccepted:
         """Another run is open: it may be ours from a lost first try, or one that this request may end."""
         handle = self._handle(request)
         with temporal_errors():
@@ -156,7 +167,7 @@ class Runs:
             ours = await described.memo_value(_ASKED_BY, None) == request.operation_id
         if ours:
             return await self._update(handle, _accept_update(request.kind), request)
-        if request.kind in _MAY_TAKE_OVER:
+        if request.kind in _MAY_TAKE_OVER and not alone:
             return await self._take_over(handle, request, holder)
         raise await _conflict(holder)
 

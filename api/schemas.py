@@ -1,7 +1,7 @@
 """What comes in over HTTP. Unknown fields are refused; a number is never guessed from a text."""
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import (
     AfterValidator,
@@ -19,6 +19,7 @@ from domain.plans import ResourceCounts, Target
 from runtime.time_zones import ZoneName
 
 COUNT_LIMIT = 1_000_000
+LONGEST_GRACE_SECONDS = 90 * 86_400
 _FIRST_YEAR, _LAST_YEAR = 2000, 2200
 
 
@@ -146,6 +147,9 @@ class ScaleResources(Request):
     clusters: Count | None = None
 
 
+NOTHING_SAID = "name at least one of plan, users and resources"
+
+
 class Scale(Request):
     """What changes; what is left out stays as it is."""
 
@@ -159,7 +163,7 @@ class Scale(Request):
     @model_validator(mode="after")
     def _says_something(self) -> "Scale":
         if self.plan is None and self.users is None and self.resources is None:
-            raise ValueError("name at least one of plan, users and resources")
+            raise ValueError(NOTHING_SAID)
         return self
 
     def merged_with(self, present: Target) -> Target:
@@ -172,3 +176,46 @@ class Scale(Request):
             users=self.users or present.users,
             resources=ResourceCounts(**counts),
         )
+
+
+class Preview(Request):
+    """A change as it would be asked for."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"change": "scale", "plan": "business", "users": 80}, {"change": "suspend"}]
+        }
+    )
+
+    change: Literal["scale", "suspend", "resume", "teardown", "restore"]
+    plan: Annotated[str, Field(max_length=64)] | None = Field(
+        default=None, description="Of a scale, as are `users` and `resources`: what is left out stays."
+    )
+    users: Users | None = None
+    resources: ScaleResources | None = None
+    grace: Annotated[int, Field(ge=0, le=LONGEST_GRACE_SECONDS)] | None = Field(
+        default=None,
+        description="Of a teardown: seconds in which it can be restored; 0 removes it at once; absent, the "
+        "plan says.",
+    )
+
+    @field_validator("plan", "users", "resources", "grace")
+    @classmethod
+    def _fits(cls, value: object, info: ValidationInfo) -> object:
+        of = "teardown" if info.field_name == "grace" else "scale"
+        if value is not None and info.data.get("change") not in {of, None}:
+            raise ValueError(f"is of a {of}; a {info.data['change']} has none")
+        return value
+
+    @model_validator(mode="after")
+    def _says_something(self) -> "Preview":
+        if self.change == "scale":
+            self.scale()
+        return self
+
+    def scale(self) -> Scale:
+        """Raises ValueError if it says nothing."""
+        given = (self.plan, self.users, self.resources)
+        if all(one is None for one in given):
+            raise ValueError(NOTHING_SAID)
+        return Scale(plan=self.plan, users=self.users, resources=self.resources)

@@ -1,7 +1,7 @@
-"""What routes work with; made once per process."""
+"""What routes work with: made once per process, and for each request with who asks."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, ParamSpec, TypeVar
 
 import anyio.to_thread
@@ -10,11 +10,16 @@ from sqlalchemy import Engine
 from temporalio.client import Client
 
 from api.closings import Closings
+from api.grants import Grants
+from api.identity import NOBODY, caller_of
+from api.previews import Previews
 from api.progress import Progress
 from api.revival import Revival
 from api.runs import Runs
 from api.usage import UsageDesk
+from api.webhook_settings import WebhookSettings
 from catalog import Catalog
+from domain.access import Caller
 from runtime.clock import Clock
 from store.billing.forecasting import Forecaster
 from store.billing.replay import Replayer
@@ -34,8 +39,12 @@ class Services:
     progress: Progress
     usage: UsageDesk
     closings: Closings
+    grants: Grants
     forecaster: Forecaster
     replayer: Replayer
+    webhooks: WebhookSettings
+    previews: Previews
+    caller: Caller = NOBODY
 
     async def query(self, call: Callable[..., T], *args: object, **kwargs: object) -> T:
         """Runs `call(engine, ...)` in a thread: database calls block."""
@@ -44,7 +53,7 @@ class Services:
 
 def services(request: Request) -> Services:
     found: Services = request.app.state.services
-    return found
+    return replace(found, caller=caller_of(request))
 
 
 Served = Annotated[Services, Depends(services)]

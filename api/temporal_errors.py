@@ -44,9 +44,20 @@ class WrongRun(Exception):
     """The open run is of another type and knows no such update."""
 
 
+class OlderRun(Exception):
+    """The open run is of a version that cannot read what it was told: it knows fewer fields."""
+
+
+_SDK_WORDS: dict[str, type[Exception]] = {
+    "expected but not found": WrongRun,
+    "Failed decoding arguments": OlderRun,
+}
+"""By which the SDK of a worker refuses an update; it has no types for that."""
+
+
 @contextmanager
 def temporal_errors() -> Iterator[None]:
-    """Raises ApiProblem, RunGone, RunLost or WrongRun instead of the client's exceptions."""
+    """Raises ApiProblem, RunGone, RunLost, WrongRun or OlderRun instead of the client's exceptions."""
     try:
         yield
     except WorkflowUpdateFailedError as error:
@@ -81,11 +92,19 @@ def _refusal(error: WorkflowUpdateFailedError) -> Exception:
     kind = cause.type or ""
     if kind in _LOOK_AGAIN:
         return _LOOK_AGAIN[kind]()
-    if "expected but not found" in cause.message:
-        return WrongRun()
-    if kind in PROBLEMS:
-        return ApiProblem(kind, cause.message)
-    if isinstance(getattr(errors, kind, None), type):
-        return ApiProblem("Refused", f"{kind}: {cause.message}")
+    for words, meaning in _SDK_WORDS.items():
+        if words in cause.message:
+            return meaning()
+    if problem := problem_of(kind, cause.message):
+        return problem
     log.error("update_failed", kind=kind, message=cause.message)
     return error
+
+
+def problem_of(code: str, message: str) -> ApiProblem | None:
+    """What a domain error is to a caller; None for what is none."""
+    if code in PROBLEMS:
+        return ApiProblem(code, message)
+    if isinstance(getattr(errors, code, None), type):
+        return ApiProblem("Refused", f"{code}: {message}")
+    return None

@@ -3,9 +3,17 @@
 from collections.abc import Sequence
 
 from api.drift import conditions_of
+from api.services import Services
 from api.views import TenantView
 from catalog import Catalog
+from store.observations import observations
 from store.tables import ObservationRow, TenantRow
+
+
+async def shown_tenant(services: Services, row: TenantRow) -> TenantView:
+    """As `GET /v1/tenants/{slug}` shows it."""
+    looks = await services.query(observations, [row.id])
+    return tenant_view(services.catalog, row, looks.get(row.id, []))
 
 
 def tenant_view(catalog: Catalog, row: TenantRow, looks: Sequence[ObservationRow]) -> TenantView:

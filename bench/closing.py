@@ -69,21 +69,18 @@ STREAMS = """
 INSERT INTO usage_stream (tenant_id, meter, grp)
 SELECT id, meter, '' FROM tenant, unnest(ARRAY['calls', 'seats', 'storage']) AS meter
 """
-# Hour by hour, as usage comes in: what one tenant used in a month is spread over the table.
+# Step by step of time, as usage comes in: what one tenant used in a month is spread over the table.
+# The index is made afterwards and the stream is not looked up for each row; both would take hours of rows.
 USAGE = """
-INSERT INTO usage_hour (stream, hour, count, sum, max, first_at, last_value, integral, ingestion)
-SELECT id, hour, 3, 7, 4,
-       CASE meter WHEN 'storage' THEN hour END, CASE meter WHEN 'storage' THEN 5 END,
-       CASE meter WHEN 'storage' THEN 18000 END, 1
-  FROM generate_series(:start, CAST(:until AS timestamptz) - interval '1 hour', interval '1 hour') AS hour,
+ALTER TABLE usage_{step} DROP CONSTRAINT pk_usage_{step};
+INSERT INTO usage_{step} (stream, {step}, count, sum, max, first_at, last_value, integral, ingestion)
+SELECT id, at, 3 * {hours}, 7 * {hours}, 4,
+       CASE meter WHEN 'storage' THEN at END, CASE meter WHEN 'storage' THEN 5 END,
+       CASE meter WHEN 'storage' THEN 18000 * {hours} END, 1
+  FROM generate_series('{start}', timestamptz '{until}' - interval '1 {step}', interval '1 {step}') AS at,
        usage_stream
- ORDER BY hour, id
-"""
-DAYS = """
-INSERT INTO usage_day (stream, day, count, sum, max, first_at, last_value, integral, ingestion)
-SELECT stream, date_trunc('day', hour, 'UTC') AS day, sum(count), sum(sum), max(max),
-       min(first_at), max(last_value), sum(integral), 1
-  FROM usage_hour GROUP BY stream, day ORDER BY day, stream
+ ORDER BY at, id;
+ALTER TABLE usage_{step} ADD CONSTRAINT pk_usage_{step} PRIMARY KEY (stream, {step})
 """
 
 
@@ -132,7 +129,7 @@ def _close(engine: Engine, tenants: int) -> Result:
     clock.move(DUE - clock.now())  # of a month of years ago, what was kept would be looked for, too
     runs = ClosingRuns(engine, clock)
     closer = Closer(engine, RatedUsage(engine, clock), timedelta(hours=12), LETTERHEAD)
-    numberer = Numberer(engine, Numbering("{year}-{number:06}", ZoneInfo("UTC")), LETTERHEAD)
+    numberer = Numberer(engine, Numbering("{year}-{number:06}", ZoneInfo("UTC")), LETTERHEAD, clock)
     _drain(closer, numberer, runs, START + timedelta(hours=13))
     process, memory = psutil.Process(), 0.0
     began, invoices = time.monotonic(), 0
@@ -161,18 +158,24 @@ def _drain(closer: Closer, numberer: Numberer, runs: ClosingRuns, moment: dateti
 
 def _fill(engine: Engine, tenants: int) -> None:
     fact = ChangeFact(at=START, operation_id="bench", plan="bench", version=1, quantity=1)
-    values = {"tenants": tenants, "start": START, "until": END, "fact": fact.model_dump_json()}
+    values = {"tenants": tenants, "start": START, "fact": fact.model_dump_json()}
     with engine.begin() as connection:
         connection.execute(text("SET LOCAL statement_timeout = 0"))
         for statement in TENANTS.split(";"):
             connection.exec_driver_sql(statement)
     sync_offers(engine, [Offer.model_validate(OFFER)], START)
     with engine.begin() as connection:
-        connection.execute(text("SET LOCAL statement_timeout = 0"))
+        for setting in ("statement_timeout = 0", "session_replication_role = replica", "work_mem = '1GB'"):
+            connection.execute(text(f"SET LOCAL {setting}"))
+        connection.execute(text("SET LOCAL maintenance_work_mem = '1GB'"))
         connection.execute(text("SELECT nextval('usage_ingestion')"))  # the one that stored USAGE
-        for statement in (TENANT, SUBSCRIPTION, FACT, STREAMS, USAGE, DAYS):
+        for statement in (TENANT, SUBSCRIPTION, FACT, STREAMS):
             wanted = {name: value for name, value in values.items() if f":{name}" in statement}
             connection.execute(text(statement), wanted)
+        for step, hours in (("hour", 1), ("day", 24)):
+            usage = USAGE.format(step=step, hours=hours, start=START.isoformat(), until=END.isoformat())
+            for statement in usage.split(";"):
+                connection.exec_driver_sql(statement)
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("SET statement_timeout = 0"))
         connection.execute(text("VACUUM ANALYZE"))

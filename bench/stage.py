@@ -83,7 +83,10 @@ class BenchStage:
     def __init__(self, stack: Stack) -> None:
         self._address = stack.temporal.address
         self._http = httpx.Client(
-            base_url=stack.addresses["api"], timeout=60, limits=httpx.Limits(max_connections=100)
+            base_url=stack.addresses["api"],
+            timeout=60,
+            limits=httpx.Limits(max_connections=100),
+            headers={"Authorization": f"Bearer {stack.api_key}"},
         )
         self._customer = ""
         self._last: SignedUp | None = None

@@ -83,6 +83,8 @@ def _step_problems(blueprint: LoadedBlueprint, step: Step, spec: Spec) -> list[s
             problems += _reference(
                 blueprint, step, "parameters", spec.parameters, StepKind.DATABASE_PARAMETERS
             )
+            if spec.login is not None:
+                problems += _reference(blueprint, step, "login", spec.login, StepKind.SECRET)
         case PodIdentitySpec():
             problems += _reference(blueprint, step, "role", spec.role, StepKind.ROLE)
         case DnsSpec():

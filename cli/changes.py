@@ -22,6 +22,9 @@ Key = Annotated[
     str | None,
     typer.Option("--idempotency-key", help="Repeating a command with the same key does nothing twice."),
 ]
+Why = Annotated[
+    str | None, typer.Option("--reason", "-r", help="Why; kept in the audit log.", show_default=False)
+]
 OPERATION_ID = re.compile(r"op[a-z0-9]{18}")
 
 
@@ -62,10 +65,11 @@ class Change:
     as_json: bool
     no_wait: bool
     key: str | None
+    reason: str | None = None
 
     def run(self, send: Callable[[Client, str], Json], *, wanted: str = "succeeded") -> None:
         """Send, wait and report. Exits with 1 if the operation ends otherwise than `wanted`."""
-        client = connect()
+        client = connect(self.reason)
         accepted = send(client, self.key or new_key())
         if self.no_wait:
             self._report_accepted(accepted)

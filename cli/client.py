@@ -7,13 +7,16 @@ from urllib.parse import quote
 from uuid import uuid4
 
 import httpx
+from httpx_sse import EventSource, ServerSentEvent, SSEError, connect_sse
 
 from cli.wording import in_commands, problem_lines
 
 Json = dict[str, Any]
 
+REASON_HEADER = "Tenantry-Reason"
 TIMEOUT_SECONDS = 30
 AWAY_ATTEMPTS = 5
+WAIT_AND_REPEAT = frozenset({httpx.codes.SERVICE_UNAVAILABLE, httpx.codes.TOO_MANY_REQUESTS})
 LONGEST_PAUSE_SECONDS = 10
 
 
@@ -46,14 +49,27 @@ class ApiProblemError(Exception):
 class Client:
     """Requests that change something carry `key`: repeating them with it does nothing twice."""
 
-    def __init__(self, url: str, *, transport: httpx.BaseTransport | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        key: str | None = None,
+        *,
+        reason: str | None = None,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        """`reason`: why things are changed, for the audit log."""
+        self.reason = reason
         self.url = url
         self._http = httpx.Client(
             base_url=url,
             timeout=TIMEOUT_SECONDS,
             transport=transport,
             trust_env=False,
-            headers={"User-Agent": "tenantry-cli", "Accept": "application/json"},
+            headers={
+                "User-Agent": "tenantry-cli",
+                "Accept": "application/json",
+                **({"Authorization": f"Bearer {key}"} if key else {}),
+            },
         )
 
     def close(self) -> None:
@@ -65,9 +81,17 @@ class Client:
     def scale(self, slug: str, changes: Json, *, key: str) -> Json:
         return self._change("PATCH", f"/v1/tenants/{slug}", key, changes)
 
+    def preview(self, slug: str, change: str, wishes: Json) -> Json:
+        """What a change would do; nothing is changed."""
+        body = {"change": change, **wishes}
+        return cast("Json", self._request("POST", f"/v1/tenants/{slug}/preview", body=body).json())
+
     def act(self, slug: str, action: str, *, key: str, pause_before: Sequence[str] = ()) -> Json:
         """`action` is suspend, resume or restore."""
         return self._change("POST", f"/v1/tenants/{slug}/{action}", key, query=_pauses(pause_before))
+
+    def rotate_password(self, slug: str, *, key: str) -> Json:
+        return self._change("POST", f"/v1/tenants/{slug}/rotate-password", key)
 
     def repair(self, slug: str, *, accept_data_loss: bool, key: str) -> Json:
         query = {"accept_data_loss": True} if accept_data_loss else None
@@ -121,6 +145,20 @@ class Client:
     def operation(self, operation_id: str) -> Json:
         return cast("Json", self._read(f"/v1/operations/{operation_id}"))
 
+    def events(self, operation_id: str, after: str | None = None) -> Iterator[ServerSentEvent]:
+        """The operation at each change behind the event `after`, until it has ended or the line is cut."""
+        headers = {"Last-Event-ID": after} if after else {}
+        path = f"/v1/operations/{operation_id}/events"
+        try:
+            with connect_sse(self._http, "GET", path, headers=headers) as source:
+                if source.response.is_error:
+                    source.response.read()
+                    raise ApiProblemError(_problem(source.response))
+                if source.response.status_code != httpx.codes.NO_CONTENT:
+                    yield from _until_cut(source)
+        except httpx.TransportError as error:
+            raise ApiUnreachableError(f"cannot reach the API at {self.url}: {error}") from error
+
     def certificate(self, slug: str) -> Json:
         return cast("Json", self._read(f"/v1/tenants/{slug}/certificate"))
 
@@ -151,7 +189,8 @@ class Client:
     def _change(
         self, method: str, path: str, key: str, body: Json | None = None, *, query: Json | None = None
     ) -> Json:
-        headers = {"Idempotency-Key": key}
+        why = {REASON_HEADER: quote(self.reason, safe=" ")} if self.reason else {}
+        headers = {"Idempotency-Key": key, **why}
         return cast("Json", self._request(method, path, body=body, query=query, headers=headers).json())
 
     def _request(
@@ -168,13 +207,22 @@ class Client:
                 answer = self._http.request(method, path, json=body, params=query, headers=headers)
             except httpx.TransportError as error:
                 raise ApiUnreachableError(f"cannot reach the API at {self.url}: {error}") from error
-            if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE or attempt == AWAY_ATTEMPTS:
+            if answer.status_code not in WAIT_AND_REPEAT or attempt == AWAY_ATTEMPTS:
                 break
             # Safe for changes too: the repeat carries the same idempotency key.
             time.sleep(_pause(answer))
         if answer.is_error:
             raise ApiProblemError(_problem(answer))
         return answer
+
+
+def _until_cut(source: EventSource) -> Iterator[ServerSentEvent]:
+    try:
+        yield from source.iter_sse()
+    except SSEError:
+        raise  # no stream at all
+    except httpx.TransportError:
+        return
 
 
 def _pauses(steps: Sequence[str]) -> Json:

@@ -2,12 +2,15 @@
 
 import os
 from pathlib import Path
+from typing import TypeVar
 
 from cli.client import Client
 from devstack import state
 
 ROOT = Path(__file__).resolve().parent.parent
 URL_VARIABLE = "TENANTRY_API_URL"
+KEY_VARIABLE = "TENANTRY_API_KEY"
+C = TypeVar("C", bound=Client)
 
 
 class NoApiError(Exception):
@@ -31,5 +34,20 @@ def api_url() -> str:
     return str(running["api"])
 
 
-def connect() -> Client:
-    return Client(api_url())
+def api_key() -> str | None:
+    """The key for that API. None: requests bear none, and it says so where one is needed."""
+    if key := os.environ.get(KEY_VARIABLE):
+        return key.strip()
+    if os.environ.get(URL_VARIABLE):
+        return None  # the key of a local stack is nobody else's business
+    running = state.current(home()) or {}
+    return running.get("api_key")
+
+
+def connect(reason: str | None = None) -> Client:
+    return connect_as(Client, reason)
+
+
+def connect_as(kind: type[C], reason: str | None = None) -> C:
+    """A client of the kind that a group of commands needs; `reason` is why it changes things."""
+    return kind(api_url(), api_key(), reason=reason)

@@ -5,9 +5,9 @@ from typing import Annotated, Any, cast
 import typer
 from rich.markup import escape
 
-from cli.changes import AsJson, Key
+from cli.changes import AsJson, Key, Why
 from cli.client import Client, new_key, segment
-from cli.connection import api_url
+from cli.connection import connect_as
 from cli.output import out, print_fields, print_json, short_time, table
 
 Json = dict[str, Any]
@@ -51,29 +51,34 @@ def customer() -> None:
 
 @group.command()
 def add(
-    name: Name, email: Email = None, time_zone: TimeZone = None, key: Key = None, as_json: AsJson = False
+    name: Name,
+    email: Email = None,
+    time_zone: TimeZone = None,
+    reason: Why = None,
+    key: Key = None,
+    as_json: AsJson = False,
 ) -> None:
     """Make a customer; a sign-up by a new name does it, too."""
     body = _given(name=name, email=email, time_zone=time_zone)
-    _print(_connect().add_customer(body, key=key or new_key()), as_json)
+    _print(connect_as(CustomerClient, reason).add_customer(body, key=key or new_key()), as_json)
 
 
 @group.command()
 def find(name: Name, as_json: AsJson = False) -> None:
     """Customers of exactly this name."""
-    _print_all(_connect().customers(name), as_json)
+    _print_all(connect_as(CustomerClient).customers(name), as_json)
 
 
 @group.command("list")
 def list_customers(as_json: AsJson = False) -> None:
     """All customers, oldest first."""
-    _print_all(_connect().customers(), as_json)
+    _print_all(connect_as(CustomerClient).customers(), as_json)
 
 
 @group.command()
 def show(customer_id: Id, as_json: AsJson = False) -> None:
     """One customer."""
-    _print(_connect().customer(customer_id), as_json)
+    _print(connect_as(CustomerClient).customer(customer_id), as_json)
 
 
 @group.command()
@@ -84,6 +89,7 @@ def change(  # noqa: PLR0913, PLR0917 - Typer makes each parameter an option
     time_zone: TimeZone = None,
     no_email: Annotated[bool, typer.Option("--no-email", help="Remove it.")] = False,
     no_time_zone: Annotated[bool, typer.Option("--no-time-zone", help="Remove it.")] = False,
+    reason: Why = None,
     key: Key = None,
     as_json: AsJson = False,
 ) -> None:
@@ -95,11 +101,8 @@ def change(  # noqa: PLR0913, PLR0917 - Typer makes each parameter an option
     changes = given | dict.fromkeys(removed)
     if not changes:
         raise typer.BadParameter("name what changes: --name, --email or --time-zone")
-    _print(_connect().change_customer(customer_id, changes, key=key or new_key()), as_json)
-
-
-def _connect() -> CustomerClient:
-    return CustomerClient(api_url())
+    client = connect_as(CustomerClient, reason)
+    _print(client.change_customer(customer_id, changes, key=key or new_key()), as_json)
 
 
 def _path(customer_id: str) -> str:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
-from cli.changes import AsJson, Change, Key, NoWait, Slug, slug_if_any
+from cli.changes import AsJson, Change, Key, NoWait, Slug, Why, slug_if_any
 from cli.client import new_key
 from cli.connection import connect
 from cli.output import err, out, print_error, print_json, short_time, styled, table
@@ -46,12 +46,13 @@ def repair(
     yes: Annotated[
         bool, typer.Option("--yes", "-y", help="Make anew, empty, what is gone with the tenant's data.")
     ] = False,
+    reason: Why = None,
     key: Key = None,
     as_json: AsJson = False,
     no_wait: NoWait = False,
 ) -> None:
     """Bring back what somebody else changed or deleted; what is not ours is left untouched."""
-    Change(as_json, no_wait, key).run(
+    Change(as_json, no_wait, key, reason).run(
         lambda client, key: client.repair(slug, accept_data_loss=yes, key=key),
     )
 

@@ -15,30 +15,46 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
-from cli.client import Client
+from cli.client import WAIT_AND_REPEAT, ApiProblemError, ApiUnreachableError, Client
 from cli.output import err
 from domain.phases import FINISHED, OperationKind
 
 Json = dict[str, Any]
 
-FIRST_PAUSE_SECONDS = 0.2
-LONGEST_PAUSE_SECONDS = 1.0
+RECONNECT_SECONDS = 1.0
+PATIENCE_SECONDS = 60.0
+"""How long a stream that was cut is asked for again, before the API counts as away."""
 REMOVING = frozenset({OperationKind.TEARDOWN.value, OperationKind.REMOVE.value})
 ENDED = frozenset(status.value for status in FINISHED)
 
 
-def views(
-    client: Client, operation_id: str, *, longest_pause: float = LONGEST_PAUSE_SECONDS
-) -> Iterator[Json]:
-    """The operation again and again, less often with time, until it has ended; that view is the last."""
-    pause = FIRST_PAUSE_SECONDS
+def views(client: Client, operation_id: str) -> Iterator[Json]:
+    """The operation at each change of it, until it has ended; that view is the last.
+
+    A connection that is cut is made again, and goes on behind what came by the one before.
+    """
+    seen: str | None = None
+    away_since: float | None = None
     while True:
-        view = client.operation(operation_id)
-        yield view
-        if view["status"] in ENDED:
-            return
-        time.sleep(pause)
-        pause = min(pause * 1.2, longest_pause)
+        try:
+            for event in client.events(operation_id, after=seen):
+                seen, view = event.id, event.json()
+                yield view
+                if view["status"] in ENDED:
+                    return
+            away_since = None
+        except (ApiUnreachableError, ApiProblemError) as error:
+            away_since = away_since or time.monotonic()
+            if not _passes(error, seen) or time.monotonic() - away_since > PATIENCE_SECONDS:
+                raise
+        time.sleep(RECONNECT_SECONDS)
+
+
+def _passes(error: ApiUnreachableError | ApiProblemError, seen: str | None) -> bool:
+    """Whether another try may help: where nobody has ever answered, somebody should look at the address."""
+    if isinstance(error, ApiProblemError):
+        return error.status in WAIT_AND_REPEAT
+    return seen is not None
 
 
 def follow(client: Client, operation_id: str, *, quiet: bool = False) -> Json:

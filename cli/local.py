@@ -20,6 +20,7 @@ SHOWN = {
     "API docs": "docs",
     "Temporal UI": "ui",
     "Temporal": "temporal",
+    "codec": "codec",
     "AWS": "aws",
     "kubeconfig": "kubeconfig",
     "logs": "logs",
@@ -88,9 +89,10 @@ def _greet(stack: Stack) -> None:
     addresses = stack.addresses
     for name, key in SHOWN.items():
         out().print(f"  {name:<12} {addresses[key]}")
+    out().print(f"  {'API key':<12} {stack.api_key}")
     if not stack.announced:
         out().print("another stack runs here and the command line finds that one; for this one:")
-        out().print(f"  export TENANTRY_API_URL={addresses['api']}")
+        out().print(f"  export TENANTRY_API_URL={addresses['api']} TENANTRY_API_KEY={stack.api_key}")
     example = next(iter(sorted(SIGNUPS.glob("*.yaml")))).relative_to(ROOT)
     out().print(f"try: {BINARY} signup --file {example}")
     out().print(f"then: {BINARY} billing close --as-of {_after_a_month()}, and its first month is invoiced")

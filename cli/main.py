@@ -6,7 +6,23 @@ from typing import Annotated
 
 import typer
 
-from cli import billing, customers, drift, interventions, local, recovery, showing, tenants, usage
+from cli import (
+    access,
+    audit,
+    billing,
+    customers,
+    drift,
+    interventions,
+    keys,
+    local,
+    passwords,
+    previews,
+    recovery,
+    showing,
+    tenants,
+    usage,
+    webhooks,
+)
 from cli.client import ApiProblemError, ApiUnreachableError
 from cli.connection import URL_VARIABLE, NoApiError
 from cli.demo.life import DemoFailedError
@@ -26,7 +42,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for part in (local, tenants, customers, showing, interventions, recovery, drift, billing, usage):
+PARTS = (
+    *(local, tenants, passwords, previews, customers, showing, interventions, recovery, drift),
+    *(billing, usage, webhooks, keys, access, audit),
+)
+for part in PARTS:
     app.add_typer(part.app)
 
 

@@ -15,6 +15,9 @@ Json = dict[str, Any]
 
 STATUS_STYLES = {
     "active": "green",
+    "delivered": "green",
+    "disabled": "red",
+    "enabled": "green",
     "succeeded": "green",
     "done": "green",
     "failed": "red",
@@ -27,10 +30,11 @@ STATUS_STYLES = {
     "cancelled": "dim",
     "superseded": "dim",
     "pending": "dim",
+    "removed": "dim",
 }
 
 
-AMOUNTS = frozenset({"AMOUNT", "EXPECTED", "QUANTITY", "SO FAR", "TOTAL"})
+AMOUNTS = frozenset({"AMOUNT", "EXPECTED", "QUANTITY", "SO FAR", "TOTAL", "WITH", "WITHOUT"})
 """Headings of columns in which amounts stand below one another."""
 
 # Files and pipes have no width of their own; lines are not to be broken there.

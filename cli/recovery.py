@@ -3,7 +3,7 @@
 import typer
 from rich.markup import escape
 
-from cli.changes import AsJson, Key
+from cli.changes import AsJson, Key, Why
 from cli.client import new_key
 from cli.connection import connect
 from cli.output import err, out, print_json, table
@@ -12,9 +12,9 @@ app = typer.Typer()
 
 
 @app.command()
-def recover(key: Key = None, as_json: AsJson = False) -> None:
+def recover(reason: Why = None, key: Key = None, as_json: AsJson = False) -> None:
     """Carry on operations whose run was lost, now; the schedule does it every five minutes."""
-    found = connect().recover(key=key or new_key())
+    found = connect(reason).recover(key=key or new_key())
     if as_json:
         print_json(found)
         return

@@ -1,6 +1,5 @@
 """Commands that change a tenant."""
 
-import re
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,25 +15,17 @@ from cli.changes import (
     PauseBefore,
     Slug,
     SlugOrOperation,
+    Why,
     operation_of,
 )
 from cli.client import Client
 from cli.leaving import confirm, removes_at_once
 from cli.signups import SignupForm, load_signup
+from cli.wishes import Grace, counts, grace_seconds, scaled
 
 Json = dict[str, Any]
 
-GRACE_UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}
-
 app = typer.Typer()
-
-
-def grace_seconds(text: str) -> int:
-    """Seconds of '0', '90', '90s', '30m', '12h' or '14d'. Raises typer.BadParameter."""
-    found = re.fullmatch(r"(\d+)([smhd]?)", text)
-    if found is None:
-        raise typer.BadParameter("write seconds, or a number with s, m, h or d: 0, 90s, 12h, 14d")
-    return int(found[1]) * GRACE_UNITS[found[2]]
 
 
 @app.command()
@@ -57,12 +48,13 @@ def signup(  # noqa: PLR0913, PLR0917 - Typer makes each parameter an option
     applications: Counted = None,
     clusters: Counted = None,
     pause_before: PauseBefore = None,
+    reason: Why = None,
     key: Key = None,
     as_json: AsJson = False,
     no_wait: NoWait = False,
 ) -> None:
     """Sign a customer up: from a form in a file, from options, or both (options win)."""
-    resources = _counts(servers, databases, applications, clusters)
+    resources = counts(servers, databases, applications, clusters)
     form: Json = load_signup(file).model_dump() if file else {}
     given = {"slug": slug, "plan": plan, "users": users, "region": region, "customer": customer}
     form |= {name: value for name, value in given.items() if value is not None}
@@ -74,7 +66,7 @@ def signup(  # noqa: PLR0913, PLR0917 - Typer makes each parameter an option
         raise typer.BadParameter(f"missing: {', '.join(missing)}")
     filled = SignupForm.model_validate(form)
     body = filled.body(customer_id=customer_id) | _pauses(pause_before)
-    Change(as_json, no_wait, key).run(lambda client, key: client.signup(body, key=key))
+    Change(as_json, no_wait, key, reason).run(lambda client, key: client.signup(body, key=key))
 
 
 @app.command()
@@ -87,19 +79,14 @@ def scale(  # noqa: PLR0913, PLR0917 - Typer makes each parameter an option
     applications: Counted = None,
     clusters: Counted = None,
     pause_before: PauseBefore = None,
+    reason: Why = None,
     key: Key = None,
     as_json: AsJson = False,
     no_wait: NoWait = False,
 ) -> None:
     """Change plan, users or counts; what is not named stays. A running scale takes the newer target."""
-    changes: Json = {
-        name: value for name, value in {"plan": plan, "users": users}.items() if value is not None
-    }
-    if resources := _counts(servers, databases, applications, clusters):
-        changes["resources"] = resources
-    if not changes:
-        raise typer.BadParameter("name what changes: --plan, --users or a count")
-    Change(as_json, no_wait, key).run(
+    changes = scaled(plan, users, counts(servers, databases, applications, clusters))
+    Change(as_json, no_wait, key, reason).run(
         lambda client, key: client.scale(slug, changes | _pauses(pause_before), key=key)
     )
 
@@ -108,46 +95,48 @@ def scale(  # noqa: PLR0913, PLR0917 - Typer makes each parameter an option
 def suspend(
     slug: Slug,
     pause_before: PauseBefore = None,
+    reason: Why = None,
     key: Key = None,
     as_json: AsJson = False,
     no_wait: NoWait = False,
 ) -> None:
     """Stop the tenant's workload and keep its data."""
-    _act(slug, "suspend", pause_before, Change(as_json, no_wait, key))
+    _act(slug, "suspend", pause_before, Change(as_json, no_wait, key, reason))
 
 
 @app.command()
 def resume(
     slug: Slug,
     pause_before: PauseBefore = None,
+    reason: Why = None,
     key: Key = None,
     as_json: AsJson = False,
     no_wait: NoWait = False,
 ) -> None:
     """Start a suspended tenant again."""
-    _act(slug, "resume", pause_before, Change(as_json, no_wait, key))
+    _act(slug, "resume", pause_before, Change(as_json, no_wait, key, reason))
 
 
 @app.command()
 def restore(
     slug: Slug,
     pause_before: PauseBefore = None,
+    reason: Why = None,
     key: Key = None,
     as_json: AsJson = False,
     no_wait: NoWait = False,
 ) -> None:
     """Take back a teardown whose grace is not over."""
-    _act(slug, "restore", pause_before, Change(as_json, no_wait, key))
+    _act(slug, "restore", pause_before, Change(as_json, no_wait, key, reason))
 
 
 @app.command()
-def teardown(
+def teardown(  # noqa: PLR0913, PLR0917 - Typer makes each parameter an option
     slug: Slug,
-    grace: Annotated[
-        str | None, typer.Option(help="How long it stays restorable (0, 12h, 14d); else as the plan says.")
-    ] = None,
+    grace: Grace = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     pause_before: PauseBefore = None,
+    reason: Why = None,
     key: Key = None,
     as_json: AsJson = False,
     no_wait: NoWait = False,
@@ -160,12 +149,13 @@ def teardown(
             confirm(slug, can_ask=not as_json and sys.stdin.isatty())
         return client.teardown(slug, seconds, key=key, pause_before=pause_before or ())
 
-    Change(as_json, no_wait, key).run(send)
+    Change(as_json, no_wait, key, reason).run(send)
 
 
 @app.command()
 def cancel(
     operation: SlugOrOperation,
+    reason: Why = None,
     key: Key = None,
     as_json: AsJson = False,
     no_wait: NoWait = False,
@@ -175,7 +165,7 @@ def cancel(
     def send(client: Client, key: str) -> Json:
         return client.cancel(operation_of(client, operation), key=key)
 
-    Change(as_json, no_wait, key).run(send, wanted="cancelled")
+    Change(as_json, no_wait, key, reason).run(send, wanted="cancelled")
 
 
 def _act(slug: str, action: str, pause_before: list[str] | None, change: Change) -> None:
@@ -184,15 +174,3 @@ def _act(slug: str, action: str, pause_before: list[str] | None, change: Change)
 
 def _pauses(steps: list[str] | None) -> Json:
     return {"pause_before": steps} if steps else {}
-
-
-def _counts(
-    servers: int | None, databases: int | None, applications: int | None, clusters: int | None
-) -> dict[str, int]:
-    counts = {
-        "servers": servers,
-        "databases": databases,
-        "applications": applications,
-        "clusters": clusters,
-    }
-    return {name: count for name, count in counts.items() if count is not None}

@@ -1,8 +1,11 @@
-"""Tenantry itself as processes: set-up, worker and API, with all settings in their environment."""
+"""Tenantry itself as processes: set-up, worker, API, codec endpoint, configured by their environment."""
 
+import base64
+import json
 import os
+import secrets
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from urllib.error import URLError
@@ -13,6 +16,8 @@ from devstack.servers import ROOT
 
 SETUP_TIMEOUT = 60
 START_TIMEOUT = 60
+KEY_BYTES = 32
+DEVELOPMENT_KEY = "TENANTRY_DEVELOPMENT_KEY"
 # Settings of the person who starts a stack that change what is seen and not what is talked to.
 KEPT_SETTINGS = ("TENANTRY_LOG_FORMAT", "TENANTRY_LOG_LEVEL", "TENANTRY_WORKER_ACTIVITIES")
 
@@ -24,11 +29,17 @@ class Engine:
         self._directory = directory
         self._api_port = api_port
         self._port = 0
+        self._codec_port = free_port()
         self._processes: dict[str, Process] = {}
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self._port}"
+
+    @property
+    def codec_url(self) -> str:
+        """Known before the start: Temporal's UI is told when that starts."""
+        return f"http://127.0.0.1:{self._codec_port}"
 
     @property
     def processes(self) -> list[Process]:
@@ -50,7 +61,18 @@ class Engine:
     def _start_api_once(self, environment: Mapping[str, str]) -> None:
         self._port = free_port(self._api_port)
         place = {"TENANTRY_API_HOST": "127.0.0.1", "TENANTRY_API_PORT": str(self._port)}
-        self._spawn("API", ["api"], {**environment, **place}).wait_until(self._api_ready, START_TIMEOUT)
+        api = self._spawn("API", ["api"], {**environment, **place})
+        api.wait_until(lambda: _answers(f"{self.url}/readyz"), START_TIMEOUT)
+
+    def start_codec(self, environment: Mapping[str, str], ui_urls: Iterable[str]) -> None:
+        """For the pages of a Temporal UI and, without a token, for whoever is on this machine."""
+        place = {
+            "TENANTRY_CODEC_PORT": str(self._codec_port),
+            "TENANTRY_CODEC_ORIGINS": ",".join(ui_urls),
+            "TENANTRY_CODEC_OPEN": "true",
+        }
+        codec = self._spawn("codec", ["codec"], {**environment, **place})
+        codec.wait_until(lambda: _answers(f"{self.codec_url}/healthz"), START_TIMEOUT)
 
     def stop(self) -> None:
         for process in self.processes:
@@ -74,10 +96,19 @@ class Engine:
         self._processes[name] = process
         return process
 
-    def _api_ready(self) -> bool:
-        with suppress(URLError, OSError), urlopen(f"{self.url}/readyz", timeout=2) as answer:
-            return bool(answer.status == 200)
-        return False
+
+def _answers(url: str) -> bool:
+    with suppress(URLError, OSError), urlopen(url, timeout=2) as answer:
+        return bool(answer.status == 200)
+    return False
+
+
+def make_key_ring(file: Path) -> Path:
+    """A ring with a new key, for as long as the stack lives."""
+    key = base64.b64encode(os.urandom(KEY_BYTES)).decode()
+    file.touch(mode=0o600)
+    file.write_text(json.dumps({"writes": "devstack", "keys": {"devstack": {"key": key}}}))
+    return file
 
 
 def engine_environment(
@@ -88,7 +119,7 @@ def engine_environment(
     kubeconfig: Path,
     further: Mapping[str, str],
 ) -> dict[str, str]:
-    """Ours without what might lead to somewhere real, plus where everything of the stack is."""
+    """Ours without what might lead to somewhere real, plus where everything of the stack is and a new key."""
     ours = {
         name: value
         for name, value in os.environ.items()
@@ -104,6 +135,7 @@ def engine_environment(
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "NO_PROXY": "127.0.0.1,localhost",
         "PYTHONFAULTHANDLER": "1",
+        DEVELOPMENT_KEY: f"dev_{secrets.token_urlsafe(32)}",
         "TENANTRY_TEMPORAL_ADDRESS": temporal_address,
         "TENANTRY_DATABASE_URL": database_url,
         "TENANTRY_AWS_ENDPOINT_URL": aws_url,

@@ -4,10 +4,11 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from devstack.kubernetes.kubeconfig import write_kubeconfig
 from devstack.processes import Process, StartError, free_port, spawn
 from devstack.profiles import Profile
 
@@ -63,12 +64,18 @@ class AwsServer(PythonServer):
         """Known before the start."""
         return f"http://127.0.0.1:{self._port}"
 
-    def start(self, postgres_url: str | None = None) -> None:
-        """`postgres_url`: superuser of the server that RDS instances are databases of; none makes none."""
+    def start(
+        self, postgres_url: str | None = None, policies: dict[str, list[dict[str, Any]]] | None = None
+    ) -> None:
+        """`postgres_url`: superuser of the server that RDS instances are databases of; none makes none.
+
+        `policies`: IAM policies by access key, for those that may not do everything.
+        """
         self.directory.mkdir(parents=True)
         config = self.directory / "config.json"
         config.touch(mode=0o600)
-        config.write_text(json.dumps({"port": self._port, "postgres_url": postgres_url, **self._world()}))
+        given = {"port": self._port, "postgres_url": postgres_url, "policies": policies or {}}
+        config.write_text(json.dumps({**given, **self._world()}))
         self._run(["--config", config])
 
     def _world(self) -> dict[str, Any]:
@@ -92,10 +99,25 @@ class ClusterServer(PythonServer):
         self._cells = cells
         self._profile = profile
 
-    def start(self, aws_url: str | None = None) -> None:
-        """`aws_url`: where external secrets get their values from; none makes them up."""
+    def start(self, aws_url: str | None = None, bounded: Mapping[str, Path] | None = None) -> None:
+        """`aws_url`: where external secrets get their values from; none makes them up.
+
+        `bounded`: by token the file with the ClusterRoles that say what it may do.
+        """
         self.directory.mkdir(parents=True)
         names = ",".join(cell["name"] for cell in self._cells)
         delays = [f"--delay={name}={seconds}" for name, seconds in self._profile.kubernetes.items()]
         source = [f"--aws-endpoint={aws_url}"] if aws_url else []
-        self._run(["--cells", names, "--kubeconfig", self.kubeconfig, *delays, *source])
+        tokens = [f"--bounded={token}={file}" for token, file in (bounded or {}).items()]
+        self._run(["--cells", names, "--kubeconfig", self.kubeconfig, *delays, *source, *tokens])
+
+    def urls(self) -> dict[str, str]:
+        """By cell, once started."""
+        urls: dict[str, str] = json.loads((self.directory / "ready.json").read_text())
+        return urls
+
+    def kubeconfig_of(self, token: str) -> Path:
+        """As the other one, for whoever bears this token."""
+        file = self.directory / f"kubeconfig-{token}"
+        write_kubeconfig(file, self.urls(), token)
+        return file

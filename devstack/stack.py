@@ -1,5 +1,7 @@
 """Everything that Tenantry talks to, and Tenantry itself, as children of this process."""
 
+import base64
+import secrets
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -7,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from devstack.engine import Engine, engine_environment
+from devstack.engine import DEVELOPMENT_KEY, Engine, engine_environment, make_key_ring
 from devstack.postgres import Postgres
 from devstack.processes import Process
 from devstack.profiles import PROFILES
@@ -49,10 +51,14 @@ class Stack:
         self._folder = RunFolder(options.home)
         self._profile = profile = PROFILES[options.profile]
         self.postgres = Postgres(self._path("postgres"))
-        self.temporal = Temporal(self._path("temporal"), ui_port=UI_PORT if preferred else None)
         self.aws = AwsServer(self._path("aws"), options.cells, profile)
         self.clusters = ClusterServer(self._path("clusters"), options.cells, profile)
         self.engine = Engine(self._path("engine"), api_port=API_PORT if preferred else None)
+        self.temporal = Temporal(
+            self._path("temporal"),
+            ui_port=UI_PORT if preferred else None,
+            codec_url=self.engine.codec_url,
+        )
         self.environment: dict[str, str] = {}
         """Settings that lead any process of the engine to this stack."""
         self.announced = False
@@ -87,10 +93,16 @@ class Stack:
             "docs": f"{self.engine.url}/docs",
             "ui": self.temporal.ui_url,
             "temporal": self.temporal.address,
+            "codec": self.engine.codec_url,
             "aws": self.aws.url,
             "kubeconfig": str(self.clusters.kubeconfig),
             "logs": str(self._folder.path),
         }
+
+    @property
+    def api_key(self) -> str:
+        """Of an admin, for whoever may read this stack's files."""
+        return self.environment[DEVELOPMENT_KEY]
 
     def memory(self) -> dict[str, int]:
         """Resident bytes per process."""
@@ -119,20 +131,32 @@ class Stack:
             kubeconfig=self.clusters.kubeconfig,
             further={
                 "TENANTRY_BUILD_ID": BUILD_ID,
+                **self._webhooks(),
+                "TENANTRY_PAYLOAD_KEYS_FILE": str(make_key_ring(self._path("payload-keys.json"))),
                 **self._profile.settings,
                 **dict(self.options.settings),
             },
         )
         temporal.result()
+        codec = self._submit(
+            "codec", lambda: self.engine.start_codec(self.environment, self.temporal.ui_origins)
+        )
         self._timed("setup", lambda: self.engine.setup(self.environment))
         aws.result()
         clusters.result()
         workers = [self._start_worker(number) for number in range(self.options.workers)]
         self._timed("API", lambda: self.engine.start_api(self.environment))
-        for part in workers:
+        for part in (*workers, codec):
             part.result()
         if self.options.announce:
-            self.announced = self._folder.announce(self.addresses)
+            self.announced = self._folder.announce({**self.addresses, "api_key": self.api_key})
+
+    def _webhooks(self) -> dict[str, str]:
+        """Keys of this stack's own; endpoints may be on this machine, as everything is."""
+        file = self._path("webhook-keys")
+        file.touch(mode=0o600)
+        file.write_bytes(base64.b64encode(secrets.token_bytes(32)))
+        return {"TENANTRY_WEBHOOK_KEYS_FILE": str(file), "TENANTRY_WEBHOOK_LOOPBACK": "true"}
 
     def _start_worker(self, number: int) -> Future[None]:
         name = f"worker-{number + 1}"

@@ -93,7 +93,8 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _write_whole(path: Path, text: str) -> None:
-    """Whoever reads the file never sees half of it."""
+    """Whoever reads the file never sees half of it; only we may, as there is a key in it."""
     draft = path.with_name(f"{path.name}.{os.getpid()}")
+    draft.touch(mode=0o600)
     draft.write_text(text)
     draft.rename(path)

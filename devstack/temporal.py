@@ -35,11 +35,19 @@ class Temporal:
     """One dev server; its state is gone when it stops, unless `keep` puts it into a file in `directory`."""
 
     def __init__(
-        self, directory: Path, *, ui: bool = True, ui_port: int | None = None, keep: bool = False
+        self,
+        directory: Path,
+        *,
+        ui: bool = True,
+        ui_port: int | None = None,
+        codec_url: str | None = None,
+        keep: bool = False,
     ) -> None:
+        """`codec_url`: where the UI has payloads unsealed."""
         self._directory = directory
         self._ui = ui
         self._preferred_ui_port = ui_port
+        self._codec_url = codec_url
         self._keep = keep
         self._port = self._ui_port = self._http_port = self._metrics_port = 0
         self._process: Process | None = None
@@ -57,6 +65,11 @@ class Temporal:
     @property
     def ui_url(self) -> str:
         return f"http://127.0.0.1:{self._ui_port}"
+
+    @property
+    def ui_origins(self) -> list[str]:
+        """Where its pages come from, as browsers say it."""
+        return [self.ui_url, f"http://localhost:{self._ui_port}"]
 
     @property
     def metrics_url(self) -> str:
@@ -104,6 +117,8 @@ class Temporal:
         arguments += (
             ["--ui-port", str(self._ui_port), "--ui-disable-news-fetch"] if self._ui else ["--headless"]
         )
+        if self._codec_url:
+            arguments += ["--ui-codec-endpoint", self._codec_url]
         if self._keep:
             arguments += ["--db-filename", str(self._directory / "temporal.db")]
         for key, value in DYNAMIC_CONFIG.items():

@@ -12,6 +12,7 @@ _DOES = {
     OperationKind.TEARDOWN: "Stops the workload and starts the grace; without a grace, removes everything.",
     OperationKind.RESTORE: "Brings the tenant back during its grace.",
     OperationKind.REPAIR: "Brings back what somebody else changed or deleted.",
+    OperationKind.ROTATE: "Moves the tenant to its other database user, with a new password.",
     OperationKind.REMOVE: "Removes everything, proves it gone and issues the certificate.",
 }
 

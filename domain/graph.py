@@ -1,7 +1,8 @@
 """Order of steps: which may run at once, which must wait, and the same backwards."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
+from domain.blueprint import StepKind
 from domain.messages import StepPlan
 
 
@@ -38,3 +39,21 @@ def moved_last(steps: Sequence[StepPlan], names: Collection[str]) -> list[StepPl
     everything = [step.name for step in others]
     moved = restricted(steps, names)
     return others + [step.model_copy(update={"needs": sorted({*step.needs, *everything})}) for step in moved]
+
+
+def rule_steps(steps: Sequence[StepPlan]) -> list[StepPlan]:
+    """Steps whose objects bound the workload: quotas and limits. A scale changes them before all others."""
+    return [step for step in steps if step.kind is StepKind.KUBERNETES and not step.workload]
+
+
+def longest_chain(steps: Sequence[StepPlan], seconds: Mapping[str, int]) -> list[str]:
+    """The steps, one after the other, that take longest together; `steps` are in an order that they allow."""
+    best: dict[str, list[str]] = {}
+
+    def length(chain: Sequence[str]) -> int:
+        return sum(seconds[name] for name in chain)
+
+    for step in steps:
+        before = max((best[need] for need in step.needs if need in best), key=length, default=[])
+        best[step.name] = [*before, step.name]
+    return max(best.values(), key=length, default=[])

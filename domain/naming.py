@@ -80,6 +80,16 @@ def database_name(tenant_id: str) -> str:
     return f"t{tenant_id}"
 
 
+def database_owner(tenant_id: str) -> str:
+    """Role that owns everything in a tenant's database; nobody logs in as it."""
+    return f"{database_name(tenant_id)}_owner"
+
+
+def database_users(tenant_id: str) -> tuple[str, str]:
+    """The two users as which a tenant logs in to its database, one at a time."""
+    return f"{database_name(tenant_id)}_a", f"{database_name(tenant_id)}_b"
+
+
 def tenant_host(slug: str, domain: str, label: str = "") -> str:
     """The tenant's DNS name in its cell's domain, or a name below it; `*` stands for all of them."""
     return ".".join(part for part in (label, slug, domain) if part)
@@ -97,6 +107,11 @@ def registry_host(host: str) -> str:
 def workflow_id(slug: str, tenant_id: str) -> str:
     """Shared by all lifecycle runs of a tenant: the server's uniqueness of open ids is the tenant's lock."""
     return f"tenant/{slug}/{tenant_id}"
+
+
+def preview_id(tenant_id: str) -> str:
+    """Of a workflow that looks ahead: one for each preview, beside the tenant's run."""
+    return f"preview/{tenant_id}/{secrets.token_hex(8)}"
 
 
 def ownership_tags(install: str, tenant_id: str, slug: str, step: str) -> dict[str, str]:

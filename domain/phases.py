@@ -39,6 +39,8 @@ class OperationKind(StrEnum):
     REMOVE = "remove"
     REPAIR = "repair"
     """Brings back what somebody else changed or deleted; the tenant stays in its phase."""
+    ROTATE = "rotate"
+    """Gives the tenant's database a new password; the tenant stays in its phase."""
 
 
 class OperationStatus(StrEnum):
@@ -106,6 +108,9 @@ TRANSITIONS: dict[OperationKind, Transition] = {
         "RemoveTenant", frozenset({Phase.CLOSED}), Phase.REMOVING, Phase.DELETED
     ),
     OperationKind.REPAIR: Transition("RepairTenant", frozenset({Phase.ACTIVE, Phase.SUSPENDED}), None, None),
+    OperationKind.ROTATE: Transition(
+        "RotateDatabasePassword", frozenset({Phase.ACTIVE, Phase.SUSPENDED}), None, None
+    ),
 }
 
 OPEN_PHASES: frozenset[Phase] = frozenset(t.during for t in TRANSITIONS.values() if t.during) | {

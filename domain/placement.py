@@ -32,6 +32,11 @@ def place(cells: Iterable[Cell], taken: Mapping[str, Requests], sizes: Sizes) ->
     return best
 
 
+def fits(cell: Cell, others: Requests, sizes: Sizes) -> bool:
+    """Whether a tenant of these sizes has room beside the others of its cell."""
+    return _fitting(_left(cell, others), sizes) >= 1
+
+
 def _left(cell: Cell, taken: Requests) -> Requests:
     return Requests(
         cpu_millis=max(0, cell.allocatable_cpu_millis - taken.cpu_millis),

@@ -16,11 +16,12 @@ class BucketSpec(Model):
 class SecretSpec(Model):
     """What is born in AWS and known nowhere else, as a JSON object.
 
-    `password`: one of letters and digits, under the key `password`. `usage-token`: that by which the tenant's
+    `password`: one of letters and digits, under the key `password`, of the database's master user. `login`:
+    one of the user as which the tenant logs in; it is rotated. `usage-token`: that by which the tenant's
     usage is taken, under the key `token`; its hash is recorded.
     """
 
-    holds: Literal["password", "usage-token"] = "password"
+    holds: Literal["password", "login", "usage-token"] = "password"
     length: Annotated[int, Field(ge=16, le=128)] = 40
     """Of a password."""
 
@@ -34,6 +35,8 @@ class DatabaseSpec(Model):
     engine_version: str
     password: str
     """Step that makes the secret with the master password."""
+    login: str | None = None
+    """Step that makes the secret by which the tenant logs in; none: with the master password."""
     parameters: str
     """Step that makes the parameter group."""
     backup_days: Annotated[int, Field(ge=0, le=35)] = 7
@@ -89,7 +92,7 @@ SPECS: dict[StepKind, type[Spec]] = {
 
 
 OUTPUTS: dict[StepKind, frozenset[str]] = {
-    StepKind.SECRET: frozenset({"arn"}),
+    StepKind.SECRET: frozenset({"arn", "version"}),
     StepKind.ROLE: frozenset({"arn"}),
     StepKind.DATABASE: frozenset({"host", "port"}),
     StepKind.KUBERNETES: frozenset({"load_balancer"}),

@@ -4,7 +4,7 @@ import logging
 import re
 import sys
 from collections.abc import Mapping, MutableMapping
-from typing import Any
+from typing import Any, TextIO
 
 import structlog
 from structlog.tracebacks import ExceptionDictTransformer
@@ -23,8 +23,12 @@ _CHATTY = (
 )
 
 
-def configure_logging(settings: Settings) -> None:
-    """Route structlog and the standard library's loggers to stdout in one format. May be called again."""
+def configure_logging(settings: Settings, stream: TextIO | None = None) -> None:
+    """Route structlog and the standard library's loggers to a stream, else stdout, in one format.
+
+    May be called again.
+    """
+    stream = stream or sys.stdout
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -39,10 +43,10 @@ def configure_logging(settings: Settings) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,
     )
-    handler = logging.StreamHandler(sys.stdout)
+    handler = logging.StreamHandler(stream)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared, processors=_rendering(settings.log_format)
+            foreign_pre_chain=shared, processors=_rendering(settings.log_format, colors=stream.isatty())
         )
     )
     root = logging.getLogger()
@@ -53,7 +57,7 @@ def configure_logging(settings: Settings) -> None:
         logging.getLogger(name).setLevel(logging.WARNING)
 
 
-def _rendering(log_format: str) -> list[Processor]:
+def _rendering(log_format: str, *, colors: bool) -> list[Processor]:
     finish: list[Processor] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta]
     if log_format == "json":
         return [
@@ -67,7 +71,7 @@ def _rendering(log_format: str) -> list[Processor]:
         *finish,
         structlog.processors.format_exc_info,
         hide_secrets,
-        structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty()),
+        structlog.dev.ConsoleRenderer(colors=colors),
     ]
 
 

@@ -2,8 +2,10 @@
 
 import re
 import sys
+from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Literal, TypeVar, get_args
+from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -18,9 +20,10 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from runtime.time_zones import ZoneName
 
-Role = Literal["records", "aws", "kubernetes"]
-"""What a worker process may serve: runs and records, or the calls to one provider."""
+Role = Literal["records", "aws", "kubernetes", "billing"]
+"""What a worker process may serve: runs and records, the calls to one provider, or invoices."""
 DRIFT_KIND = r"\*|[a-z0-9]+:[a-z-]+|(?:[a-z0-9.-]+/)?v[a-z0-9]+/[A-Z][A-Za-z]+"
+SHORTEST_SECRET = 32
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -51,6 +54,9 @@ class Settings(BaseSettings):
     temporal_tls_cert: Path | None = None
     temporal_tls_key: Path | None = None
     temporal_api_key: SecretStr | None = None
+    payload_keys_file: Path | None = None
+    """A key ring (`runtime/key_ring.py`), with which all that Temporal keeps of runs is sealed; None seals
+    nothing."""
     task_queue: str = "tenantry"
     build_id: Annotated[str | None, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")] = None
     """Version of this worker's code. Runs stay on the one that began them; None: whoever serves takes all."""
@@ -100,6 +106,12 @@ class Settings(BaseSettings):
 
     removal_interval_seconds: Annotated[int, Field(ge=1)] = 300
     """How often the schedule looks for tenants whose grace is over."""
+    password_days: Annotated[int, Field(ge=0)] = 90
+    """How old the password of a tenant's database may become until it is rotated; 0: for ever."""
+    rotation_interval_seconds: Annotated[int, Field(ge=1)] = 3600
+    """How often the schedule looks for passwords that are old."""
+    rotations_per_look: Annotated[int, Field(ge=1)] = 20
+    """Rotations that one look starts: each restarts what its tenant runs."""
     recovery_interval_seconds: Annotated[int, Field(ge=1)] = 300
     """How often the schedule looks for operations whose run was lost."""
     recovery_settling_seconds: Annotated[float, Field(ge=0)] = 75
@@ -141,6 +153,14 @@ class Settings(BaseSettings):
     invoice_number: Annotated[str, AfterValidator(_number_format)] = "{year}-{number:06}"
     """How numbers of invoices are written; `number` begins with 1 each year."""
 
+    webhook_keys_file: Path | None = None
+    """Keys that secrets of webhook endpoints are made from (`runtime/signing_keys.py`), the same for API and
+    workers; None: there are no webhooks."""
+    webhook_loopback: bool = False
+    """Whether endpoints may be on this machine, and there without TLS: for development and tests."""
+    webhook_interval_seconds: Annotated[int, Field(ge=1, le=3600)] = 300
+    """How long one run looks for webhooks that are due, and how often the schedule begins one."""
+
     usage_upkeep_interval_seconds: Annotated[int, Field(ge=1)] = 21_600
     """How often the schedule makes months of usage ahead and drops what is too old."""
 
@@ -152,6 +172,25 @@ class Settings(BaseSettings):
     api_max_body_bytes: Annotated[int, Field(ge=1024)] = 64 * 1024
     api_max_usage_bytes: Annotated[int, Field(ge=1024)] = 2 * 1024 * 1024
     """Of a batch of usage: a thousand events with two kilobytes each."""
+
+    api_requests_per_minute: Annotated[int, Field(ge=1, le=1_000_000)] = 6_000
+    """Of one caller, to one process; usage has no bound of this kind."""
+    development_key: SecretStr | None = None
+    """A key with the role admin that is in no table: for stacks on one machine. Refused where the API listens
+    on more than loopback."""
+    oidc_issuer: str | None = None
+    """Whose JSON Web Tokens are taken besides keys; None: nobody's."""
+    oidc_audience: Annotated[str | None, Field(validate_default=True)] = None
+    oidc_jwks_url: Annotated[str | None, Field(validate_default=True)] = None
+    """Where the issuer shows its public keys."""
+    oidc_roles_claim: str = "roles"
+    """A list of our roles, or one string with spaces."""
+    oidc_customer_claim: str = "customer_id"
+
+    access_approval: Literal["second_person", "customer"] = "second_person"
+    """Who has to agree to support access: an operator or admin who did not ask for it, or the customer."""
+    access_approval_seconds: Annotated[int, Field(ge=60, le=7 * 86_400)] = 4 * 3600
+    """How long a request for support access waits for that."""
 
     log_format: Literal["json", "console"] = "json"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
@@ -182,6 +221,24 @@ class Settings(BaseSettings):
             raise ValueError("must be set when TENANTRY_INVOICE_SINK is stripe")
         return value
 
+    @field_validator("development_key")
+    @classmethod
+    def _on_one_machine(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if value is not None and not is_loopback(str(info.data.get("api_host"))):
+            raise ValueError("goes with TENANTRY_API_HOST=127.0.0.1 only: everybody else could try it")
+        if value is not None and len(value.get_secret_value()) < SHORTEST_SECRET:
+            raise ValueError(f"must have at least {SHORTEST_SECRET} characters")
+        return value
+
+    @field_validator("oidc_audience", "oidc_jwks_url")
+    @classmethod
+    def _with_issuer(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if info.data.get("oidc_issuer") and not value:
+            raise ValueError("must be set when TENANTRY_OIDC_ISSUER is")
+        if value and info.field_name == "oidc_jwks_url" and not is_private(value):
+            raise ValueError("must begin with https://: whoever answers says which tokens are true")
+        return value
+
     @field_validator("drift_policy", mode="before")
     @classmethod
     def _by_kind(cls, value: object) -> object:
@@ -193,6 +250,23 @@ class Settings(BaseSettings):
         if not value.get_secret_value().startswith(("postgresql://", "postgres://")):
             raise ValueError("must start with postgresql://")
         return value
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can ask there."""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def is_private(url: str) -> bool:
+    """Whether nobody on the way can change what this address answers."""
+    parts = urlsplit(url)
+    return parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or ""))
+
+
+AnySettings = TypeVar("AnySettings", bound=Settings)
 
 
 def parsed_policy(text: str) -> dict[str, str]:
@@ -217,8 +291,13 @@ def parsed_policy(text: str) -> dict[str, str]:
 
 def load_settings() -> Settings:
     """Settings from the environment, or exit code 2 with every problem on stderr."""
+    return loaded(Settings)
+
+
+def loaded(kind: type[AnySettings]) -> AnySettings:
+    """The same of a process that has more settings."""
     try:
-        return Settings()
+        return kind()
     except ValidationError as error:
         for problem in error.errors():
             name = "TENANTRY_" + "_".join(str(part) for part in problem["loc"]).upper()

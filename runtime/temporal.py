@@ -3,10 +3,11 @@
 from datetime import timedelta
 
 from temporalio.client import Client, Interceptor
+from temporalio.converter import DataConverter
 from temporalio.runtime import Runtime
 from temporalio.service import GrpcCompression, RetryConfig, TLSConfig
 
-from runtime.payloads import DATA_CONVERTER
+from runtime.payloads import data_converter
 from runtime.settings import Settings
 
 CONNECT_TIMEOUT = timedelta(seconds=3)
@@ -15,6 +16,7 @@ CONNECT_TIMEOUT = timedelta(seconds=3)
 async def connect(
     settings: Settings,
     *,
+    converter: DataConverter | None = None,
     lazy: bool = False,
     give_up_after: timedelta | None = None,
     interceptors: list[Interceptor] | None = None,
@@ -24,7 +26,8 @@ async def connect(
 
     Lazy connects with the first call, so that a process can start while Temporal is away; workers refuse lazy
     clients. `give_up_after` bounds how long a call is tried again while the server does not answer (without
-    it, 10 s). Raises RuntimeError when Temporal is away and the client is not lazy.
+    it, 10 s). Without a `converter`, one is made from the settings, which raises WrongKeyRing. Raises
+    RuntimeError when Temporal is away and the client is not lazy.
     """
     key = settings.temporal_api_key
     return await Client.connect(
@@ -32,7 +35,7 @@ async def connect(
         namespace=settings.temporal_namespace,
         api_key=key.get_secret_value() if key else None,
         tls=_tls(settings),
-        data_converter=DATA_CONVERTER,
+        data_converter=converter or data_converter(settings),
         # Our messages are a few KB: compressing each costs both ends more than it saves on the wire.
         grpc_compression=GrpcCompression.NONE,
         interceptors=interceptors or [],

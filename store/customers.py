@@ -1,6 +1,6 @@
 """Customers: every tenant belongs to one."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
 
@@ -10,11 +10,16 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
+from domain.audit.changes import Change, hidden
+from domain.audit.origin import SYSTEM, Author
 from domain.naming import CUSTOMER_ID_PATTERN
+from store.audit import note
 from store.cursors import decoded, encoded
 from store.engine import transaction
 from store.idempotency import Claim, claim_within
 from store.tables import CustomerRow, TenantRow
+
+_PERSONAL = frozenset({"email"})
 
 
 def create_customer(
@@ -25,21 +30,35 @@ def create_customer(
     *,
     email: str | None = None,
     time_zone: str | None = None,
+    by: Author = SYSTEM,
 ) -> CustomerRow:
     """The customer of this id, made if it is new; an existing one stays as it is."""
     with transaction(engine) as session:
-        session.execute(
+        made = session.execute(
             insert(CustomerRow)
             .values(id=customer_id, name=name, email=email, time_zone=time_zone, created_at=now)
             .on_conflict_do_nothing(index_elements=["id"])
+            .returning(col(CustomerRow.id))
         )
+        if made.one_or_none():
+            _note_made(session, customer_id, {"name": name, "email": email, "time_zone": time_zone}, now, by)
         return session.get_one(CustomerRow, customer_id)
 
 
 def change_customer(
-    engine: Engine, customer_id: str, wanted: Claim, changes: Mapping[str, str | None], now: datetime
+    engine: Engine,
+    customer_id: str,
+    wanted: Claim,
+    changes: Mapping[str, str | None],
+    now: datetime,
+    check: Callable[[CustomerRow], None] = lambda _: None,
+    *,
+    by: Author = SYSTEM,
 ) -> CustomerRow | None:
-    """The customer as it is now, `changes` made if the key is new. Raises KeyReused."""
+    """The customer as it is now, `changes` made if the key is new and `check` lets the locked row through.
+
+    Raises KeyReused, and what `check` raises.
+    """
     with transaction(engine) as session:
         row = session.get(CustomerRow, customer_id, with_for_update={"key_share": True})
         if row is None:
@@ -47,12 +66,15 @@ def change_customer(
         # A repeat, which may come after later changes, must not undo them.
         _, is_new = claim_within(session, wanted, now)
         if is_new:
+            check(row)
+            before = {column: getattr(row, column) for column in changes}
+            note(session, _change("changed", customer_id, now, by, before=before, after=changes))
             for column, value in changes.items():
                 setattr(row, column, value)
         return row
 
 
-def customer_named(engine: Engine, name: str, new_id: str, now: datetime) -> str:
+def customer_named(engine: Engine, name: str, new_id: str, now: datetime, *, by: Author = SYSTEM) -> str:
     """The id of the oldest customer of this name; made with `new_id` if there is none."""
     with transaction(engine) as session:
         # Two first sign-ups of one customer at the same moment must not become two customers.
@@ -61,6 +83,7 @@ def customer_named(engine: Engine, name: str, new_id: str, now: datetime) -> str
         if found is not None:
             return found.id
         session.add(CustomerRow(id=new_id, name=name, created_at=now))
+        _note_made(session, new_id, {"name": name}, now, by)
     return new_id
 
 
@@ -84,13 +107,15 @@ def list_customers(
     return rows[:limit], encoded(last.created_at, last.id) if last else None
 
 
-def remove_unused_customer(engine: Engine, customer_id: str) -> None:
+def remove_unused_customer(engine: Engine, customer_id: str, now: datetime, *, by: Author = SYSTEM) -> None:
     """Leaves a customer that has, or ever had, a tenant."""
     has_tenant = select(TenantRow.id).where(TenantRow.customer_id == customer_id).exists()
-    statement = delete(CustomerRow).where(col(CustomerRow.id) == customer_id, ~has_tenant)
+    unused = delete(CustomerRow).where(col(CustomerRow.id) == customer_id, ~has_tenant)
     # A sign-up that uses it at this moment keeps it.
     with suppress(IntegrityError), transaction(engine) as session:
-        session.execute(statement)
+        removed = session.execute(unused.returning(col(CustomerRow.name))).one_or_none()
+        if removed:
+            note(session, _change("removed", customer_id, now, by, before={"name": removed.name}))
 
 
 def get_customer(engine: Engine, customer_id: str) -> CustomerRow | None:
@@ -105,3 +130,31 @@ def find_customer(session: Session, customer_id: str) -> CustomerRow | None:
 def _named(name: str, limit: int) -> SelectOfScalar[CustomerRow]:
     rows = select(CustomerRow).where(CustomerRow.name == name)
     return rows.order_by(col(CustomerRow.created_at), col(CustomerRow.id)).limit(limit)
+
+
+def _note_made(
+    session: Session, customer_id: str, values: Mapping[str, str | None], now: datetime, by: Author
+) -> None:
+    given = {name: value for name, value in values.items() if value is not None}
+    note(session, _change("made", customer_id, now, by, after=given))
+
+
+def _change(
+    done: str,
+    customer_id: str,
+    now: datetime,
+    by: Author,
+    *,
+    before: Mapping[str, str | None] | None = None,
+    after: Mapping[str, str | None] | None = None,
+) -> Change:
+    return Change(
+        at=now,
+        by=by,
+        action=f"customer.{done}",
+        object_kind="customer",
+        object_id=customer_id,
+        customer_id=customer_id,
+        before=before and hidden(before, _PERSONAL),
+        after=after and hidden(after, _PERSONAL),
+    )

@@ -1,14 +1,22 @@
 """Keys that make a repeated request the same request; written before anything starts."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col
 
-from store.engine import transaction
+from store.engine import database_errors, transaction
 from store.tables import IdempotencyRow
+
+KEPT = timedelta(days=7)
+"""How long a repeat is known for one; later the same key is a new one."""
+_FORGET = text(
+    """
+DELETE FROM idempotency WHERE (caller, key) IN (
+    SELECT caller, key FROM idempotency WHERE created_at < :before ORDER BY created_at LIMIT :most)"""
+)
 
 
 class KeyReused(Exception):
@@ -17,7 +25,7 @@ class KeyReused(Exception):
 
 @dataclass(frozen=True)
 class Claim:
-    """What a request will become: an operation of a tenant, or a customer, new or changed."""
+    """What a request will become: an operation of a tenant, or a customer or webhook, new or changed."""
 
     caller: str
     key: str
@@ -25,6 +33,7 @@ class Claim:
     operation_id: str | None = None
     tenant_id: str | None = None
     customer_id: str | None = None
+    webhook_id: str | None = None
 
 
 def claim(engine: Engine, wanted: Claim, now: datetime) -> tuple[IdempotencyRow, bool]:
@@ -49,3 +58,9 @@ def claim_within(session: Session, wanted: Claim, now: datetime) -> tuple[Idempo
     if row.body_hash != wanted.body_hash:
         raise KeyReused(f"idempotency key '{wanted.key}' was used for another request")
     return row, created
+
+
+def forget_keys(engine: Engine, before: datetime, most: int = 10_000) -> int:
+    """Deletes keys of before, the oldest first; call it until it returns less than `most`."""
+    with database_errors(), engine.begin() as connection:
+        return connection.execute(_FORGET, {"before": before, "most": most}).rowcount

@@ -10,6 +10,7 @@ from domain.messages import ErrorView
 from domain.phases import FINISHED, OperationStatus
 from store.engine import transaction
 from store.tables import OperationRow
+from store.webhooks.telling import tell_finished
 
 
 def get_operation(engine: Engine, operation_id: str) -> OperationRow | None:
@@ -58,6 +59,7 @@ def supersede(session: Session, replaced: OperationRow, by: str, now: datetime) 
     replaced.finished_at = now
     session.add(replaced)
     session.flush()
+    tell_finished(session, replaced, now)
 
 
 def fail(session: Session, operations: Sequence[OperationRow], error: ErrorView, now: datetime) -> None:
@@ -67,3 +69,5 @@ def fail(session: Session, operations: Sequence[OperationRow], error: ErrorView,
         operation.finished_at = now
         session.add(operation)
     session.flush()
+    for operation in operations:
+        tell_finished(session, operation, now)

@@ -8,11 +8,14 @@ from datetime import datetime, timedelta
 from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 
+from domain.audit.changes import Change
+from domain.audit.origin import SYSTEM, Author, author
 from domain.errors import PermanentError, capped
 from domain.messages import OrphanEnding, OrphanRequest
 from domain.phases import GONE
 from domain.queues import Provider
 from runtime.clock import Clock
+from store.audit import note
 from store.engine import transaction
 from store.tables import ORPHANS_THERE, OrphanRow, OrphanState, ResourceRow, TenantRow
 
@@ -90,6 +93,8 @@ class Orphans:
             row.requested_by, row.reason = request.requested_by, request.reason
             # Also of a second run, after the first one was lost: it must not be taken for that one.
             row.requested_at = self._clock.now()
+            by = author(request.requested_by, request.origin).because(request.reason)
+            note(session, self._change(row, "deletion", by))
             return row
 
     def get(self, orphan_id: str) -> OrphanRow:
@@ -105,6 +110,19 @@ class Orphans:
             if row.state is OrphanState.DELETING:
                 row.state, row.detail = OrphanState(ending.state), capped(ending.detail)
                 row.ended_at = self._clock.now() if ending.state == "deleted" else None
+                note(session, self._change(row, row.state, SYSTEM))
+
+    def _change(self, row: OrphanRow, done: str, by: Author) -> Change:
+        what = {"kind": row.kind, "name": row.name, "place": row.place, "namespace": row.namespace}
+        return Change(
+            at=self._clock.now(),
+            by=by,
+            action=f"orphan.{done}",
+            object_kind="orphan",
+            object_id=row.id,
+            tenant_id=row.tenant_id,
+            after={name: value for name, value in what.items() if value},
+        )
 
 
 def get_orphan(engine: Engine, orphan_id: str) -> OrphanRow | None:

@@ -35,14 +35,17 @@ class DueTenant:
     remove_after: datetime
 
 
-def get_tenant(engine: Engine, slug: str) -> TenantRow | None:
-    """The tenant that has this slug; if none has it any more, the one that had it last."""
-    query = (
-        select(TenantRow)
-        .where(TenantRow.slug == slug)
-        .order_by(col(TenantRow.deleted_at).desc().nulls_first(), col(TenantRow.created_at).desc())
-        .limit(1)
-    )
+def get_tenant(engine: Engine, slug: str, customer_id: str | None = None) -> TenantRow | None:
+    """The tenant that has this slug; if none has it any more, the one that had it last.
+
+    With `customer_id` of this customer's tenants only.
+    """
+    query = select(TenantRow).where(TenantRow.slug == slug)
+    if customer_id is not None:
+        query = query.where(TenantRow.customer_id == customer_id)
+    query = query.order_by(
+        col(TenantRow.deleted_at).desc().nulls_first(), col(TenantRow.created_at).desc()
+    ).limit(1)
     with transaction(engine) as session:
         return session.exec(query).one_or_none()
 

@@ -20,6 +20,9 @@ from devstack.servers import AwsServer, ClusterServer
 from devstack.temporal import Temporal
 from runtime.settings import ROOT, Settings
 from tests.audit import Auditor
+from tests.rights.gathering import note_aws_rights, note_cluster_rights
+from tests.rights.shipped import NOBODY, WORKER, policies
+from tests.rights.templates import RBAC
 
 REAL_CLUSTER = os.environ.get("TENANTRY_TEST_KUBECONFIG")
 
@@ -34,6 +37,9 @@ os.environ.update(
     AWS_SHARED_CREDENTIALS_FILE=os.devnull,
     GOMAXPROCS="1",  # a Temporal server per test process: its threads would only get into each other's way
 )
+
+
+pytest_plugins = ["tests.rights.evidence"]
 
 
 def pytest_collection_finish() -> None:
@@ -68,21 +74,27 @@ def temporal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Temporal]:
 
 @pytest.fixture(scope="session")
 def aws(
-    tmp_path_factory: pytest.TempPathFactory, postgres: Postgres, cells: list[dict[str, Any]]
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    postgres: Postgres,
+    cells: list[dict[str, Any]],
 ) -> Iterator[AwsServer]:
     server = AwsServer(tmp_path_factory.mktemp("aws") / "front", cells, PROFILES["none"])
-    server.start(postgres.url)
+    server.start(postgres.url, policies())
     yield server
+    note_aws_rights(request.config, server.url)
     server.stop()
 
 
 @pytest.fixture(scope="session")
 def clusters(
-    tmp_path_factory: pytest.TempPathFactory, cells: list[dict[str, Any]]
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, cells: list[dict[str, Any]]
 ) -> Iterator[ClusterServer]:
     server = ClusterServer(tmp_path_factory.mktemp("clusters") / "front", cells, PROFILES["none"])
-    server.start()
+    server.start(bounded={WORKER: RBAC, NOBODY: Path(os.devnull)})
     yield server
+    for url in server.urls().values():
+        note_cluster_rights(request.config, url)
     server.stop()
 
 
@@ -100,7 +112,16 @@ def cluster_file(
 
 
 @pytest.fixture(scope="session")
-def settings(postgres: Postgres, temporal: Temporal, aws: AwsServer, cluster_file: Path) -> Settings:
+def worker_cluster_file(request: pytest.FixtureRequest, cluster_file: Path) -> Path:
+    """The same for a worker, with no more rights than are shipped for it."""
+    if REAL_CLUSTER is not None:
+        return cluster_file
+    clusters: ClusterServer = request.getfixturevalue("clusters")
+    return clusters.kubeconfig_of(WORKER)
+
+
+@pytest.fixture(scope="session")
+def settings(postgres: Postgres, temporal: Temporal, aws: AwsServer, worker_cluster_file: Path) -> Settings:
     """Settings that lead to the servers of this test process, and poll without delay."""
     return Settings.model_validate(
         {
@@ -108,7 +129,7 @@ def settings(postgres: Postgres, temporal: Temporal, aws: AwsServer, cluster_fil
             "temporal_address": temporal.address,
             "database_url": postgres.create_database("tests"),
             "TENANTRY_AWS_ENDPOINT_URL": os.environ.get("AWS_ENDPOINT_URL", aws.url),
-            "kubeconfig": cluster_file,
+            "kubeconfig": worker_cluster_file,
             "worker_sandbox": True,
             "expected_database_seconds": 0,
             "expected_load_balancer_seconds": 0,
@@ -121,7 +142,6 @@ def settings(postgres: Postgres, temporal: Temporal, aws: AwsServer, cluster_fil
 
 
 @pytest.fixture(scope="session")
-def auditor(settings: Settings, cells: list[dict[str, Any]]) -> Auditor:
+def auditor(settings: Settings, cluster_file: Path, cells: list[dict[str, Any]]) -> Auditor:
     assert settings.aws_endpoint_url
-    assert settings.kubeconfig
-    return Auditor(settings.aws_endpoint_url, settings.kubeconfig, cells)
+    return Auditor(settings.aws_endpoint_url, cluster_file, cells)

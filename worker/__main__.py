@@ -1,4 +1,5 @@
-"""`python -m worker` serves; `setup` prepares an installation, `promote` makes a version the current one."""
+"""`python -m worker` serves; `setup` prepares an installation, `promote` makes a version the current one,
+`policies FOLDER` writes the IAM policies of the worker roles."""
 
 import asyncio
 import faulthandler
@@ -16,11 +17,14 @@ from catalog import Catalog, load_catalog
 from catalog.meters import load_meters
 from catalog.offers import load_offers
 from catalog.resources import check_policy
-from domain.errors import CatalogError, Unavailable
+from domain.errors import CatalogError, InvalidSpec, Unavailable
 from runtime.clock import SystemClock
 from runtime.logging import configure_logging
+from runtime.payloads import data_converter
 from runtime.process import leave, settle
+from runtime.ring_file import WrongKeyRing
 from runtime.settings import Settings, load_settings
+from runtime.signing_keys import WrongSigningKeys, read_signing_keys
 from runtime.temporal import connect
 from store.catalog_sync import sync
 from store.engine import make_engine
@@ -39,21 +43,36 @@ def main() -> None:
         catalog = load_catalog(settings.plans_file, settings.cells_file, settings.blueprints_dir)
         check_policy(settings.drift_policy)
         load_offers(settings.prices_file, catalog.plans, load_meters(settings.meters_file))
+        if settings.webhook_keys_file:
+            read_signing_keys(settings.webhook_keys_file)
     except CatalogError as error:
         for problem in error.problems:
             sys.stderr.write(f"error: {problem}\n")
         raise SystemExit(USAGE) from None
-    match sys.argv[1:]:
+    except WrongSigningKeys as error:
+        sys.stderr.write(f"error: TENANTRY_WEBHOOK_KEYS_FILE: {error}\n")
+        raise SystemExit(USAGE) from None
+    try:
+        _run(sys.argv[1:], settings, catalog)
+    except WrongKeyRing as error:
+        sys.stderr.write(f"error: {error}\n")
+        raise SystemExit(USAGE) from None
+    leave()
+
+
+def _run(arguments: list[str], settings: Settings, catalog: Catalog) -> None:
+    match arguments:
         case []:
             uvloop.run(_serve(settings, catalog))
         case ["setup"]:
             asyncio.run(_set_up(settings, catalog))
         case ["promote"]:
             asyncio.run(_promote(settings))
+        case ["policies", folder]:
+            _write_policies(settings, catalog, Path(folder))
         case _:
-            sys.stderr.write("usage: python -m worker [setup|promote]\n")
+            sys.stderr.write("usage: python -m worker [setup | promote | policies FOLDER]\n")
             raise SystemExit(USAGE)
-    leave()
 
 
 async def _set_up(settings: Settings, catalog: Catalog) -> None:
@@ -73,6 +92,17 @@ async def _promote(settings: Settings) -> None:
     except NotPromoted as error:
         sys.stderr.write(f"error: {error}\n")
         raise SystemExit(NOT_DONE) from None
+
+
+def _write_policies(settings: Settings, catalog: Catalog, folder: Path) -> None:
+    from worker.policies import write_policies  # noqa: PLC0415 - see above
+
+    try:
+        written = write_policies(folder, settings.worker_roles, settings.install, catalog.cells.values())
+    except InvalidSpec as error:
+        sys.stderr.write(f"error: {error}\n")
+        raise SystemExit(NOT_DONE) from None
+    sys.stdout.writelines(f"{path}\n" for path in written)
 
 
 async def _serve(settings: Settings, catalog: Catalog) -> None:
@@ -108,10 +138,11 @@ async def _synced(engine: Engine, catalog: Catalog) -> None:
 
 
 async def _connected(settings: Settings) -> Client:
-    """A worker that starts before Temporal waits for it."""
+    """A worker that starts before Temporal waits for it; without its keys it ends. Raises WrongKeyRing."""
+    converter = data_converter(settings)
     while True:
         try:
-            return await connect(settings)
+            return await connect(settings, converter=converter)
         except RuntimeError as error:
             log.warning(
                 "Temporal is away; trying again", address=settings.temporal_address, reason=str(error)

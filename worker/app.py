@@ -17,6 +17,7 @@ from temporalio.worker import (
 )
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
+from activities.access import AccessDesk
 from activities.aws import aws_activities
 from activities.billing.closing import Closing
 from activities.billing.delivery import Handover
@@ -26,16 +27,22 @@ from activities.drift.orphans import OrphanDesk
 from activities.drift.scan import Scan
 from activities.kubernetes import kubernetes_activities
 from activities.records import Records
+from activities.records.planning import login_steps
 from activities.recovery import Recovery
 from activities.releases import Releases
 from activities.removals import Removals
+from activities.rotations import Rotations
 from activities.usage_upkeep import UsageUpkeep
+from activities.webhooks.courier import Courier
+from activities.webhooks.sending import Sender
 from catalog import Catalog
 from catalog.meters import load_meters
 from domain.billing.document import Letterhead
 from domain.drift import Policy
 from runtime.clock import Clock
 from runtime.settings import Role, Settings
+from runtime.signing_keys import read_signing_keys
+from store.access_grants import AccessGrants
 from store.billing.closing import Closer
 from store.billing.deliveries import Deliveries
 from store.billing.kept import RatedUsage
@@ -44,7 +51,10 @@ from store.billing.runs import ClosingRuns
 from store.inventory import Inventory
 from store.observations import Observations
 from store.orphans import Orphans
+from store.rotations import due_for_rotation
+from store.tables import TenantRow
 from store.tenants import due_for_removal
+from store.webhooks.queue import Queue
 from worker.attempts import AttemptLimit
 from worker.interceptor import FailureInterceptor
 from worker.roles import POLLERS, per_second, queue_of
@@ -64,13 +74,16 @@ PASSED_THROUGH = (
     "structlog",
 )
 
+TRIED_AGAIN = timedelta(days=1)
+"""How long a tenant is left alone after a rotation that did not end well."""
+
 Activities = list[Callable[..., object]]
 
 
 def build_worker(
     client: Client, settings: Settings, catalog: Catalog, engine: Engine, clock: Clock
 ) -> Together:
-    """Workers for the roles of the settings: runs and records, and each provider on a queue of its own."""
+    """Workers for the roles of the settings, each on a queue of its own."""
     inventory = Inventory(engine, clock)
     makers: dict[Role, Callable[[], Worker]] = {
         "records": lambda: _worker(
@@ -87,6 +100,7 @@ def build_worker(
         "kubernetes": lambda: _worker(
             client, settings, "kubernetes", kubernetes_activities(settings, catalog, inventory)
         ),
+        "billing": lambda: _worker(client, settings, "billing", billing_activities(settings, engine, clock)),
     }
     return Together([makers[role]() for role in settings.worker_roles])
 
@@ -107,16 +121,42 @@ def records_activities(
     return [
         *records.activities(),
         removals.start_due,
+        Rotations(client, settings.task_queue, old_passwords(settings, catalog, engine, clock)).start_due,
         *recovery.activities(),
         releases.follow,
         *scan.activities(),
         *OrphanDesk(Orphans(engine, clock)).activities(),
-        *billing_activities(settings, engine, clock),
-        UsageUpkeep(engine, clock).keep,
+        *webhook_activities(settings, engine, clock),
+        *AccessDesk(AccessGrants(engine, clock), settings.install).activities(),
     ]
 
 
+def webhook_activities(settings: Settings, engine: Engine, clock: Clock) -> Activities:
+    """None without keys: there is nothing to sign with. Raises WrongSigningKeys."""
+    if settings.webhook_keys_file is None:
+        return []
+    keys = read_signing_keys(settings.webhook_keys_file)
+    sender = Sender(keys, clock, loopback=settings.webhook_loopback)
+    return Courier(Queue(engine, clock), sender).activities()
+
+
+def old_passwords(
+    settings: Settings, catalog: Catalog, engine: Engine, clock: Clock
+) -> Callable[[], list[TenantRow]]:
+    rotated = [name for name, one in catalog.blueprints.items() if login_steps(one.model)]
+
+    def due() -> list[TenantRow]:
+        if not settings.password_days:
+            return []
+        now = clock.now()
+        made_before, tried_before = now - timedelta(days=settings.password_days), now - TRIED_AGAIN
+        return due_for_rotation(engine, made_before, tried_before, rotated, settings.rotations_per_look)
+
+    return due
+
+
 def billing_activities(settings: Settings, engine: Engine, clock: Clock) -> Activities:
+    """What needs our own database and the sink of invoices only."""
     titles = {meter.name: meter.title for meter in load_meters(settings.meters_file).values()}
     letterhead = Letterhead(issuer_of(settings), titles)
     grace = timedelta(seconds=settings.billing_grace_seconds)
@@ -124,12 +164,12 @@ def billing_activities(settings: Settings, engine: Engine, clock: Clock) -> Acti
     closing = Closing(
         ClosingRuns(engine, clock),
         Closer(engine, RatedUsage(engine, clock), grace, letterhead),
-        Numberer(engine, numbering, letterhead),
+        Numberer(engine, numbering, letterhead, clock),
         clock,
         may_run_ahead=settings.billing_may_run_ahead,
     )
     handover = Handover(Deliveries(engine, clock), sink_of(settings, clock))
-    return [*closing.activities(), *handover.activities()]
+    return [*closing.activities(), *handover.activities(), UsageUpkeep(engine, clock).keep]
 
 
 def workflow_runner(*, sandboxed: bool) -> WorkflowRunner:

@@ -19,19 +19,23 @@ from temporalio.client import (
 )
 from temporalio.service import RPCError, RPCStatusCode
 
-from domain.messages import CloseInput, DriftInput
+from domain.messages import CloseInput, DeliverWebhooksInput, DriftInput
 from runtime.settings import Settings
 from workflows.close_periods import ClosePeriods
+from workflows.deliver_webhooks import DeliverWebhooks
 from workflows.drift import CheckDrift
 from workflows.due_removals import StartDueRemovals
+from workflows.due_rotations import StartDueRotations
 from workflows.keep_usage import KeepUsage
 from workflows.recover_lost import RecoverLost
 
 REMOVALS = "due-removals"
+ROTATIONS = "due-rotations"
 RECOVERY = "recover-lost"
 DRIFT = "check-drift"
 CLOSING = "close-periods"
 USAGE = "keep-usage"
+WEBHOOKS = "deliver-webhooks"
 JITTER = 0.1
 """Share of the interval by which a scan may begin later."""
 LOOK_LIMIT = timedelta(minutes=10)
@@ -49,9 +53,11 @@ class _Planned:
     summary: str
     every_seconds: int
     limit: timedelta
-    argument: DriftInput | CloseInput | None = None
+    argument: DriftInput | CloseInput | DeliverWebhooksInput | None = None
     jittered: bool = False
     """What costs many calls must not begin at once in all installations that share an account."""
+    without_pause: bool = False
+    """Begins as soon as there is the schedule, and again whenever it has ended."""
 
 
 def schedule_id(install: str, name: str) -> str:
@@ -64,15 +70,40 @@ async def keep_schedules(client: Client, settings: Settings) -> None:
     for planned in _planned(settings):
         await _keep(client, settings, planned)
         await _forget_unnamed(client, settings, planned.name)
+    if settings.webhook_keys_file is None:
+        await _forget(client, settings, schedule_id(settings.install, WEBHOOKS))
 
 
 def _planned(settings: Settings) -> list[_Planned]:
+    return [*_always(settings), *([_webhooks(settings)] if settings.webhook_keys_file else [])]
+
+
+def _webhooks(settings: Settings) -> _Planned:
+    return _Planned(
+        WEBHOOKS,
+        DeliverWebhooks.run,
+        "deliver webhooks that are due",
+        settings.webhook_interval_seconds,
+        timedelta(seconds=settings.webhook_interval_seconds) + LOOK_LIMIT,
+        DeliverWebhooksInput(seconds=settings.webhook_interval_seconds),
+        without_pause=True,
+    )
+
+
+def _always(settings: Settings) -> list[_Planned]:
     return [
         _Planned(
             REMOVALS,
             StartDueRemovals.run,
             "start removals of tenants whose grace is over",
             settings.removal_interval_seconds,
+            LOOK_LIMIT,
+        ),
+        _Planned(
+            ROTATIONS,
+            StartDueRotations.run,
+            "start rotations of database passwords that are old",
+            settings.rotation_interval_seconds,
             LOOK_LIMIT,
         ),
         _Planned(
@@ -126,10 +157,13 @@ async def _keep(client: Client, settings: Settings, planned: _Planned) -> None:
             jitter=every * JITTER if planned.jittered else None,
         ),
         # The next firing finds whatever a missed one would have found.
-        policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=timedelta(minutes=1)),
+        policy=SchedulePolicy(
+            overlap=ScheduleOverlapPolicy.BUFFER_ONE if planned.without_pause else ScheduleOverlapPolicy.SKIP,
+            catchup_window=timedelta(minutes=1),
+        ),
     )
     try:
-        await client.create_schedule(name, schedule)
+        await client.create_schedule(name, schedule, trigger_immediately=planned.without_pause)
     except ScheduleAlreadyRunningError:
 
         async def replace(_: ScheduleUpdateInput) -> ScheduleUpdate:
@@ -139,7 +173,12 @@ async def _keep(client: Client, settings: Settings, planned: _Planned) -> None:
 
 
 async def _forget_unnamed(client: Client, settings: Settings, name: str) -> None:
-    """Deletes our schedule of a time when its id did not name the installation; another's stays."""
+    """Deletes our schedule of a time when its id did not name the installation."""
+    await _forget(client, settings, name)
+
+
+async def _forget(client: Client, settings: Settings, name: str) -> None:
+    """Another installation's stays."""
     handle = client.get_schedule_handle(name)
     try:
         action = (await handle.describe()).schedule.action

@@ -4,7 +4,7 @@ Pages of tenants are activities, and not children: a run over any number of tena
 """
 
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from temporalio import workflow
 
@@ -100,9 +100,8 @@ async def _begin(given: CloseInput) -> ClosingRun:
 async def _call(
     name: str, argument: object, summary: str, result_type: type[Result], limit: timedelta = PAGE_LIMIT
 ) -> Result:
-    options: dict[str, Any] = {**policies.records(), "start_to_close_timeout": limit}
     result: Result = await workflow.execute_activity(
-        f"billing.{name}", argument, result_type=result_type, summary=summary, **options
+        f"billing.{name}", argument, result_type=result_type, summary=summary, **policies.billing(limit)
     )
     return result
 

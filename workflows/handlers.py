@@ -16,7 +16,7 @@ from domain.phases import OperationStatus, may_take_over
 from workflows import records
 from workflows.failures import as_failure, error_view
 from workflows.interventions import Interventions
-from workflows.refusals import conflict, too_late
+from workflows.refusals import cannot_take_over, conflict, too_late
 
 
 class Handlers(Interventions):
@@ -51,9 +51,7 @@ class Handlers(Interventions):
         self.refuse_when_ending()
         before = self.successor.kind if self.successor else self.kind
         if not may_take_over(before, request.kind):
-            raise conflict(
-                f"the tenant's {before} cannot be taken over by a {request.kind}; wait for its end"
-            )
+            raise conflict(cannot_take_over(before, request.kind))
 
     @workflow.update(description="Undo what this operation did")
     async def cancel_operation(self, request: CancelRequest) -> OperationAccepted:
@@ -72,10 +70,7 @@ class Handlers(Interventions):
         if known and request.operation_id not in known:
             raise conflict("this operation is not the one that runs; it cannot be cancelled any more")
         if not self.cancellable:
-            raise conflict(
-                f"a {self.kind} only goes forward; a closed tenant can be restored during its grace, "
-                "and an engineer may abort a teardown until removal begins"
-            )
+            raise conflict(self.not_cancellable())
 
     # --- for the accept updates, which bear their operation's name ------------------------------------------
 

@@ -161,7 +161,11 @@ class Interventions(Lifecycle):
         try:
             await records.note(
                 StateInput(
-                    tenant_id=tenant_id, operation_id=self.holder, intervention=intervention, undoing=why
+                    tenant_id=tenant_id,
+                    operation_id=self.holder,
+                    intervention=intervention,
+                    undoing=why,
+                    origin=request.origin,
                 )
             )
         except ActivityError as error:

@@ -23,7 +23,7 @@ class KeepUsage:
                 "usage.keep",
                 result_type=UpkeepDone,
                 summary="months of usage ahead; what is too old goes",
-                **policies.records() | {"start_to_close_timeout": timedelta(minutes=5)},
+                **policies.billing(timedelta(minutes=5)),
             )
             done = UpkeepDone(
                 dropped=done.dropped + portion.dropped,

@@ -23,6 +23,7 @@ from domain.messages import (
 )
 from domain.phases import TRANSITIONS, OperationStatus
 from workflows import policies, records
+from workflows.ending_access import end_access
 from workflows.failures import as_failure, error_view
 from workflows.graph import StepFailures
 from workflows.operation import Operation, headline
@@ -88,6 +89,7 @@ class Lifecycle(Operation):
         self.pauses.ask_for(request.pause_before)
         self.board.plan(plan.steps)
         self.plan = plan
+        await end_access(plan.ends_access, f"the tenant's {request.kind} began")
         return plan
 
     async def _refuse(self, request: OperationRequest, *, handed_over: bool) -> RunResult:

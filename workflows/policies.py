@@ -8,13 +8,16 @@ from temporalio.common import Priority, RetryPolicy
 from temporalio.workflow import ActivityCancellationType
 
 from domain.blueprint import StepKind
-from domain.queues import Provider, provider_queue
+from domain.queues import Provider, billing_queue, provider_queue
 
 ACCEPT_TIMEOUT = timedelta(seconds=30)
 """How long a fresh run waits for the update that says what to do."""
 
 ATTEMPT = timedelta(seconds=60)
 """One attempt of an activity that calls a provider."""
+
+PREVIEW_LIMIT = timedelta(seconds=6)
+"""All attempts of one step's part of a preview, the wait for a worker included."""
 
 _PROVIDER_RETRY = RetryPolicy(
     initial_interval=timedelta(milliseconds=500),
@@ -45,6 +48,12 @@ def records() -> dict[str, Any]:
     return {"start_to_close_timeout": timedelta(seconds=30), "retry_policy": _RECORDS_RETRY}
 
 
+def billing(limit: timedelta) -> dict[str, Any]:
+    """Our own database too, by workers that have no rights at the providers."""
+    queue = billing_queue(workflow.info().task_queue)
+    return {**records(), "task_queue": queue, "start_to_close_timeout": limit}
+
+
 def ensure(kind: StepKind, tenant_id: str) -> dict[str, Any]:
     return provider(kind.provider, tenant_id, _ENSURE_LIMIT)
 
@@ -63,6 +72,16 @@ def remove(kind: StepKind, tenant_id: str) -> dict[str, Any]:
 
 def verify(name: Provider, tenant_id: str) -> dict[str, Any]:
     return provider(name, tenant_id, _ENSURE_LIMIT)
+
+
+def preview(name: Provider, tenant_id: str) -> dict[str, Any]:
+    """Somebody waits for the answer, and a part of it is better than none."""
+    options = provider(name, tenant_id, PREVIEW_LIMIT)
+    return options | {
+        "start_to_close_timeout": PREVIEW_LIMIT,
+        # It changes nothing, so nobody has to know when an attempt ends.
+        "cancellation_type": ActivityCancellationType.ABANDON,
+    }
 
 
 def provider(name: Provider, tenant_id: str, limit: timedelta) -> dict[str, Any]:

@@ -69,6 +69,25 @@ class Provider:
         self._learn(outcome)
         self._board.mark(step.name, StepStatus.UNDONE)
 
+    async def act(
+        self, activity: str, step: StepPlan, about: StepPlan, under_way: StepStatus, done: StepStatus
+    ) -> None:
+        """A step that is one activity, `about` a thing that a step of the blueprint made."""
+        self._board.mark(step.name, under_way)
+        try:
+            outcome: StepOutcome = await workflow.execute_activity(
+                activity,
+                self._call(about, None),
+                result_type=StepOutcome,
+                summary=step.title,
+                **policies.ensure(about.kind, self._plan.tenant.id),
+            )
+        except Exception as error:
+            self._failed(step, error_view(error))
+            raise
+        self._learn(outcome)
+        self._board.mark(step.name, done)
+
     async def survivors(self) -> list[Survivor]:
         """Asks every provider for each thing of the inventory; what still answers."""
         found = await asyncio.gather(*(self._verify(name) for name in PROVIDERS), return_exceptions=True)

@@ -3,6 +3,7 @@
 from temporalio.exceptions import ApplicationError
 
 from domain.errors import NotPossibleNow, PhaseConflict
+from domain.phases import OperationKind
 
 RUN_IS_ENDING = "RunIsEnding"
 """The wish came too late for this run; the caller starts a new one."""
@@ -19,3 +20,12 @@ def not_possible(message: str) -> ApplicationError:
 
 def too_late() -> ApplicationError:
     return ApplicationError("this run is ending; ask again", type=RUN_IS_ENDING, non_retryable=True)
+
+
+def cannot_take_over(before: OperationKind, wanted: OperationKind) -> str:
+    return f"the tenant's {before} cannot be taken over by a {wanted}; wait for its end"
+
+
+def being_undone(slug: str) -> str:
+    """Of a scale that takes no newer target."""
+    return f"the running scale of {slug} is being undone; wait for its end"

@@ -29,7 +29,7 @@ class Remedies(ABC):
     """The part of an operation that waits for a person and does as told."""
 
     kind: ClassVar[OperationKind]
-    cancellable: ClassVar[bool] = True
+    cancellable: bool = True
     """Whether the work can be undone. Leaving cannot: it only goes forward."""
     provider: Provider
     """There once the run holds its tenant and has a plan."""
@@ -60,6 +60,13 @@ class Remedies(ABC):
         if self.cancellable:
             return None
         return f"a {self.kind} only goes forward; retry, skip or amend what is stuck"
+
+    def not_cancellable(self) -> str:
+        """Told to who wants to cancel what only goes forward."""
+        return (
+            f"a {self.kind} only goes forward; a closed tenant can be restored during its grace, "
+            "and an engineer may abort a teardown until removal begins"
+        )
 
     def amendable(self, step: StepPlan) -> Literal["final_snapshot", "database_class"] | None:
         """Which input of a step that is stuck can be replaced now."""

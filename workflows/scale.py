@@ -2,8 +2,7 @@
 
 from temporalio import workflow
 
-from domain.blueprint import StepKind
-from domain.graph import moved_last, restricted
+from domain.graph import moved_last, restricted, rule_steps
 from domain.messages import (
     Desired,
     FinishInput,
@@ -20,7 +19,7 @@ from domain.sizing import room_for
 from workflows.change import Change
 from workflows.handlers import accepted
 from workflows.operation import headline
-from workflows.refusals import conflict
+from workflows.refusals import being_undone, conflict
 
 
 @workflow.defn
@@ -51,7 +50,7 @@ class ScaleTenant(Change):
     def _may_accept(self, request: OperationRequest) -> None:
         self.refuse_when_ending()
         if self.undoing or self.halted():
-            raise conflict(f"the running scale of {request.slug} is being undone; wait for its end")
+            raise conflict(being_undone(request.slug))
 
     async def carry_out(self, plan: OperationPlan) -> None:
         self._newest = self._newest or plan.after
@@ -60,7 +59,7 @@ class ScaleTenant(Change):
         self._working_on = target = self._newest
         self.board.plan(plan.steps)
         self._room = _with_room(target, self._room or plan.before or target)
-        rules = _rules(plan)
+        rules = rule_steps(plan.steps)
         await self.bring(rules, self._room)
         if self.interrupted():
             return
@@ -84,7 +83,7 @@ class ScaleTenant(Change):
         """The lost run may have left rules that would refuse the pods of the way back."""
         if self.recovered:
             self._widening = True
-            await self.saga.undo(_rules(plan))
+            await self.saga.undo(rule_steps(plan.steps))
             self._widening = False
 
     async def undo_step(self, step: StepPlan) -> None:
@@ -103,7 +102,7 @@ class ScaleTenant(Change):
         return self.finish_input(plan, OperationStatus.SUCCEEDED, Phase.ACTIVE, desired=self._working_on)
 
     def steps_as_done(self, plan: OperationPlan) -> list[StepPlan]:
-        rules = {rule.name for rule in _rules(plan)}
+        rules = {rule.name for rule in rule_steps(plan.steps)}
         return moved_last(plan.steps, rules) if self._rules_are_tight else plan.steps
 
     async def _retarget(self, request: OperationRequest) -> OperationAccepted:
@@ -116,11 +115,6 @@ class ScaleTenant(Change):
         self.show_other(replaced, OperationStatus.SUPERSEDED)
         self.board.say(headline(request))
         return accepted(request)
-
-
-def _rules(plan: OperationPlan) -> list[StepPlan]:
-    """Steps whose objects bound the workload: quotas and limits."""
-    return [step for step in plan.steps if step.kind is StepKind.KUBERNETES and not step.workload]
 
 
 def _with_room(target: Desired, present: Desired) -> Desired:

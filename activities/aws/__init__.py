@@ -1,6 +1,7 @@
 """Activities for the AWS things that a blueprint can list."""
 
 from collections.abc import Callable
+from functools import partial
 
 from activities.aws.base import Ground, Kind
 from activities.aws.bucket import Buckets
@@ -8,12 +9,15 @@ from activities.aws.clients import Clients
 from activities.aws.database import Databases
 from activities.aws.database_parameters import DatabaseParameters
 from activities.aws.dns import Dns
+from activities.aws.password import Passwords
 from activities.aws.pod_identity import PodIdentities
+from activities.aws.previewing import surplus
 from activities.aws.role import Roles
 from activities.aws.secret import Secrets
 from activities.aws.verify import Verification
 from activities.drift.observer import Observer
 from activities.drift.orphans_aws import AwsOrphans
+from activities.previewer import Previewer
 from catalog import Catalog
 from domain.blueprint import StepKind
 from runtime.settings import Settings
@@ -41,11 +45,15 @@ def aws_activities(settings: Settings, catalog: Catalog, inventory: Inventory) -
     kinds: dict[StepKind, Kind] = {kind: make(ground) for kind, make in KINDS.items()}
     observations = Observations(inventory.engine, inventory.clock)
     looks = {kind: made.observe for kind, made in kinds.items()}
+    removals = {kind: partial(surplus, made) for kind, made in kinds.items()}
+    remarks = {StepKind.DATABASE: databases.remarks}
     return [
         *(step for kind in kinds.values() for step in (kind.ensure, kind.remove)),
         databases.await_ready,
         dns.await_ready,
+        *Passwords(ground).activities(),
         Verification(ground, kinds).verify_gone,
         *Observer("aws", settings, catalog, observations, looks).activities(),
+        *Previewer("aws", looks, removals, remarks).activities(),
         *AwsOrphans(ground, Orphans(inventory.engine, inventory.clock), KINDS).activities(),
     ]

@@ -19,6 +19,7 @@ from activities.aws.base import (
 )
 from activities.aws.database_change import change
 from activities.aws.database_properties import Properties, as_sent, wanted
+from activities.aws.database_remarks import kept, remarks
 from activities.aws.database_removal import remove_instance, snapshots_left
 from activities.aws.database_state import compare
 from activities.aws.failures import aws_errors
@@ -26,6 +27,7 @@ from activities.aws.instances import Instance, describe, instance_of
 from activities.aws.losses import may_make
 from activities.aws.observing import Comparison, lacking
 from activities.aws.secret import read_password
+from activities.aws.tenant_login import login_of
 from activities.polling import next_look
 from domain.errors import InvalidSpec, NotReady, PermanentError
 from domain.messages import Difference, StepCall, StepOutcome, TenantContext
@@ -71,11 +73,11 @@ class Databases(Kind):
     @activity.defn(name="database.remove")
     def remove(self, call: StepCall) -> StepOutcome:
         client = self._client(call.tenant)
-        kept: list[str] = []
+        left: list[str] = []
         for row in self.ground.to_remove(call):
             with aws_errors():
-                kept += remove_instance(client, call, row, self._spacing)
-        return StepOutcome(kept=kept)
+                left += remove_instance(client, call, row, self._spacing)
+        return StepOutcome(kept=left)
 
     def find(self, tenant: TenantContext, row: InventoryRow) -> Finding:
         client = self._client(tenant)
@@ -99,6 +101,17 @@ class Databases(Kind):
         if found.ours(instance.tags):
             compare(instance, _size(call), self._properties(call), found)
         return found.differences
+
+    def remarks(self, call: StepCall) -> list[str]:
+        """What RDS allows of a change, or keeps, in words; nothing is changed."""
+        if call.desired is None:
+            return ["a final snapshot is kept by plan"] if call.final_snapshot else []
+        with aws_errors():
+            instance = describe(self._client(call.tenant), name_of(call.tenant, call.step))
+        if instance is None:
+            return []
+        now = self.ground.inventory.clock.now()
+        return remarks(instance, _size(call), self._grown_at(call), now)
 
     def _create_or_change(self, call: StepCall, size: DatabaseSize, hidden: list[str]) -> Instance:
         client = self._client(call.tenant)
@@ -156,13 +169,15 @@ class Databases(Kind):
         if instance.host:
             outputs |= {"host": instance.host, "port": str(instance.port)}
         named = self._record(call, instance, outputs)
-        kept = []
-        if size and instance.storage_gib > size.storage_gib:
-            kept.append(
-                f"database storage stays at {instance.storage_gib} GiB instead of {size.storage_gib} GiB: "
-                "RDS storage never shrinks"
-            )
-        return StepOutcome(ready=not waiting_for, waiting_for=waiting_for, outputs=named, kept=kept)
+        if not waiting_for:
+            self._let_tenant_in(call, instance)
+        left = kept(instance, size) if size else []
+        return StepOutcome(ready=not waiting_for, waiting_for=waiting_for, outputs=named, kept=left)
+
+    def _let_tenant_in(self, call: StepCall, instance: Instance) -> None:
+        with aws_errors():
+            if login := login_of(self.ground, call, instance):
+                login.keep_open()
 
     def _record(
         self,

@@ -53,14 +53,25 @@ def change(
         )
     except ClientError as error:
         if code_of(error) == "InvalidDBInstanceState":
-            message = f"database {instance.name} is {instance.status}; it takes changes afterwards"
-            raise NotReady(message, retry_after=spacing()) from error
+            raise NotReady(busy_text(instance), retry_after=spacing()) from error
         if "AllocatedStorage" in changes and _rests(error):
             raise InvalidSpec(_too_early(instance, size, grown_at())) from error
         raise
     # AWS's own clock: it is what the next refusal goes by.
     now = answer["ResponseMetadata"]["HTTPHeaders"]["date"]
     return Changed(instance_of(answer["DBInstance"]), now if "AllocatedStorage" in changes else "")
+
+
+def busy_text(instance: Instance) -> str:
+    return f"database {instance.name} is {instance.status}; it takes changes afterwards"
+
+
+def resting_text(instance: Instance, size: DatabaseSize, grown_at: str, now: datetime) -> str | None:
+    """Why RDS would refuse to make its storage grow now; None if nothing is known that speaks against it."""
+    grows = instance.storage_gib < size.storage_gib
+    if not grows or not grown_at or parsedate_to_datetime(grown_at) + STORAGE_REST <= now:
+        return None
+    return _too_early(instance, size, grown_at)
 
 
 def _differences(instance: Instance, size: DatabaseSize) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from activities.aws.base import are_ours, tags_of
 from activities.drift.comparing import differences
 from domain.messages import Difference, DriftKind, StepCall
-from domain.messages.drift import shown
+from domain.messages.drift import ABSENT, PRESENCE, PRESENT, shown
 
 NOT_OURS = "something else bears its name: it lacks this tenant's tags, so it is left untouched"
 
@@ -27,6 +27,11 @@ class Comparison:
     def lost(self, how: str) -> list[Difference]:
         """No ensure can bring it back."""
         self._add(DriftKind.LOST, found=how)
+        return self.differences
+
+    def surplus(self) -> list[Difference]:
+        """It is there and shall not be."""
+        self._add(DriftKind.DRIFTED, PRESENCE, ABSENT, PRESENT)
         return self.differences
 
     def field(self, name: str, wanted: object, found: object) -> None:

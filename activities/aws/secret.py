@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
@@ -40,6 +41,14 @@ NOT_THE_SAME = "a new password would not be the one that the database has"
 PUT_BACK = "Put that one back under this name, or give both a new one, then try again"
 
 
+@dataclass(frozen=True)
+class _Held:
+    """A secret and the version of its value."""
+
+    arn: str
+    version: str
+
+
 class Secrets(Kind):
     ref_kind = "secretsmanager:secret"
 
@@ -54,7 +63,7 @@ class Secrets(Kind):
         with aws_errors() as hidden:
             made = made_before(self.ground, call, self.ref_kind, name)
             kept = self._keep(client, call, made) if made else None
-            arn = kept or self._create_or_adopt(client, call, name, hidden)
+            held = kept or self._create_or_adopt(client, call, name, hidden)
             if not self._is_made_once(call):
                 self._hashes.record(client, call, name)
         return StepOutcome(
@@ -62,9 +71,9 @@ class Secrets(Kind):
                 call,
                 self.ref_kind,
                 name,
-                provider_id=arn,
-                outputs={"name": name, "arn": arn},
-                identity=arn,  # Secrets Manager ends it with six random characters
+                provider_id=held.arn,
+                outputs={"name": name, "arn": held.arn, "version": held.version},
+                identity=held.arn,  # Secrets Manager ends it with six random characters
             )
         )
 
@@ -100,7 +109,10 @@ class Secrets(Kind):
             secret = _describe(self._client(call.tenant), name)
         once = self._is_made_once(call)
         if secret is None:
-            return found.lost(f"gone: {NOT_THE_SAME}") if once else found.missing(replaceable=True)
+            never_made = made_before(self.ground, call, self.ref_kind, name) is None
+            if once and not never_made:
+                return found.lost(f"gone: {NOT_THE_SAME}")
+            return found.missing(replaceable=True)
         if not found.ours(_tags(secret)):
             return found.differences
         if secret.get("DeletedDate"):
@@ -109,42 +121,46 @@ class Secrets(Kind):
             found.field(
                 "version whose hash is known", current_version(secret), self._hashes.known_version(call)
             )
-        elif not secret.get("VersionIdsToStages"):
+        elif not (version := current_version(secret)):
             found.lost(f"without a value: {NOT_THE_SAME}")
+        else:
+            given = call.outputs.get(f"{call.step}.version", version)
+            found.field("version that the tenant was given", given, version)
         return found.differences
 
     def _is_made_once(self, call: StepCall) -> bool:
         """A password is known to a database, too; a usage token to whoever reads the secret."""
-        return self.ground.spec(call, SecretSpec).holds == "password"
+        return self.ground.spec(call, SecretSpec).holds != "usage-token"
 
-    def _keep(self, client: "SecretsManagerClient", call: StepCall, made: InventoryRow) -> str | None:
-        """The ARN of the secret that was made before; None if another may be made in its place.
+    def _keep(self, client: "SecretsManagerClient", call: StepCall, made: InventoryRow) -> "_Held | None":
+        """The secret that was made before; None if another may be made in its place.
 
         No consent makes a new password the database's.
         """
         found = _describe(client, made.ref.name)
         if found:
             self._take(client, call, found)
-            if found.get("VersionIdsToStages"):
-                return found["ARN"]
+            if version := current_version(found):
+                return _Held(found["ARN"], version)
         if not self._is_made_once(call):
             return None
         raise lost(self.ground, made, f"{'without a value' if found else 'gone'}: {NOT_THE_SAME}. {PUT_BACK}")
 
     def _create_or_adopt(
         self, client: "SecretsManagerClient", call: StepCall, name: str, hidden: list[str]
-    ) -> str:
-        """The ARN of the secret with a new value, or with the one that an attempt before gave it."""
+    ) -> "_Held":
+        """The secret with a new value, or with the one that an attempt before gave it."""
         new = fresh(self.ground.spec(call, SecretSpec), call.tenant)
         hidden.append(new.secret)
         try:
-            return client.create_secret(
+            created = client.create_secret(
                 Name=name,
                 Description=new.description,
                 ClientRequestToken=_token(name),
                 SecretString=new.text,
                 Tags=listed(tags_of(call)),  # type: ignore[arg-type]  # plain dicts
-            )["ARN"]
+            )
+            return _Held(created["ARN"], created["VersionId"])
         except ClientError as error:
             if code_of(error) not in TAKEN:
                 raise
@@ -152,11 +168,12 @@ class Secrets(Kind):
             if found is None:
                 raise
         self._take(client, call, found)
-        if not found.get("VersionIdsToStages"):  # made by an attempt that could not give it a value
-            client.put_secret_value(
+        version = current_version(found)
+        if version is None:  # made by an attempt that could not give it a value
+            version = client.put_secret_value(
                 SecretId=found["ARN"], ClientRequestToken=_token(name), SecretString=new.text
-            )
-        return found["ARN"]
+            )["VersionId"]
+        return _Held(found["ARN"], version)
 
     def _take(
         self, client: "SecretsManagerClient", call: StepCall, found: "DescribeSecretResponseTypeDef"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from domain.messages import TenantContext
 from domain.metering import usage_token
-from domain.naming import database_name
+from domain.naming import database_name, database_users
 from domain.specs import SecretSpec
 
 # Letters and digits only: RDS refuses some punctuation, and connection strings need escaping for the rest.
@@ -30,8 +30,12 @@ def fresh(spec: SecretSpec, tenant: TenantContext) -> Fresh:
         token = usage_token.mint(tenant.id)
         return Fresh(token, json.dumps({TOKEN: token}), f"Usage token of tenant {tenant.slug}")
     password = "".join(secrets.choice(ALPHABET) for _ in range(spec.length))
-    text = json.dumps({"username": database_name(tenant.id), "password": password})
-    return Fresh(password, text, f"Database credentials of tenant {tenant.slug}")
+    user = database_users(tenant.id)[0] if spec.holds == "login" else database_name(tenant.id)
+    return Fresh(password, login_text(user, password), f"Database credentials of tenant {tenant.slug}")
+
+
+def login_text(user: str, password: str) -> str:
+    return json.dumps({"username": user, "password": password})
 
 
 def token_in(text: str, tenant_id: str) -> str | None:

@@ -4,7 +4,9 @@ from collections.abc import Callable
 
 from activities.drift.observer import Observer
 from activities.drift.orphans_kubernetes import KubernetesOrphans
+from activities.kubernetes.access import KubernetesAccess
 from activities.kubernetes.activity import PROVIDER, KubernetesActivities
+from activities.previewer import Previewer
 from catalog import Catalog
 from domain.blueprint import StepKind
 from runtime.settings import Settings
@@ -24,5 +26,7 @@ def kubernetes_activities(
     return [
         *steps.all(),
         *Observer(PROVIDER, settings, catalog, observations, looks).activities(),
+        *Previewer(PROVIDER, looks, {StepKind.KUBERNETES: steps.surplus}, {}).activities(),
         *KubernetesOrphans(settings, steps.clusters, orphans).activities(),
+        *KubernetesAccess(settings, steps.clusters, inventory.clock).activities(),
     ]

@@ -14,6 +14,7 @@ from activities.kubernetes.group import Group, rendered
 from activities.kubernetes.objects import Key, is_going, uid_of
 from activities.kubernetes.observing import observe
 from activities.kubernetes.ownership import apply_ours, claim
+from activities.kubernetes.previewing import surplus_of
 from activities.kubernetes.progress import Progress
 from activities.kubernetes.prune import prune
 from activities.kubernetes.readiness import Wait, refuse_lost_causes
@@ -25,6 +26,7 @@ from domain.errors import NotReady, StuckTerminating, TemporaryError, Unavailabl
 from domain.messages import Difference, JsonObject, StepCall, StepOutcome, VerifyInput, VerifyOutcome
 from runtime.settings import Settings
 from store.inventory import Inventory, Made
+from store.tables import ENDED
 
 PROVIDER: Final = "kubernetes"
 ATTEMPT_SECONDS = 30
@@ -113,6 +115,13 @@ class KubernetesActivities:
         rows = self._inventory.rows(call.tenant.id, call.step, PROVIDER)
         former = {Key.of_ref(row.ref) for row in rows if row.state == "made"}
         return observe(self._cluster(call), call, rendered(self._catalog, call), former)
+
+    def surplus(self, call: StepCall) -> list[Difference]:
+        """What a removal of the step would delete, found by reading alone."""
+        rows = [
+            row for row in self._inventory.rows(call.tenant.id, call.step, PROVIDER) if row.state not in ENDED
+        ]
+        return surplus_of(self._cluster(call), call, rows)
 
     def all(self) -> list[Callable[..., object]]:
         return [self.ensure, self.await_ready, self.remove, self.verify_gone]

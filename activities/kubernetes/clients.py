@@ -55,6 +55,12 @@ class Clusters:
                 known = self._made[cell_name] = (connection, Cluster(connection))
             return known[1]
 
+    def address(self, cell_name: str) -> tuple[str, str | None]:
+        """Where the cell's cluster is reached from here, and the file of its certificate authority."""
+        self.of(cell_name)
+        connection = self._made[cell_name][0]
+        return connection.base, connection.authority
+
 
 def connect(settings: Settings, cell: Cell) -> "Connection":
     """Reads the credentials of a cell; raises Unavailable if they cannot be used."""
@@ -83,7 +89,9 @@ class Connection:
     """Sends requests to one API server; safe to share between threads."""
 
     def __init__(self, configuration: Configuration, pace: Pace) -> None:
-        self._base = str(configuration.host)
+        self.base = str(configuration.host)
+        settable: Any = configuration
+        self.authority: str | None = settable.ssl_ca_cert
         client: Any = ApiClient(configuration)  # the stubs leave out what raw calls need
         client.user_agent = "tenantry"
         self._client = client
@@ -117,7 +125,7 @@ class Connection:
         accept: str = "application/json",
     ) -> tuple[int, JsonObject]:
         """Status and body of a success. Raises ApiException for a refusal, urllib3's HTTPError for none."""
-        url = f"{self._base}{path}?{urlencode(query)}" if query else f"{self._base}{path}"
+        url = f"{self.base}{path}?{urlencode(query)}" if query else f"{self.base}{path}"
         headers = {**self._client.default_headers, **self._credentials(), "Accept": accept}
         if body is not None:
             headers["Content-Type"] = content_type

@@ -8,7 +8,7 @@ from activities.kubernetes.group import Group
 from activities.kubernetes.objects import Key, is_going, is_ours, namespace_key
 from activities.kubernetes.readiness import address_of
 from domain.messages import Difference, DriftKind, JsonObject, StepCall
-from domain.messages.drift import shown
+from domain.messages.drift import ABSENT, HIDDEN, PRESENCE, PRESENT, shown
 
 SERVERS_OWN = frozenset(
     {
@@ -22,8 +22,6 @@ SERVERS_OWN = frozenset(
 )
 """Metadata that the server writes; a dry run of an apply shows others than the object has."""
 NOT_OURS = "something else bears its name: it lacks this tenant's labels, so it is left untouched"
-HIDDEN = "not shown"
-"""Stands for values of a Secret."""
 
 
 def observe(cluster: Cluster, call: StepCall, group: Group, former: set[Key]) -> list[Difference]:
@@ -36,12 +34,22 @@ def observe(cluster: Cluster, call: StepCall, group: Group, former: set[Key]) ->
             found.append(_difference(call, key, DriftKind.MISSING))
         else:
             found += _compared(cluster, call, manifest)
-    surplus = former - set(group.keys) - (group.elsewhere() if former else set())
+    unlisted = former - set(group.keys) - (group.elsewhere() if former else set())
     return found + [
-        _difference(call, key, DriftKind.DRIFTED, "presence", "absent", "present")
-        for key in sorted(surplus, key=str)
+        surplus(call, key)
+        for key in sorted(unlisted, key=str)
         if not key.is_namespace and namespace_key(key.namespace) not in gone and _is_there(cluster, call, key)
     ]
+
+
+def surplus(call: StepCall, key: Key) -> Difference:
+    """It is there and shall not be."""
+    return _difference(call, key, DriftKind.DRIFTED, PRESENCE, ABSENT, PRESENT)
+
+
+def stranger(call: StepCall, key: Key) -> Difference:
+    """Something foreign has its name."""
+    return _difference(call, key, DriftKind.LOST, found=NOT_OURS)
 
 
 def _namespaces(group: Group) -> set[Key]:
@@ -61,7 +69,7 @@ def _compared(cluster: Cluster, call: StepCall, manifest: JsonObject) -> list[Di
     if is_going(present):
         return [_difference(call, key, DriftKind.MISSING, found="its deletion was accepted")]
     if not is_ours(present, call.tenant):
-        return [_difference(call, key, DriftKind.LOST, found=NOT_OURS)]
+        return [stranger(call, key)]
     applied = cluster.dry_run(manifest)
     differing = [
         _difference(call, key, DriftKind.DRIFTED, field, *_values(key, field, wanted, found))

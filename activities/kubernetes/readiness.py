@@ -120,8 +120,17 @@ def _condition(found: JsonObject) -> Wait | None:
     if ready is None:
         operated = found["apiVersion"].startswith(OPERATED_GROUPS)
         return Wait(f"{Key.of(found)}: not looked at by its operator yet") if operated else None
-    seen = ready.get("observedGeneration", found["metadata"].get("generation", 0))
-    if ready["status"] == "True" and seen >= found["metadata"].get("generation", 0):
-        return None
+    generation = found["metadata"].get("generation", 0)
+    seen = ready.get("observedGeneration", generation)
+    if ready["status"] == "True" and seen >= generation:
+        return _synchronised(found, generation)
     said = ready.get("message") or ready.get("reason") or "not ready"
     return Wait(f"{Key.of(found)}: {said}")
+
+
+def _synchronised(found: JsonObject, generation: int) -> Wait | None:
+    """The condition of an external secret does not say of which generation it speaks; this does."""
+    synced: str = (found.get("status") or {}).get("syncedResourceVersion") or ""
+    if not synced or synced.partition("-")[0] == str(generation):
+        return None
+    return Wait(f"{Key.of(found)}: not synchronised since it was changed")

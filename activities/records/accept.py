@@ -1,5 +1,6 @@
 """Requests that reach an open run: a newer target of its scale, or an operation that takes over."""
 
+from activities.records import audit
 from activities.records.begin import scaled
 from activities.records.desk import Desk
 from domain.errors import PhaseConflict
@@ -30,7 +31,8 @@ def _newer_target(desk: Desk, call: AcceptInput, tenant: TenantRow) -> AcceptRes
     plan = holder.plan.model_copy(update={"after": after})
     for row in others:
         supersede(desk.session, row, call.request.operation_id, desk.now)
-    _add(desk, call, OperationStatus.RUNNING, plan)
+        audit.ended(desk, tenant, row)
+    _add(desk, call, tenant, OperationStatus.RUNNING, plan)
     desk.record_intents(tenant, plan, call.holder)
     return AcceptResult(after=after)
 
@@ -42,24 +44,27 @@ def _take_over(desk: Desk, call: AcceptInput, tenant: TenantRow) -> AcceptResult
             raise PhaseConflict(f"tenant '{tenant.slug}' has a {row.kind} that a {wanted} cannot take over")
         if row.status is OperationStatus.WAITING:
             supersede(desk.session, row, call.request.operation_id, desk.now)
-    _add(desk, call, OperationStatus.WAITING, None)
+            audit.ended(desk, tenant, row)
+    _add(desk, call, tenant, OperationStatus.WAITING, None)
     return AcceptResult()
 
 
-def _add(desk: Desk, call: AcceptInput, status: OperationStatus, plan: OperationPlan | None) -> None:
+def _add(
+    desk: Desk, call: AcceptInput, tenant: TenantRow, status: OperationStatus, plan: OperationPlan | None
+) -> None:
     request = call.request
-    desk.session.add(
-        OperationRow(
-            id=request.operation_id,
-            tenant_id=request.tenant_id,
-            kind=request.kind,
-            status=status,
-            request=request,
-            requested_by=request.requested_by,
-            run_id=call.run_id,
-            plan=plan,
-            accepted_at=desk.now,
-            started_at=desk.now if status is OperationStatus.RUNNING else None,
-        )
+    row = OperationRow(
+        id=request.operation_id,
+        tenant_id=request.tenant_id,
+        kind=request.kind,
+        status=status,
+        request=request,
+        requested_by=request.requested_by,
+        run_id=call.run_id,
+        plan=plan,
+        accepted_at=desk.now,
+        started_at=desk.now if status is OperationStatus.RUNNING else None,
     )
+    desk.session.add(row)
     desk.session.flush()
+    audit.accepted(desk, tenant, row, before=tenant.phase)

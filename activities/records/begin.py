@@ -1,6 +1,6 @@
 """The start of a run: it takes hold of its tenant and is told what to do. Again, it is told the same."""
 
-from activities.records import billing
+from activities.records import audit, billing
 from activities.records.desk import Desk
 from activities.records.interventions import OF_A_RUN
 from activities.records.planning import (
@@ -17,8 +17,10 @@ from domain.errors import InvalidSpec, OperationLost, PhaseConflict, StaleRun, T
 from domain.grace import shortening_problem
 from domain.messages import BeginInput, Desired, OperationPlan, OperationRequest, StepPlan
 from domain.phases import TRANSITIONS, Mode, OperationKind, OperationStatus, Phase
+from store.access_grants import open_grants
 from store.holds import lock_tenant
 from store.tables import ENDED, OperationRow, TenantRow
+from store.webhooks.telling import tell_phase
 
 SECONDS_PER_DAY = 86_400
 
@@ -29,7 +31,7 @@ def begin(desk: Desk, call: BeginInput) -> OperationPlan:
     tenant = lock_tenant(desk.session, request.tenant_id)
     operation = desk.session.get(OperationRow, request.operation_id)
     if operation is not None and operation.status is not OperationStatus.WAITING:
-        return _again(tenant, operation, call.run_id)
+        return _again(desk, tenant, operation, call.run_id)
     if request.kind is OperationKind.SIGNUP:
         if tenant is not None:
             raise PhaseConflict(f"tenant {tenant.id} has signed up already; it is {tenant.phase}")
@@ -39,13 +41,14 @@ def begin(desk: Desk, call: BeginInput) -> OperationPlan:
     return _change(desk, call, tenant, operation)
 
 
-def _again(tenant: TenantRow | None, operation: OperationRow, run_id: str) -> OperationPlan:
+def _again(desk: Desk, tenant: TenantRow | None, operation: OperationRow, run_id: str) -> OperationPlan:
     """The answer was lost, or another run carries the same operation on."""
     if tenant is None or tenant.held_by != operation.id or operation.plan is None:
         raise StaleRun(f"operation {operation.id} no longer holds its tenant; it is {operation.status}")
     if operation.run_id != run_id:
         # What the run before was waiting for a person with, this one has not met yet.
         tenant.conditions = [c for c in tenant.conditions if c.type not in OF_A_RUN]
+        audit.recovered(desk, tenant, operation, run_id)
     tenant.run_id = operation.run_id = run_id
     return operation.plan
 
@@ -58,7 +61,9 @@ def _change(desk: Desk, call: BeginInput, tenant: TenantRow, operation: Operatio
         _check_grace(desk, tenant)
     if request.kind is OperationKind.TEARDOWN and hold is Hold.FREE:
         _check_shortened(desk, tenant, request)
-    plan = _plan(desk, request, tenant)
+    plan = planned(desk, request, tenant)
+    if request.kind is OperationKind.ROTATE and not plan.steps:
+        raise InvalidSpec(f"the database of tenant '{tenant.slug}' has no password that is rotated")
     row = operation or OperationRow(
         id=request.operation_id,
         tenant_id=tenant.id,
@@ -71,19 +76,24 @@ def _change(desk: Desk, call: BeginInput, tenant: TenantRow, operation: Operatio
     )
     row.status, row.plan, row.run_id, row.started_at = OperationStatus.RUNNING, plan, call.run_id, desk.now
     billing.begun(desk, tenant, row)
-    tenant.phase = TRANSITIONS[request.kind].phase_during(tenant.phase)
+    before, tenant.phase = tenant.phase, TRANSITIONS[request.kind].phase_during(tenant.phase)
     tenant.held_by, tenant.run_id, tenant.updated_at = request.operation_id, call.run_id, desk.now
     desk.session.add(row)
     desk.session.flush()
+    tell_phase(desk.session, tenant, before, row.id, desk.now)
+    if operation is None:
+        audit.accepted(desk, tenant, row, before=before)
     if request.kind in BUILDING:
         desk.record_intents(tenant, plan, request.operation_id)
     return plan
 
 
-def _plan(desk: Desk, request: OperationRequest, tenant: TenantRow) -> OperationPlan:
+def planned(desk: Desk, request: OperationRequest, tenant: TenantRow) -> OperationPlan:
+    """What an operation on a tenant that exists would do; writes nothing. Raises a PermanentError."""
     sold = desk.plan_of(tenant)
     whole = tenant.sizes is not None
     leaving = request.kind in {OperationKind.TEARDOWN, OperationKind.REMOVE}
+    stops = leaving or request.kind is OperationKind.SUSPEND
     grace = sold.grace_days * SECONDS_PER_DAY if request.grace_seconds is None else request.grace_seconds
     return OperationPlan(
         tenant=desk.context(tenant),
@@ -95,6 +105,7 @@ def _plan(desk: Desk, request: OperationRequest, tenant: TenantRow) -> Operation
         # What was never whole cannot be restored, so there is nothing to wait for.
         grace_seconds=grace if request.kind is OperationKind.TEARDOWN and whole else 0,
         final_snapshot=leaving and sold.final_snapshot and whole,
+        ends_access=[grant.id for grant in open_grants(desk.session, tenant.id)] if stops else [],
     )
 
 
@@ -121,7 +132,7 @@ def _after(desk: Desk, request: OperationRequest, tenant: TenantRow) -> Desired 
             return scaled(desk, request, tenant)
         case OperationKind.RESUME | OperationKind.RESTORE:
             return good and good.model_copy(update={"mode": Mode.RUNNING})
-        case OperationKind.REPAIR:
+        case OperationKind.REPAIR | OperationKind.ROTATE:
             return good
         case OperationKind.SUSPEND | OperationKind.TEARDOWN:
             return good and good.model_copy(update={"mode": Mode.STOPPED})

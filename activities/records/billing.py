@@ -5,12 +5,15 @@ docs/billing.md has the table of these rules.
 
 from datetime import datetime
 
+from sqlmodel import Session
+
 from activities.records.desk import Desk
 from domain.billing.account import State
-from domain.billing.facts import ChangeFact, VoidFact
+from domain.billing.facts import ChangeFact, VoidFact, in_order
 from domain.errors import InvalidSpec
 from domain.messages import FinishInput
 from domain.phases import OperationKind, OperationStatus, Phase
+from domain.plans import Target
 from store.billing.facts import locked, record, recorded
 from store.billing.prices import newest_version
 from store.tables import OperationRow, SubscriptionRow, TenantRow
@@ -24,27 +27,35 @@ STATES = {
 
 def begun(desk: Desk, tenant: TenantRow, operation: OperationRow) -> None:
     """Billing ends when a teardown is accepted, not when the last pod has gone."""
-    leaves_first = tenant.phase is not Phase.CLOSED
-    if operation.kind is OperationKind.TEARDOWN and leaves_first:
-        fact = ChangeFact(
-            at=operation.accepted_at.replace(microsecond=0), operation_id=operation.id, state=State.ENDED
-        )
-        _change(desk, tenant, fact)
+    if operation.kind is OperationKind.TEARDOWN:
+        _change(desk, tenant, operation, operation.accepted_at.replace(microsecond=0))
 
 
 def ended(desk: Desk, tenant: TenantRow, operation: OperationRow, ending: FinishInput) -> None:
     """Called with the tenant as the operation leaves it."""
-    if operation.kind is OperationKind.TEARDOWN and operation.status is not OperationStatus.SUCCEEDED:
-        _take_back(desk, operation)
+    if operation.kind is OperationKind.TEARDOWN:
+        if operation.status is not OperationStatus.SUCCEEDED:
+            _take_back(desk, operation)
     elif operation.status is not OperationStatus.SUCCEEDED:
         return
     elif operation.kind is OperationKind.SIGNUP:
         _begin(desk, tenant, operation, _instant(desk, ending))
-    elif operation.kind is OperationKind.SCALE:
-        _resize(desk, tenant, operation, _instant(desk, ending))
-    elif operation.kind in STATES:
-        state = STATES[operation.kind]
-        _change(desk, tenant, ChangeFact(at=_instant(desk, ending), operation_id=operation.id, state=state))
+    else:
+        _change(desk, tenant, operation, _instant(desk, ending))
+
+
+def change_of(
+    session: Session, tenant: TenantRow, kind: OperationKind, target: Target, operation_id: str, at: datetime
+) -> ChangeFact | None:
+    """What an operation changes, from an instant on, in what the tenant pays; None if nothing.
+
+    Of a teardown to be asked with the tenant as it finds it: who is closed pays nothing any more.
+    """
+    if kind is OperationKind.SCALE:
+        return _resized(session, tenant, target, operation_id, at)
+    leaves = kind is OperationKind.TEARDOWN and tenant.phase is not Phase.CLOSED
+    state = State.ENDED if leaves else STATES.get(kind)
+    return ChangeFact(at=at, operation_id=operation_id, state=state) if state else None
 
 
 def check_currency(desk: Desk, tenant: TenantRow, plan: str) -> None:
@@ -86,32 +97,30 @@ def _begin(desk: Desk, tenant: TenantRow, operation: OperationRow, at: datetime)
     record(desk.session, subscription, fact, desk.now)
 
 
-def _resize(desk: Desk, tenant: TenantRow, operation: OperationRow, at: datetime) -> None:
+def _resized(
+    session: Session, tenant: TenantRow, target: Target, operation_id: str, at: datetime
+) -> ChangeFact | None:
     """A tenant that stays in its plan keeps the price version that it chose."""
-    facts = [one.fact for one in recorded(desk.session, tenant.id) if isinstance(one.fact, ChangeFact)]
+    facts = [one.fact for one in recorded(session, tenant.id) if isinstance(one.fact, ChangeFact)]
     before = next((fact.plan for fact in reversed(facts) if fact.plan), None)
-    newest = newest_version(desk.session, tenant.plan)
+    newest = newest_version(session, target.plan)
     if newest is None:
-        return
-    moves = before != tenant.plan
-    fact = ChangeFact(
+        return None
+    moves = before != target.plan
+    return ChangeFact(
         at=at,
-        operation_id=operation.id,
-        plan=tenant.plan if moves else None,
+        operation_id=operation_id,
+        plan=target.plan if moves else None,
         version=newest.version if moves else None,
-        quantity=newest.definition.quantity(tenant.target),
+        quantity=newest.definition.quantity(target),
     )
-    _change(desk, tenant, fact)
 
 
-def _change(desk: Desk, tenant: TenantRow, fact: ChangeFact) -> None:
-    subscription = locked(desk.session, tenant.id)
-    if subscription is None:
-        return
-    last = [one.fact.at for one in recorded(desk.session, tenant.id) if isinstance(one.fact, ChangeFact)]
-    # Clocks of two machines may differ: segments are in the order in which they came about.
-    in_order = fact.model_copy(update={"at": max([fact.at, *last])})
-    record(desk.session, subscription, in_order, desk.now)
+def _change(desk: Desk, tenant: TenantRow, operation: OperationRow, at: datetime) -> None:
+    fact = change_of(desk.session, tenant, operation.kind, tenant.target, operation.id, at)
+    subscription = locked(desk.session, tenant.id) if fact else None
+    if fact and subscription:
+        record(desk.session, subscription, in_order(fact, recorded(desk.session, tenant.id)), desk.now)
 
 
 def _take_back(desk: Desk, operation: OperationRow) -> None:

@@ -1,6 +1,6 @@
 """The end of a run: how it leaves the tenant, and to whom."""
 
-from activities.records import billing
+from activities.records import audit, billing
 from activities.records.desk import Desk
 from activities.records.interventions import OF_A_RUN, record, with_objects
 from activities.records.planning import Hold, startable
@@ -12,6 +12,7 @@ from store.holds import held_tenant, lock_tenant
 from store.operations import fail, waiting
 from store.tables import ENDED, CertificateRow, OperationRow, TenantRow
 from store.tables.tenant import WITH_GRACE
+from store.webhooks.telling import tell_finished, tell_phase
 
 
 def finish(desk: Desk, ending: FinishInput) -> FinishResult:
@@ -24,10 +25,14 @@ def finish(desk: Desk, ending: FinishInput) -> FinishResult:
     if ending.phase in GONE:
         _check_gone(desk, tenant, ending.phase)
     successor = waiting(desk.session, tenant.id)
+    before = tenant.phase
     _end_operation(desk, operation, ending)
     _leave(desk, tenant, ending)
     billing.ended(desk, tenant, operation, ending)
+    audit.ended(desk, tenant, operation)
     _hand_over(desk, tenant, successor)
+    tell_phase(desk.session, tenant, before, operation.id, desk.now)
+    tell_finished(desk.session, operation, desk.now)
     return FinishResult(handed_to=tenant.held_by)
 
 
@@ -41,7 +46,9 @@ def note(desk: Desk, state: StateInput) -> Condition | None:
     if state.undoing is not None:
         desk.session.get_one(OperationRow, state.operation_id).undoing = state.undoing
     if state.intervention is not None:
-        record(desk.session.get_one(OperationRow, state.operation_id), [state.intervention])
+        operation = desk.session.get_one(OperationRow, state.operation_id)
+        for done in record(operation, [state.intervention]):
+            audit.intervened(desk, tenant, operation, done, state.origin)
     tenant.updated_at = desk.now
     return condition
 
@@ -55,6 +62,7 @@ def release(desk: Desk, tenant_id: str, operation_id: str, error: ErrorView) -> 
     if operation.status is OperationStatus.WAITING and tenant.phase not in OPEN_PHASES:
         fail(desk.session, [operation], error, desk.now)
         tenant.held_by = None
+        audit.ended(desk, tenant, operation)
 
 
 def _end_operation(desk: Desk, operation: OperationRow, ending: FinishInput) -> None:
@@ -95,6 +103,7 @@ def _hand_over(desk: Desk, tenant: TenantRow, successor: OperationRow | None) ->
         tenant.held_by = None
         message = f"tenant '{tenant.slug}' is {tenant.phase} now: there is nothing to {successor.kind}"
         fail(desk.session, [successor], ErrorView(code=PhaseConflict.__name__, message=message), desk.now)
+        audit.ended(desk, tenant, successor)
 
 
 def _check_gone(desk: Desk, tenant: TenantRow, phase: Phase) -> None:

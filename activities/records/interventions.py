@@ -10,12 +10,13 @@ OF_A_RUN = frozenset({NEEDS_ATTENTION, "Paused"})
 """Conditions that end with the run that is in them."""
 
 
-def record(operation: OperationRow, interventions: list[Intervention]) -> None:
-    """Adds those that are not recorded yet."""
+def record(operation: OperationRow, interventions: list[Intervention]) -> list[Intervention]:
+    """Adds those that are not recorded yet, and answers them."""
     known = {intervention.id for intervention in operation.interventions}
     new = [intervention for intervention in interventions if intervention.id not in known]
     if new:
         operation.interventions = [*operation.interventions, *new]
+    return new
 
 
 def skip(desk: Desk, call: SkipInput) -> SkipOutcome:

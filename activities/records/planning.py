@@ -10,6 +10,7 @@ from domain.messages import Desired, StepPlan
 from domain.phases import OPEN_PHASES, TRANSITIONS, Mode, OperationKind, Phase
 from domain.plans import Plan, Target
 from domain.sizing import size
+from domain.specs import DatabaseSpec, spec_of
 
 
 class Hold(Enum):
@@ -21,7 +22,15 @@ class Hold(Enum):
     """The run before left it to this operation."""
 
 
-BUILDING = frozenset({OperationKind.SCALE, OperationKind.RESUME, OperationKind.RESTORE, OperationKind.REPAIR})
+BUILDING = frozenset(
+    {
+        OperationKind.SCALE,
+        OperationKind.RESUME,
+        OperationKind.RESTORE,
+        OperationKind.REPAIR,
+        OperationKind.ROTATE,
+    }
+)
 """Operations on a tenant that may make things."""
 
 
@@ -64,8 +73,22 @@ def steps_of(kind: OperationKind, blueprint: Blueprint) -> list[StepPlan]:
             return steps
         case OperationKind.SCALE:
             return restricted(steps, {step.name for step in steps if step.sized})
+        case OperationKind.ROTATE:
+            return restricted(steps, login_steps(blueprint))
         case _:
             return restricted(steps, {step.name for step in steps if step.workload})
+
+
+def login_steps(blueprint: Blueprint) -> set[str]:
+    """Steps that know how the tenant logs in to its database; none where that is never rotated."""
+    names: set[str] = set()
+    for step in blueprint.steps:
+        spec = spec_of(step)
+        if isinstance(spec, DatabaseSpec) and spec.login:
+            names |= {step.name, spec.login, spec.password}
+        elif step.kind is StepKind.KUBERNETES and names & blueprint.before(step.name):
+            names.add(step.name)
+    return names
 
 
 def removal_steps(blueprint: Blueprint | None, left: dict[str, StepKind]) -> list[StepPlan]:

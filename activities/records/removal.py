@@ -9,13 +9,15 @@ from domain.messages import Certificate, CertificateEntry, OperationPlan, Skippe
 from domain.phases import Phase
 from store.holds import held_tenant
 from store.tables import CertificateRow, ResourceRow, TenantRow
+from store.webhooks.telling import tell_phase
 
 
 def begin_removal(desk: Desk, call: VerifyInput) -> OperationPlan:
     """From here on there is no way back. Raises StaleRun."""
     tenant = held_tenant(desk.session, call.tenant.id, call.operation_id)
-    tenant.phase = Phase.REMOVING
+    before, tenant.phase = tenant.phase, Phase.REMOVING
     tenant.updated_at = desk.now
+    tell_phase(desk.session, tenant, before, call.operation_id, desk.now)
     return OperationPlan(
         tenant=call.tenant,
         phase_before=Phase.CLOSING,

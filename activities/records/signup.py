@@ -1,5 +1,6 @@
 """The start of a sign-up: a slug is claimed, a cell chosen, everything that will be made is written down."""
 
+from activities.records import audit
 from activities.records.desk import Desk, required
 from activities.records.planning import desired, known_plan, step_plans
 from domain.errors import InvalidSpec
@@ -14,6 +15,7 @@ from store.capacity import requests_per_cell
 from store.customers import find_customer
 from store.tables import OperationRow, TenantRow
 from store.tenants import insert_tenant
+from store.webhooks.telling import tell_phase
 
 
 def begin_signup(desk: Desk, call: BeginInput) -> OperationPlan:
@@ -29,21 +31,22 @@ def begin_signup(desk: Desk, call: BeginInput) -> OperationPlan:
         after=desired(sold, tenant.target, Mode.RUNNING),
         steps=step_plans(desk.blueprint_of(tenant).model),
     )
-    desk.session.add(
-        OperationRow(
-            id=request.operation_id,
-            tenant_id=tenant.id,
-            kind=OperationKind.SIGNUP,
-            status=OperationStatus.RUNNING,
-            request=request,
-            requested_by=request.requested_by,
-            run_id=call.run_id,
-            plan=plan,
-            accepted_at=desk.now,
-            started_at=desk.now,
-        )
+    row = OperationRow(
+        id=request.operation_id,
+        tenant_id=tenant.id,
+        kind=OperationKind.SIGNUP,
+        status=OperationStatus.RUNNING,
+        request=request,
+        requested_by=request.requested_by,
+        run_id=call.run_id,
+        plan=plan,
+        accepted_at=desk.now,
+        started_at=desk.now,
     )
+    desk.session.add(row)
     desk.session.flush()
+    tell_phase(desk.session, tenant, None, request.operation_id, desk.now)
+    audit.accepted(desk, tenant, row, before=None)
     desk.record_intents(tenant, plan, request.operation_id)
     return plan
 

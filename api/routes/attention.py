@@ -2,17 +2,18 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.docs import READS, errors
+from api.guard import GuardedRouter
 from api.problems import invalid
 from api.services import Served
 from api.views import AttentionPage, AttentionView
 from store.attention import Waiting, list_attention
 from store.tenants import MAX_PAGE
 
-router = APIRouter(prefix="/v1/attention", tags=["operations"])
+router = GuardedRouter(prefix="/v1/attention", tags=["operations"])
 
 
 class Listing(BaseModel):

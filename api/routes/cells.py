@@ -1,12 +1,11 @@
 """Where it runs."""
 
-from fastapi import APIRouter
-
 from api.docs import errors
+from api.guard import GuardedRouter
 from api.services import Served
 from api.views import CellView
 
-router = APIRouter(prefix="/v1/cells", tags=["catalog"])
+router = GuardedRouter(prefix="/v1/cells", tags=["catalog"])
 
 
 @router.get("", summary="List cells", responses=errors("InternalError"))

@@ -2,16 +2,18 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Path, Response, status
+from fastapi import Body, Path, Response, status
 
+from api.audit_notes import note_asked
 from api.body import JSON_IF_ANY
 from api.closing_views import AcceptedClosing, ClosingView, NewClosing, NotClosed, NotHandedOn
 from api.docs import BODY, CHANGES, READS, errors
+from api.guard import GuardedRouter
 from api.identity import AskedFor
 from api.services import Served, Services
 from store.billing.troubles import not_closed, not_handed_on
 
-router = APIRouter(prefix="/v1/closings", tags=["billing"])
+router = GuardedRouter(prefix="/v1/closings", tags=["billing"])
 
 ClosingId = Annotated[
     str,
@@ -35,7 +37,10 @@ async def close_periods(
     """Drafts the invoices of all periods that have ended, and makes final what is due, as the schedule does
     every hour: both at once make each invoice once. A moment that is yet to come is refused."""
     as_of = given.as_of if given else None
-    closing_id = await services.closings.start(asked, as_of, services.clock.now())
+    closing_id = services.closings.id_of(asked, as_of, services.clock.now())
+    after = {"as_of": as_of.isoformat()} if as_of else None
+    await note_asked(services, asked, "closing", closing_id, after)
+    await services.closings.start(asked, closing_id, as_of)
     response.headers["Location"] = f"/v1/closings/{closing_id}"
     return AcceptedClosing(id=closing_id)
 

@@ -3,14 +3,16 @@
 import re
 from typing import Annotated
 
-from fastapi import APIRouter, Query, status
+from fastapi import Query, Response, status
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.body import JSON_BODY
 from api.claims import change_claimed_customer, claim_customer
 from api.customer_schemas import CustomerChange, NewCustomer
 from api.docs import BODY, CHANGES, READS, errors
+from api.guard import GuardedRouter
 from api.identity import AskedFor
+from api.preconditions import IfMatch, check_match, tagged
 from api.problems import ApiProblem, invalid
 from api.schemas import CustomerName
 from api.services import Served
@@ -20,7 +22,7 @@ from store.customers import create_customer, get_customer, list_customers
 from store.tables import CustomerRow
 from store.tenants import MAX_PAGE
 
-router = APIRouter(prefix="/v1/customers", tags=["customers"])
+router = GuardedRouter(prefix="/v1/customers", tags=["customers"])
 
 
 class Listing(BaseModel):
@@ -49,6 +51,7 @@ async def make_customer(services: Served, asked: AskedFor, customer: NewCustomer
         services.clock.now(),
         email=customer.email,
         time_zone=customer.time_zone,
+        by=asked.author,
     )
     return _view(row)
 
@@ -66,29 +69,42 @@ async def customers(services: Served, listing: Annotated[Listing, Query()]) -> C
 
 
 @router.get("/{customer_id}", summary="Show a customer", responses=errors("CustomerNotFound", *READS))
-async def customer(services: Served, customer_id: str) -> CustomerView:
-    """By the id that making it answered."""
+async def customer(services: Served, customer_id: str, response: Response) -> CustomerView:
+    """By the id that making it answered. A change with its ETag in If-Match is made only if nothing of this
+    is another by then."""
     _check_id(customer_id)
     row = await services.query(get_customer, customer_id)
-    if row is None:
+    if row is None or not services.caller.sees(row.id):
         raise ApiProblem("CustomerNotFound")
-    return _view(row)
+    view = _view(row)
+    tagged(response, view)
+    return view
 
 
 @router.patch(
     "/{customer_id}",
     summary="Change a customer",
-    responses=errors("CustomerNotFound", *BODY, *CHANGES),
+    responses=errors("CustomerNotFound", "PreconditionFailed", *BODY, *CHANGES),
     dependencies=[JSON_BODY],
 )
 async def change_customer(
-    services: Served, asked: AskedFor, customer_id: str, change: CustomerChange
+    services: Served,
+    asked: AskedFor,
+    customer_id: str,
+    change: CustomerChange,
+    response: Response,
+    if_match: IfMatch = None,
 ) -> CustomerView:
     """Final invoices stay as they are, and tenants keep their time zone. Repeating the key changes nothing
     more, and answers the customer as it is by then."""
     _check_id(customer_id)
     changes = change.model_dump(exclude_unset=True)
-    return _view(await change_claimed_customer(services, asked, customer_id, changes))
+    row = await change_claimed_customer(
+        services, asked, customer_id, changes, lambda row: check_match(if_match, _view(row))
+    )
+    view = _view(row)
+    tagged(response, view)
+    return view
 
 
 def _check_id(customer_id: str) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Response, status
+from fastapi import Path, Query, Response, status
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from api.body import NO_BODY
@@ -10,6 +10,7 @@ from api.changes import ChangesOf, Wish
 from api.docs import CHANGES, READS, errors
 from api.drift import DriftPage, DriftView, OrphanPage, OrphanView, drift_view, orphan_view
 from api.find import find_tenant
+from api.guard import GuardedRouter
 from api.identity import AskedFor
 from api.orphans import accept_deletion, find_orphan
 from api.routes.tenants import Slug, Starting, WhichOf
@@ -22,7 +23,7 @@ from store.orphans import list_orphans
 from store.repairs import failed_repairs
 from store.tables import ORPHANS_THERE, OrphanState
 
-router = APIRouter(tags=["drift"])
+router = GuardedRouter(tags=["drift"])
 
 MAX_PAGE = 200
 
@@ -85,7 +86,9 @@ async def tenant_drift(services: Served, slug: Slug, which: WhichOf) -> DriftVie
     "/v1/tenants/{slug}/repair",
     summary="Repair",
     status_code=status.HTTP_202_ACCEPTED,
-    responses=errors("TenantNotFound", "PhaseConflict", "OperationInProgress", "Refused", *CHANGES),
+    responses=errors(
+        "TenantNotFound", "PhaseConflict", "OperationInProgress", "PreconditionFailed", "Refused", *CHANGES
+    ),
     dependencies=[NO_BODY],
 )
 async def repair(changes: ChangesOf, slug: Slug, repairing: Annotated[Repairing, Query()]) -> Accepted:
@@ -134,6 +137,6 @@ async def delete_orphan(
 ) -> OrphanView:
     """Deletes it for good, if it still is ours and still belongs to nobody; a database leaves a last
     snapshot. An orphan is deleted once, whatever the key: follow it at `Location`."""
-    row = await accept_deletion(services, orphan_id, asked.caller, deletion.reason)
+    row = await accept_deletion(services, orphan_id, asked.author, deletion.reason)
     response.headers["Location"] = f"/v1/orphans/{row.id}"
     return orphan_view(row)

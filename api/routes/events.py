@@ -1,14 +1,19 @@
-"""An operation as a stream of server-sent events."""
+"""An operation as a stream of server-sent events.
+
+Each event is the whole operation, so whoever connects again is told all by the next one. Its id names the
+operation and what was said of it: the same from every process of the API, with nothing remembered.
+"""
 
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header
+from fastapi import Depends, Header, Request, Response, status
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from api.docs import READS, errors
+from api.guard import GuardedRouter
 from api.operations_view import operation_detail
 from api.routes.operations import OperationId
 from api.services import Served
@@ -16,38 +21,63 @@ from api.views import OperationDetail
 from domain.errors import Unavailable
 from domain.phases import FINISHED
 
-router = APIRouter(prefix="/v1/operations", tags=["operations"])
+router = GuardedRouter(prefix="/v1/operations", tags=["operations"])
 
 LOOK_SECONDS = 0.25
 """How often the database is asked whether the operation has ended; progress is at most a second old."""
 RECONNECT_MILLISECONDS = 2000
 
 
-async def _first_view(services: Served, operation_id: OperationId) -> OperationDetail:
+LastEventId = Annotated[
+    str | None,
+    Header(
+        description="Id of the last event seen, when connecting again. One that is not of this operation's "
+        "stream is ignored: then the operation as it is comes first.",
+        openapi_examples={"seen": {"value": "opk3v9x2m4q8w1r5t7za.5f0c2a9be1d47a63"}},
+    ),
+]
+
+
+class NothingMore(Exception):
+    """The client has seen the last event. An empty stream would make it connect again, and again."""
+
+
+async def nothing_more(_request: Request, _error: Exception) -> Response:
+    return Response(status_code=status.HTTP_204_NO_CONTENT)
+
+
+async def _first_view(
+    services: Served, operation_id: OperationId, last_event_id: LastEventId = None
+) -> OperationDetail:
     """Before the stream begins, so that an unknown operation is a 404 and not an empty stream."""
-    return await operation_detail(services, operation_id)
+    view = await operation_detail(services, operation_id)
+    if view.status in FINISHED and last_event_id == _id(view):
+        raise NothingMore
+    return view
 
 
 @router.get(
     "/{operation_id}/events",
     summary="Follow an operation",
     response_class=EventSourceResponse,
-    responses=errors("OperationNotFound", *READS),
+    responses={
+        204: {"description": "The last event was seen already; there is nothing more."},
+        **errors("OperationNotFound", *READS),
+    },
 )
 async def events(
     services: Served,
     view: Annotated[OperationDetail, Depends(_first_view)],
-    last_event_id: Annotated[
-        str | None, Header(description="Id of the last event seen, when connecting again.")
-    ] = None,
+    last_event_id: LastEventId = None,
 ) -> AsyncIterator[ServerSentEvent]:
     """An event `progress` with the whole operation for each change of it, `finished` for the last one; then
-    the stream ends. Comments keep an idle connection open."""
+    the stream ends. With `Last-Event-ID` it goes on behind that event; after `finished` the answer is 204, at
+    which a browser's EventSource stops. Comments keep an idle connection open."""
     seen = last_event_id
     while True:
-        event_id = _digest(view)
+        event_id = _id(view)
         finished = view.status in FINISHED
-        if event_id != seen or finished:
+        if event_id != seen:
             seen = event_id
             yield ServerSentEvent(
                 data=view,
@@ -65,5 +95,8 @@ async def events(
             continue
 
 
-def _digest(view: OperationDetail) -> str:
-    return hashlib.sha256(view.model_dump_json().encode()).hexdigest()[:16]
+def _id(view: OperationDetail) -> str:
+    """Nothing follows the end, so that its id need not tell apart what was said."""
+    if view.status in FINISHED:
+        return f"{view.id}.finished"
+    return f"{view.id}.{hashlib.sha256(view.model_dump_json().encode()).hexdigest()[:16]}"

@@ -2,15 +2,16 @@
 
 from typing import Any
 
-from fastapi import APIRouter, status
+from fastapi import status
 
 from api.body import JSON_BODY
 from api.docs import BODY, CHANGES, errors
 from api.giving import GivingOf
 from api.giving_schemas import Discount, DiscountView, OneOff, OneOffView
+from api.guard import GuardedRouter
 from api.routes.tenants import Slug, WhichOf
 
-router = APIRouter(prefix="/v1/tenants/{slug}", tags=["billing"])
+router = GuardedRouter(prefix="/v1/tenants/{slug}", tags=["billing"])
 
 _GIVE: dict[str, Any] = {
     "status_code": status.HTTP_201_CREATED,

@@ -4,12 +4,12 @@ import asyncio
 from collections.abc import Awaitable
 from datetime import timedelta
 
-from fastapi import APIRouter
 from sqlalchemy import Engine
 from sqlmodel import select
 from temporalio.service import RPCError
 
 from api.docs import errors
+from api.guard import GuardedRouter
 from api.problems import away
 from api.services import Served
 from api.views import Health
@@ -17,7 +17,7 @@ from domain.errors import Unavailable
 from store.engine import transaction
 from store.tables import PlanRow
 
-router = APIRouter(tags=["health"])
+router = GuardedRouter(tags=["health"])
 
 CHECK_SECONDS = 3
 

@@ -3,22 +3,22 @@
 from typing import Annotated
 
 import anyio.to_thread
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import Path, Query, Response
 from pydantic import Field
 
 from api.docs import READS, errors
-from api.find import find_tenant
+from api.find import find_invoice_document, find_tenant
+from api.guard import GuardedRouter
 from api.invoice_views import InvoicePage, InvoiceSummary
-from api.problems import ApiProblem
 from api.routes.tenants import Slug, Which
-from api.services import Served, Services
+from api.services import Served
 from documents.html import to_html
 from documents.pdf import to_pdf
 from domain.billing.document import InvoiceDocument
-from store.billing.reading import find_document, list_invoices
+from store.billing.reading import list_invoices
 from store.tenants import MAX_PAGE
 
-router = APIRouter(tags=["billing"])
+router = GuardedRouter(tags=["billing"])
 
 Name = Annotated[
     str,
@@ -81,11 +81,3 @@ async def invoice(services: Served, name: Name) -> InvoiceDocument:
     """The document as it was issued: it never changes. A draft is as the last closing run saw it. With
     `.html` or `.pdf` behind the number the same is for people."""
     return await find_invoice_document(services, name)
-
-
-async def find_invoice_document(services: Services, name: str) -> InvoiceDocument:
-    """Raises ApiProblem."""
-    document = await services.query(find_document, name)
-    if document is None:
-        raise ApiProblem("InvoiceNotFound")
-    return document

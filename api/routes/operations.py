@@ -2,17 +2,18 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Path, status
+from fastapi import Body, Path, status
 
 from api.body import JSON_BODY, JSON_IF_ANY, NO_BODY
 from api.docs import BODY, CHANGES, READS, errors
+from api.guard import GuardedRouter
 from api.intervention_schemas import Abort, Amend, Resume, Retry, Skip
 from api.interventions import InterventionsOf
 from api.operations_view import operation_detail
 from api.services import Served
 from api.views import Accepted, OperationDetail
 
-router = APIRouter(prefix="/v1/operations", tags=["operations"])
+router = GuardedRouter(prefix="/v1/operations", tags=["operations"])
 
 OperationId = Annotated[
     str,

@@ -1,12 +1,11 @@
 """What is sold."""
 
-from fastapi import APIRouter
-
 from api.docs import errors
+from api.guard import GuardedRouter
 from api.services import Served
 from api.views import PlanView
 
-router = APIRouter(prefix="/v1/plans", tags=["catalog"])
+router = GuardedRouter(prefix="/v1/plans", tags=["catalog"])
 
 
 @router.get("", summary="List plans", responses=errors("InternalError"))

@@ -1,13 +1,13 @@
 """What each kind of problem means: where the `type` of a problem detail points."""
 
-from fastapi import APIRouter
 from pydantic import BaseModel
 
 from api.docs import errors
+from api.guard import GuardedRouter
 from api.problem_types import PROBLEMS
 from api.problems import ApiProblem
 
-router = APIRouter(prefix="/problems", tags=["problems"])
+router = GuardedRouter(prefix="/problems", tags=["problems"])
 
 
 class ProblemExplained(BaseModel):

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.docs import READS, errors
+from api.guard import GuardedRouter
 from api.problems import ApiProblem
 from api.routes.invoices import Name
 from api.services import Served
@@ -16,7 +17,7 @@ from domain.billing.replays import Replay
 from store.billing.explaining import NoSuchLine, explain
 from store.usage_read import UsageGone
 
-router = APIRouter(prefix="/v1/invoices", tags=["billing"])
+router = GuardedRouter(prefix="/v1/invoices", tags=["billing"])
 
 
 class Replaying(BaseModel):

@@ -2,17 +2,19 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from api.body import JSON_BODY, NO_BODY
 from api.changes import ChangesOf, Wish
 from api.docs import BODY, CHANGES, READS, errors
 from api.find import find_tenant
+from api.guard import GuardedRouter
+from api.preconditions import tagged
 from api.problems import ApiProblem, invalid
-from api.schemas import Scale, Signup, Step, TenantId
+from api.schemas import LONGEST_GRACE_SECONDS, Scale, Signup, Step, TenantId
 from api.services import Served
-from api.tenant_view import tenant_view
+from api.tenant_view import shown_tenant, tenant_view
 from api.views import Accepted, OperationSummary, TenantPage, TenantView
 from domain.messages import Certificate
 from domain.naming import CUSTOMER_ID_PATTERN
@@ -22,11 +24,12 @@ from store.observations import observations
 from store.operations import latest_operations
 from store.tenants import MAX_PAGE, list_tenants
 
-router = APIRouter(prefix="/v1/tenants", tags=["tenants"])
+router = GuardedRouter(prefix="/v1/tenants", tags=["tenants"])
 
 Slug = Annotated[str, Path(description="The tenant's slug.", openapi_examples={"acme": {"value": "acme"}})]
-LONGEST_GRACE_SECONDS = 90 * 86_400
-_CHANGE = errors("TenantNotFound", "PhaseConflict", "OperationInProgress", "Refused", *CHANGES)
+_CHANGE = errors(
+    "TenantNotFound", "PhaseConflict", "OperationInProgress", "PreconditionFailed", "Refused", *CHANGES
+)
 
 
 class Which(BaseModel):
@@ -78,7 +81,15 @@ StartingOf = Annotated[Starting, Query()]
 @router.post(
     "",
     summary="Sign up",
-    responses=errors("SlugTaken", "TenantIdTaken", "QuotaExceeded", "OperationInProgress", *BODY, *CHANGES),
+    responses=errors(
+        "SlugTaken",
+        "TenantIdTaken",
+        "QuotaExceeded",
+        "OperationInProgress",
+        "PreconditionFailed",
+        *BODY,
+        *CHANGES,
+    ),
     dependencies=[JSON_BODY],
     status_code=202,
 )
@@ -89,7 +100,10 @@ async def sign_up(changes: ChangesOf, signup: Signup) -> Accepted:
 
 @router.get("", summary="List tenants", responses=errors("InvalidSpec", *READS))
 async def tenants(services: Served, listing: Annotated[Listing, Query()]) -> TenantPage:
-    """Pages in the order of sign-up, those that are gone included."""
+    """Pages in the order of sign-up, those that are gone included; a customer sees its own."""
+    own = services.caller.customer_id
+    if own is not None and listing.customer_id not in {None, own}:
+        return TenantPage(items=[], next=None)
     try:
         page = await services.query(
             list_tenants,
@@ -98,7 +112,7 @@ async def tenants(services: Served, listing: Annotated[Listing, Query()]) -> Ten
             phases=listing.phase,
             plans=listing.plan,
             regions=listing.region,
-            customer_id=listing.customer_id,
+            customer_id=own or listing.customer_id,
         )
     except ValueError as error:
         raise invalid("cursor", str(error)) from error
@@ -108,18 +122,25 @@ async def tenants(services: Served, listing: Annotated[Listing, Query()]) -> Ten
 
 
 @router.get("/{slug}", summary="Show a tenant", responses=errors("TenantNotFound", "InvalidSpec", *READS))
-async def tenant(services: Served, slug: Slug, which: WhichOf) -> TenantView:
-    """The tenant that has this slug now; if none has, the one that had it last."""
-    row = await find_tenant(services, slug, which.id)
-    looks = await services.query(observations, [row.id])
-    return tenant_view(services.catalog, row, looks.get(row.id, []))
+async def tenant(services: Served, slug: Slug, which: WhichOf, response: Response) -> TenantView:
+    """The tenant that has this slug now; if none has, the one that had it last. A change with its ETag in
+    If-Match is made only if nothing of this is another by then."""
+    view = await shown_tenant(services, await find_tenant(services, slug, which.id))
+    tagged(response, view)
+    return view
 
 
 @router.patch(
     "/{slug}",
     summary="Scale",
     responses=errors(
-        "TenantNotFound", "PhaseConflict", "OperationInProgress", "QuotaExceeded", *BODY, *CHANGES
+        "TenantNotFound",
+        "PhaseConflict",
+        "OperationInProgress",
+        "PreconditionFailed",
+        "QuotaExceeded",
+        *BODY,
+        *CHANGES,
     ),
     dependencies=[JSON_BODY],
     status_code=202,

@@ -4,12 +4,13 @@ from typing import Annotated, Any
 
 import anyio.to_thread
 import structlog
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import Depends, Query, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.requests import ClientDisconnect
 
 from api.docs import BODY, READS, errors
 from api.find import find_tenant
+from api.guard import GuardedRouter
 from api.problems import ApiProblem, away
 from api.routes.tenants import Slug
 from api.services import Served, Services
@@ -33,7 +34,7 @@ SINGLE, BATCH, PLAIN = (
 AGAIN = "Send the same events after Retry-After: none is counted twice."
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="usage"'}
 
-router = APIRouter(tags=["usage"])
+router = GuardedRouter(tags=["usage"])
 
 _EVENT: dict[str, Any] = {
     "specversion": "1.0",
@@ -80,7 +81,7 @@ def _events_in_json(request: Request) -> None:
     PATH,
     summary="Send usage",
     responses=errors("UsageTokenRefused", "TooManyEvents", *BODY, *READS),
-    dependencies=[Depends(_events_in_json)],
+    dependencies=[Depends(_token), Depends(_events_in_json)],
     openapi_extra=_BODY_DOCS,
 )
 async def send_usage(

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from typing import cast
 
 from cli.client import Client, Json, segment
-from cli.connection import api_url
 
 
 class BillingClient(Client):
@@ -34,10 +33,6 @@ class BillingClient(Client):
 
     def closing(self, closing_id: str) -> Json:
         return cast("Json", self._read(f"/v1/closings/{closing_id}"))
-
-
-def connect() -> BillingClient:
-    return BillingClient(api_url())
 
 
 def _path(name: str) -> str:

@@ -8,9 +8,10 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
-from cli.billing.client import BillingClient, connect
-from cli.changes import AsJson, Key
+from cli.billing.client import BillingClient
+from cli.changes import AsJson, Key, Why
 from cli.client import new_key
+from cli.connection import connect_as
 from cli.output import err, out, print_error, print_json
 from domain.billing.words import instant_text
 from domain.counting import counted
@@ -37,11 +38,12 @@ def close(
     as_of: Annotated[
         str | None, typer.Option(callback=moment, help="Close what has ended by then; else by now.")
     ] = None,
+    reason: Why = None,
     key: Key = None,
     as_json: AsJson = False,
 ) -> None:
     """Close the periods that have ended: draft their invoices, and make final what is due."""
-    client = connect()
+    client = connect_as(BillingClient, reason)
     view = until_ended(client, client.close_periods(as_of, key=key or new_key())["id"], quiet=as_json)
     if as_json:
         print_json(view)

@@ -6,11 +6,12 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
-from cli.billing.client import connect
+from cli.billing.client import BillingClient
 from cli.billing.closing import moment
 from cli.billing.shown import when_text
 from cli.changes import AsJson, Key, Slug
 from cli.client import new_key
+from cli.connection import connect_as
 from cli.output import out, print_json
 
 Json = dict[str, Any]
@@ -73,7 +74,7 @@ def discount(
 ) -> None:
     """Take percent off fee and usage, by time, from now or later."""
     body = {"percent": percent, "reason": reason, "from": begin, "to": end}
-    given = connect().give(slug, "discounts", body, key=key or new_key())
+    given = connect_as(BillingClient).give(slug, "discounts", body, key=key or new_key())
     if as_json:
         print_json(given)
         return
@@ -82,7 +83,8 @@ def discount(
 
 
 def _one_off(what: str, slug: str, amount: str, reason: str, key: str | None, as_json: bool) -> None:
-    given = connect().give(slug, what, {"amount": amount, "reason": reason}, key=key or new_key())
+    body = {"amount": amount, "reason": reason}
+    given = connect_as(BillingClient).give(slug, what, body, key=key or new_key())
     if as_json:
         print_json(given)
         return

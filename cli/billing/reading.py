@@ -6,9 +6,10 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
-from cli.billing.client import connect
+from cli.billing.client import BillingClient
 from cli.billing.shown import print_document, when_text
 from cli.changes import AsJson, Slug
+from cli.connection import connect_as
 from cli.output import out, print_json, styled, table
 from domain.billing.document import InvoiceDocument
 from domain.billing.money import Currency
@@ -39,7 +40,7 @@ app = typer.Typer()
 @app.command()
 def invoices(slug: Slug, as_json: AsJson = False) -> None:
     """A tenant's invoices, newest first, drafts included."""
-    found = list(connect().invoices(slug))
+    found = list(connect_as(BillingClient).invoices(slug))
     if as_json:
         print_json(found)
     elif found:
@@ -56,7 +57,7 @@ def invoice(
     pdf: Annotated[Path | None, typer.Option(help="Write it to this file as PDF.")] = None,
 ) -> None:
     """One invoice with the arithmetic of each line."""
-    client = connect()
+    client = connect_as(BillingClient)
     for suffix, file in (("html", html), ("pdf", pdf)):
         if file:
             _write(file, client.invoice_file(number, suffix))

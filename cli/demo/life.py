@@ -37,7 +37,7 @@ class Life:
         self._signup = accepted["operation_id"]
 
     def watch_signup_until(self, seen: Callable[[Json], bool]) -> None:
-        for view in views(self._client, self._signup, longest_pause=0.2):
+        for view in views(self._client, self._signup):
             self._board.show(view)
             if seen(view):
                 return
@@ -47,7 +47,7 @@ class Life:
         """The second wish comes while the first runs; returns the operations of both."""
         self._board.begin(self.slug, "scale")
         first = self._client.scale(self.slug, {"users": users}, key=new_key())["operation_id"]
-        for view in views(self._client, first, longest_pause=0.2):
+        for view in views(self._client, first):
             self._board.show(view)
             if view["percent"] > 0 or any(step["status"] == "running" for step in view["steps"]):
                 break
@@ -91,7 +91,7 @@ class Life:
 
     def _follow(self, operation_id: str, wanted: str) -> Json:
         view: Json = {}
-        for view in views(self._client, operation_id, longest_pause=0.25):
+        for view in views(self._client, operation_id):
             self._board.show(view)
         if view["status"] != wanted:
             error = (view.get("error") or {}).get("message", "")

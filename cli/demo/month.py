@@ -32,7 +32,7 @@ def bill(stack: Stack, console: Console, life: Life, region: str, folder: Path) 
     """Prints the invoice of a tenant's first month, and writes it to `folder` as PDF."""
     sent = _report_usage(stack, life, region)
     console.print(f"{life.slug}'s instance has reported {sent} events by its own usage token")
-    client = BillingClient(stack.engine.url)
+    client = BillingClient(stack.engine.url, stack.api_key)
     console.print("a month passes, and its periods are closed")
     _close(client, datetime.now(UTC) + MONTH_AND_GRACE)
     final = [one for one in client.invoices(life.slug) if one["status"] == "final"]

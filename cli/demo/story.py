@@ -29,7 +29,7 @@ GONE = {"deleted", "failed", "cancelled"}
 
 def play(stack: Stack, console: Console) -> None:
     """Raises DemoFailedError if anything ends otherwise than told."""
-    client = Client(stack.engine.url)
+    client = Client(stack.engine.url, stack.api_key)
     with Board(console) as board:
         lives = [Life(client, board, load_signup(file)) for file in sorted(SIGNUPS.glob("*.yaml"))]
         alder, birch, cedar, dune, elm = lives

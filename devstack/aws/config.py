@@ -1,5 +1,7 @@
 """What exists in this AWS from the start, and how slow it is."""
 
+from typing import Any
+
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat
 
 
@@ -55,6 +57,8 @@ class AwsConfig(BaseModel):
     """quota code to its applied value, beyond AWS's defaults"""
     callers: list[str] | None = None
     """the access keys that are let in; None lets in all"""
+    policies: dict[str, list[dict[str, Any]]] = {}
+    """access key to IAM policies, which then bound it; one that is not named may do anything"""
     accounts: dict[str, str] = {}
     """access key to account id, for callers that own things elsewhere"""
     insufficient_capacity: list[str] = []

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from devstack.aws.config import Delays
 from devstack.aws.faults import Fault
+from devstack.aws.guard import Guard
 from devstack.aws.protocol import Answer
 from devstack.aws.state import State
 
@@ -36,12 +37,13 @@ class Capacity(BaseModel):
 class Control:
     """Answers JSON; an unusable body is a 422 that says why."""
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: State, guard: Guard) -> None:
         self._state = state
         self._routes: dict[tuple[str, str], Callable[[str, bytes], Any]] = {
             ("GET", "healthz"): lambda _query, _body: {"ok": True},
             ("GET", "calls"): lambda query, _body: {"calls": state.log.matching(**dict(parse_qsl(query)))},
             ("DELETE", "calls"): lambda _query, _body: state.log.clear(),
+            ("GET", "rights"): lambda _query, _body: guard.needed(),
             ("GET", "delays"): lambda _query, _body: state.delays.model_dump(),
             ("PUT", "delays"): self._put_delays,
             ("GET", "clock"): lambda _query, _body: self._clock(),

@@ -116,6 +116,12 @@ class Eks:
             del self._associations[association.body["associationId"]]
             return {"association": association.shown()}
 
+    def tags(self, arn: str) -> Mapping[str, str]:
+        """Of an association."""
+        with self._lock:
+            found = (a.tags for a in self._associations.values() if a.body["associationArn"] == arn)
+            return dict(next(found, {}))
+
     def _tag(self, call: Call) -> Answer | Mapping[str, Any]:
         with self._lock:
             association = self._by_arn(call)

@@ -13,6 +13,7 @@ from devstack.aws.calls import Call, identify
 from devstack.aws.config import AwsConfig, Cluster, Delays, Zone
 from devstack.aws.control import PREFIX, Control
 from devstack.aws.faults import Fault
+from devstack.aws.guard import Guard
 from devstack.aws.protocol import Answer, RefusedError, refusal, result
 from devstack.aws.record import recorded
 from devstack.aws.server import DropAnswerError, Server
@@ -45,7 +46,8 @@ class AwsFront:
             )
         )
         self._services = Services(self._state)
-        self._control = Control(self._state)
+        self._guard = Guard(self._state.config.policies, self._services.tagged)
+        self._control = Control(self._state, self._guard)
         self._server: Server | None = None
 
     @classmethod
@@ -110,6 +112,7 @@ class AwsFront:
         try:
             self._befall(faults)
             self._admit(call)
+            self._guard.admit(call)
             outcome = self._services.answer(call)
         except RefusedError as error:
             return refusal(call, error)

@@ -15,6 +15,7 @@ NAME_LENGTH = 512
 VALUE_BYTES = 65_536
 MAX_TAGS = 50
 TOKEN_LENGTH = (32, 64)
+CURRENT = "AWSCURRENT"
 
 _NAME = re.compile(r"[A-Za-z0-9/_+=.@!-]+")
 
@@ -35,6 +36,7 @@ class Secrets:
             (service, "TagResource"): self._change,
             (service, "UntagResource"): self._change,
             (service, "RotateSecret"): self._change,
+            (service, "UpdateSecretVersionStage"): self._relabel,
             (service, "GetSecretValue"): self._settled,
             (service, "DescribeSecret"): self._settled,
             (service, "ListSecrets"): self._settled,
@@ -75,6 +77,16 @@ class Secrets:
                     "You can't perform this operation on the secret because it was marked for deletion.",
                 )
             return self._forward(call)
+
+    def _relabel(self, call: Call) -> Answer:
+        """moto goes on answering the version that was current before."""
+        with self._moto.lock:
+            answer = self._change(call)
+            secret = self._find(call, call.params["SecretId"])
+            for version, held in (secret.versions if secret is not None else {}).items():
+                if CURRENT in held["version_stages"]:
+                    secret.set_default_version_id(version)
+            return answer
 
     def _settled(self, call: Call) -> Answer:
         with self._moto.lock:

@@ -14,6 +14,7 @@ from devstack.aws.s3 import S3
 from devstack.aws.secrets import Secrets
 from devstack.aws.simulation import Simulation
 from devstack.aws.state import Handlers, State
+from devstack.aws.tagged import Tagged
 
 
 class Services:
@@ -36,6 +37,10 @@ class Services:
             **Simulation(state).handlers(),
             **Secrets(state).handlers(),
         }
+
+    @property
+    def tagged(self) -> Tagged:
+        return Tagged(self._moto, rds=self._rds.tags, eks=self._eks.tags)
 
     @property
     def handlers(self) -> Handlers:

@@ -7,6 +7,10 @@ import signal
 import threading
 from pathlib import Path
 
+import yaml
+
+from devstack.kubernetes.auth import DEFAULT_TOKENS, Identity
+from devstack.kubernetes.escalation import rules_of
 from devstack.kubernetes.kubeconfig import write_kubeconfig
 from devstack.kubernetes.standin import StandIn
 from devstack.kubernetes.timers import NAMES
@@ -21,6 +25,7 @@ def main(arguments: list[str] | None = None) -> int:
     stand_in = StandIn(
         options.cells,
         ports=dict(options.port),
+        tokens={**DEFAULT_TOKENS, **dict(options.bounded)},
         delays=dict(options.delay),
         crds=options.crds,
         aws_endpoint=options.aws_endpoint,
@@ -55,6 +60,15 @@ def _delay(text: str) -> tuple[str, float | None]:
     return name, None if seconds == "never" else float(seconds)
 
 
+def _bounded(text: str) -> tuple[str, Identity]:
+    token, _, place = text.partition("=")
+    files = sorted(Path(place).glob("*.yaml")) if Path(place).is_dir() else [Path(place)]
+    documents = [one for file in files for one in yaml.safe_load_all(file.read_text(encoding="utf-8")) if one]
+    bound = {one["roleRef"]["name"] for one in documents if one["kind"] == "ClusterRoleBinding"}
+    roles = [one for one in documents if one["kind"] == "ClusterRole" and one["metadata"]["name"] in bound]
+    return token, Identity(token, tuple(rule for role in roles for rule in rules_of(role)))
+
+
 def _port(text: str) -> tuple[str, int]:
     cell, _, port = text.partition("=")
     return cell, int(port)
@@ -64,6 +78,14 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m devstack.kubernetes", description=__doc__)
     parser.add_argument("--cells", type=_cells, required=True, metavar="A,B", help="names, one server each")
     parser.add_argument("--port", action="append", default=[], type=_port, metavar="CELL=PORT")
+    parser.add_argument(
+        "--bounded",
+        action="append",
+        default=[],
+        type=_bounded,
+        metavar="TOKEN=PATH",
+        help="a token that may do what the ClusterRoles allow that this file, or this folder's, bind",
+    )
     parser.add_argument("--kubeconfig", type=Path, metavar="PATH", help="write a context per cell here")
     parser.add_argument(
         "--ready-file", type=Path, metavar="PATH", help="write the URLs by cell here once all serve"

@@ -1,6 +1,6 @@
 """Who may do what: bearer tokens with a simple table of rules in the place of RBAC objects."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -39,6 +39,10 @@ class Identity:
     user: str
     rules: tuple[Rule, ...] = ()
 
+    def may(self, verb: str, group: str, resource: str, namespace: str) -> bool:
+        """Whether one rule allows it."""
+        return any(rule.allows(verb, group, resource, namespace) for rule in self.rules)
+
     @property
     def unlimited(self) -> bool:
         """Whether one rule allows everything."""
@@ -52,12 +56,16 @@ Tokens = Mapping[str, Identity]
 DEFAULT_TOKENS: Final[Tokens] = {DEFAULT_TOKEN: ADMIN, "": Identity(ANONYMOUS, (Rule(),))}
 
 
-def authenticate(header: str, tokens: Tokens) -> Identity:
-    """The bearer of an Authorization header; anonymous without one; ApiError 401 for an unknown token."""
+def authenticate(header: str, tokens: Tokens, issued: Callable[[str], Identity | None]) -> Identity:
+    """The bearer of an Authorization header; anonymous without one; ApiError 401 for an unknown token.
+
+    `issued` knows the tokens that the cluster itself has made.
+    """
     if not header:
         return tokens.get("", Identity(ANONYMOUS))
     scheme, _, token = header.partition(" ")
-    found = tokens.get(token.strip()) if scheme.lower() == "bearer" else None
+    token = token.strip()
+    found = (tokens.get(token) or issued(token)) if scheme.lower() == "bearer" else None
     if found is None:
         raise ApiError(401, "Unauthorized", "Unauthorized")
     return found
@@ -65,7 +73,7 @@ def authenticate(header: str, tokens: Tokens) -> Identity:
 
 def authorize(who: Identity, verb: str, group: str, resource: str, namespace: str, name: str) -> None:
     """ApiError 403 unless one rule allows the request."""
-    if who.unlimited or any(rule.allows(verb, group, resource, namespace) for rule in who.rules):
+    if who.may(verb, group, resource, namespace):
         return
     where = f'in the namespace "{namespace}"' if namespace else "at the cluster scope"
     why = f'User "{who.user}" cannot {verb} resource "{resource}" in API group "{group}" {where}'

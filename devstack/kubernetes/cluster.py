@@ -6,11 +6,14 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
+from devstack.kubernetes.accounts import Accounts
 from devstack.kubernetes.admission import NAMESPACES
 from devstack.kubernetes.auth import Identity, Tokens, authenticate, authorize, authorize_path
 from devstack.kubernetes.crds import DefinitionController
+from devstack.kubernetes.decoding import parse
 from devstack.kubernetes.discovery import AGGREGATED, VERSION, discover
 from devstack.kubernetes.errors import ApiError, PageNotFound
+from devstack.kubernetes.escalation import GROUP, WRITES, refuse_escalation
 from devstack.kubernetes.namespaces import NamespaceController
 from devstack.kubernetes.objects import Object
 from devstack.kubernetes.openapi import document
@@ -18,6 +21,7 @@ from devstack.kubernetes.operations import Operations
 from devstack.kubernetes.registry import Registry
 from devstack.kubernetes.removal import Remover
 from devstack.kubernetes.requests import Answer, Request, Target, WatchAnswer, target_of
+from devstack.kubernetes.resources import Resource
 from devstack.kubernetes.store import Event, Store
 from devstack.kubernetes.timers import Delays, Timers
 from devstack.kubernetes.writes import Options, Writer
@@ -38,10 +42,13 @@ class Cluster:
         self.registry = Registry()
         self.timers = Timers(delays, self.run)
         self.followers: list[Follower] = []
+        self.used: dict[str, set[tuple[str, str, str]]] = {}
+        """By user without all rights: verb, group and resource of what was allowed."""
         self._tokens = tokens
         self._writer = Writer(self.store)
         remover = Remover(self.store, self._writer, self.registry)
-        self._operations = Operations(self.store, self._writer, remover)
+        self._accounts = Accounts(self.store)
+        self._operations = Operations(self.store, self._writer, remover, self._accounts)
         self._remover = remover
         self._namespaces = NamespaceController(self.store, self.registry, self._writer, remover)
         self._definitions = DefinitionController(self.store, self.registry, self._writer, remover)
@@ -53,7 +60,8 @@ class Cluster:
 
     def identify(self, request: Request) -> Identity:
         """Who asks; ApiError 401 for an unknown token."""
-        return authenticate(request.headers.get("authorization", ""), self._tokens)
+        header = request.headers.get("authorization", "")
+        return authenticate(header, self._tokens, self._accounts.identity)
 
     def answer(self, request: Request, who: Identity) -> Answer | WatchAnswer:
         """Answers a request and lets the controllers follow what it changed."""
@@ -120,11 +128,31 @@ class Cluster:
         if not target.resource:
             authorize_path(who, request.path)
             return self._answer_path(request)
-        authorize(who, target.verb, target.group, target.full_resource, target.namespace, target.name)
+        self._authorize(who, target.verb, target)
         resource = self.registry.find(target.group, target.version, target.resource)
         if resource is None:
             raise PageNotFound
+        if not who.unlimited:
+            self._authorize_effects(request, target, resource, who)
         return self._operations.perform(request, target, resource)
+
+    def _authorize(self, who: Identity, verb: str, target: Target) -> None:
+        authorize(who, verb, target.group, target.full_resource, target.namespace, target.name)
+        if not who.unlimited:
+            self._note(who, (verb, target.group, target.full_resource))
+
+    def _authorize_effects(self, request: Request, target: Target, resource: Resource, who: Identity) -> None:
+        """What a write does beside its own verb."""
+        space = target.namespace if resource.namespaced else ""
+        if target.verb == "patch" and self.store.get(resource.key, space, target.name) is None:
+            self._authorize(who, "create", target)
+        if target.verb in WRITES and target.group == GROUP:
+            right = refuse_escalation(self.store, parse(request, allow_yaml=True), target, who)
+            if right:
+                self._note(who, right)
+
+    def _note(self, who: Identity, right: tuple[str, str, str]) -> None:
+        self.used.setdefault(who.user, set()).add(right)
 
     def _answer_path(self, request: Request) -> Answer:
         path = request.path.rstrip("/")

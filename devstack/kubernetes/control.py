@@ -2,7 +2,7 @@
 
 import json
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict
 from typing import Any, Final
 
@@ -12,15 +12,17 @@ from devstack.kubernetes.timers import Timers, checked
 
 PREFIX: Final = "/_devstack/"
 _KEPT_CALLS: Final = 50_000
+Used = Mapping[str, Collection[tuple[str, str, str]]]
 
 
 class Control:
     """Records calls of one cluster and changes its delays and faults."""
 
-    def __init__(self, timers: Timers) -> None:
+    def __init__(self, timers: Timers, used: Used) -> None:
         self.calls: deque[Call] = deque(maxlen=_KEPT_CALLS)
         self.faults = Faults()
         self._timers = timers
+        self._used = used
 
     def answer(self, request: Request) -> Answer:
         """Answers a request to a control endpoint."""
@@ -34,6 +36,7 @@ class Control:
         actions: dict[tuple[str, str], Callable[[], dict[str, Any]]] = {
             ("GET", "calls"): lambda: {"calls": [asdict(call) for call in self.calls]},
             ("DELETE", "calls"): self._forget_calls,
+            ("GET", "rights"): lambda: {user: sorted(rights) for user, rights in self._used.items()},
             ("GET", "delays"): lambda: self._timers.delays,
             ("PUT", "delays"): lambda: self._change_delays(_body(request)),
             ("GET", "faults"): lambda: {"faults": self.faults.listed()},

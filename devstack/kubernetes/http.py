@@ -20,7 +20,7 @@ class Site:
 
     def __init__(self, cluster: Cluster) -> None:
         self.cluster = cluster
-        self.control = Control(cluster.timers)
+        self.control = Control(cluster.timers, cluster.used)
 
     async def handle(self, incoming: web.BaseRequest) -> web.StreamResponse:
         """Answers one request."""

@@ -1,5 +1,6 @@
 """The verbs on objects: get, list, watch, delete here; what writes objects in `mutations`."""
 
+from devstack.kubernetes.accounts import Accounts
 from devstack.kubernetes.decoding import parse
 from devstack.kubernetes.errors import ApiError, PageNotFound, not_found
 from devstack.kubernetes.mutations import Mutations
@@ -13,16 +14,17 @@ from devstack.kubernetes.store import Store
 from devstack.kubernetes.writes import Writer
 
 # Subresources that this server keeps; it has no kubelet to pass the others on to.
-_KEPT = {"status", "scale", "finalize"}
+_KEPT = {"status", "scale", "finalize", "token"}
 
 
 class Operations:
     """Performs authorized requests on one cluster's objects."""
 
-    def __init__(self, store: Store, writer: Writer, remover: Remover) -> None:
+    def __init__(self, store: Store, writer: Writer, remover: Remover, accounts: Accounts) -> None:
         self._store = store
         self._mutations = Mutations(writer)
         self._remover = remover
+        self._accounts = accounts
 
     def perform(self, request: Request, target: Target, resource: Resource) -> Answer | WatchAnswer:
         """The answer to a request for objects of a resource."""
@@ -51,6 +53,8 @@ class Operations:
         return live
 
     def _write(self, request: Request, target: Target, resource: Resource) -> Answer:
+        if target.subresource == "token":
+            return Answer(201, self._accounts.token(self._live(resource, target), parse(request)))
         live = None if target.verb == "create" else self._find(resource, target)
         written = self._mutations.perform(request, target, resource, live)
         status = 201 if written.created else 200

@@ -107,6 +107,12 @@ def account_of(subscription: Subscription, recorded: Iterable[Recorded], price_o
     )
 
 
+def in_order(fact: ChangeFact, recorded: Iterable[Recorded]) -> ChangeFact:
+    """Segments are in the order in which they came about, although clocks of two machines may differ."""
+    last = [one.fact.at for one in recorded if isinstance(one.fact, ChangeFact)]
+    return fact.model_copy(update={"at": max([fact.at, *last])})
+
+
 def _that_hold(recorded: Iterable[Recorded]) -> list[ChangeFact | VoidFact | OneOffFact | DiscountFact]:
     listed = sorted(recorded, key=lambda one: one.number)
     void = {one.fact.voids for one in listed if isinstance(one.fact, VoidFact)}

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from domain.billing.account import Account
 from domain.billing.closing import look
 from domain.billing.closings import Closing, closings
+from domain.billing.full_period import segment_at
 from domain.billing.invoices import Books, Invoice, Kind, Status, run
 from domain.billing.ledger import Booked
 from domain.billing.pace import Course
@@ -67,14 +68,15 @@ def outlook(account: Account, closed_until: datetime | None, now: datetime) -> O
     return Outlook(now, closing, look(account, closed_until, closing.at), closed_until)
 
 
+def last_outlook(account: Account, closed_until: datetime | None, end: datetime) -> Outlook | None:
+    """As if billing ended at an instant: its last closing. None if that leaves nothing to close."""
+    last = closings(account, end, end).last
+    return Outlook(end, last, look(account, closed_until, end), closed_until) if last else None
+
+
 def next_closing(account: Account, instant: datetime) -> Closing | None:
     """The first after an instant, as far as is known; None while nothing is billed."""
-    held = (
-        segment
-        for segment in account.segments
-        if segment.begin <= instant and (segment.end is None or instant < segment.end)
-    )
-    segment = next(held, None)
+    segment = segment_at(account, instant)
     if segment is None:
         return None
     end = account.calendar(segment.price.period).at(instant).end

@@ -69,9 +69,16 @@ class Prospects(DocumentPart):
     ) -> "Prospects":
         """`read`: what `seen` asks for by `readings`; `titles` of meters, for the lines."""
         return cls(
-            current=_statement(seen, seen.so_far(read), booked, NOTHING_MORE, titles),
+            current=if_nothing_more(seen, read, booked, titles),
             forecast=_statement(seen, seen.expected(read), booked, AS_BEFORE, titles),
         )
+
+
+def if_nothing_more(
+    seen: Outlook, read: Quantities, booked: Booked, titles: Mapping[str, str] = NO_TITLES
+) -> Statement:
+    """The invoice to come without any guess: with what was used until now."""
+    return _statement(seen, seen.so_far(read), booked, NOTHING_MORE, titles)
 
 
 def _statement(

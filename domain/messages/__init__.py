@@ -44,6 +44,7 @@ from domain.messages.interventions import (
     SkipRequest,
 )
 from domain.messages.metering import UpkeepDone
+from domain.messages.preview import PreviewCall, PreviewInput, PreviewResult, StepLook
 from domain.messages.progress import (
     Condition,
     ErrorView,
@@ -58,6 +59,7 @@ from domain.messages.records import (
     AcceptResult,
     BeginInput,
     DueRemovals,
+    DueRotations,
     FinishInput,
     FinishResult,
     OperationPlan,
@@ -83,6 +85,7 @@ from domain.messages.requests import (
     Undoing,
 )
 from domain.messages.steps import Desired, ResourceRef, StepCall, StepOutcome, StepPlan, TenantContext
+from domain.messages.webhooks import DeliverWebhooksInput, WatchInput, WatchResult
 
 __all__ = [
     "AbortRequest",
@@ -102,6 +105,7 @@ __all__ = [
     "ClosingRun",
     "Condition",
     "DeliverInput",
+    "DeliverWebhooksInput",
     "DeliveryResult",
     "Desired",
     "Difference",
@@ -109,6 +113,7 @@ __all__ = [
     "DriftKind",
     "DriftResult",
     "DueRemovals",
+    "DueRotations",
     "ErrorView",
     "FinishInput",
     "FinishResult",
@@ -133,6 +138,9 @@ __all__ = [
     "PageInput",
     "PageResult",
     "Place",
+    "PreviewCall",
+    "PreviewInput",
+    "PreviewResult",
     "RecoverInput",
     "Recovered",
     "RecoveryPage",
@@ -149,6 +157,7 @@ __all__ = [
     "StartedRecovery",
     "StateInput",
     "StepCall",
+    "StepLook",
     "StepOutcome",
     "StepPlan",
     "StepStatus",
@@ -162,6 +171,8 @@ __all__ = [
     "UpkeepDone",
     "VerifyInput",
     "VerifyOutcome",
+    "WatchInput",
+    "WatchResult",
 ]
 
 JsonObject = dict[str, Any]

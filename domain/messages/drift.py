@@ -5,11 +5,17 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
+from domain.audit.origin import OriginIfAny
 from domain.blueprint import StepKind
 from domain.plans import Model
 from domain.queues import Provider
 
 VALUE_LIMIT = 200
+
+HIDDEN = "not shown"
+"""Stands for values that may be secret: only that they differ is told."""
+PRESENCE, PRESENT, ABSENT = "presence", "present", "absent"
+"""Field and values of a difference about a thing that is there and shall not be."""
 
 
 class DriftKind(StrEnum):
@@ -46,6 +52,11 @@ class Difference(Model):
     def place(self) -> tuple[str, ...]:
         """The same for the same field of the same thing, whatever its value is by now."""
         return (self.what, self.step, self.kind, self.namespace, self.name, self.field)
+
+    @property
+    def surplus(self) -> bool:
+        """Whether it is there and shall not be."""
+        return (self.field, self.wanted) == (PRESENCE, ABSENT)
 
     def __str__(self) -> str:
         named = f"{self.kind} {self.name}"
@@ -164,6 +175,8 @@ class OrphanRequest(Model):
     orphan_id: str
     requested_by: str
     reason: str
+    origin: OriginIfAny = None
+    """For the audit log."""
 
 
 class OrphanPlace(Model):

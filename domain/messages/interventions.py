@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
+from domain.audit.origin import OriginIfAny
 from domain.plans import Model
 
 
@@ -69,6 +70,8 @@ class InterventionRequest(Model):
     reason: str = ""
     operation_id: str | None = None
     """None: whichever operation the run carries out."""
+    origin: OriginIfAny = None
+    """For the audit log."""
 
 
 class CancelRequest(InterventionRequest):

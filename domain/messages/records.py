@@ -1,7 +1,11 @@
 """What a run writes down: its start, its state in between, its ending."""
 
 from datetime import datetime
+from typing import Annotated
 
+from pydantic import Field
+
+from domain.audit.origin import OriginIfAny
 from domain.messages.interventions import Intervention, Skipped
 from domain.messages.progress import Condition, ErrorView, ObjectName, StepView
 from domain.messages.requests import OperationRequest, Undoing
@@ -30,6 +34,9 @@ class OperationPlan(Model):
     outputs: dict[str, str] = {}
     grace_seconds: int = 0
     final_snapshot: bool = False
+    ends_access: Annotated[list[str], Field(exclude_if=lambda grants: not grants)] = []
+    """Open grants of support access, which this operation ends. Left out where there are none: open runs of
+    older versions refuse fields that they do not know."""
 
 
 class AcceptInput(Model):
@@ -83,6 +90,8 @@ class StateInput(Model):
     condition: Condition | None = None
     undoing: Undoing | None = None
     intervention: Intervention | None = None
+    origin: OriginIfAny = None
+    """Of the intervention, for the audit log."""
 
 
 class SkipInput(Model):
@@ -97,6 +106,12 @@ class SkipInput(Model):
 class SkipOutcome(Model):
     things: list[ObjectName] = []
     """What was not proven gone."""
+
+
+class DueRotations(Model):
+    started: list[str]
+    """Slugs for which a rotation was started."""
+    failed: int = 0
 
 
 class DueRemovals(Model):

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from domain.audit.origin import OriginIfAny
 from domain.messages.interventions import Intervention
 from domain.messages.progress import ErrorView
 from domain.messages.steps import Desired
@@ -37,6 +38,8 @@ class OperationRequest(Model):
     """Repair only: a person agrees that what is gone with the tenant's data is made anew, empty."""
     pause_before: list[str] = []
     """Steps before which the run waits for a person, each once."""
+    origin: OriginIfAny = None
+    """For the audit log; none of what a schedule asks."""
 
 
 class Undoing(Model):

@@ -10,12 +10,15 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col
 
 from catalog.currencies import currency_of
+from domain.audit.changes import Change
+from domain.audit.origin import Author
 from domain.billing.facts import DiscountFact, OneOffFact
 from domain.billing.money import Currency
+from store.audit import note
 from store.billing.facts import locked, record, recorded
 from store.engine import transaction
 from store.idempotency import Claim, KeyReused
-from store.tables import BillingFactRow, IdempotencyRow
+from store.tables import BillingFactRow, IdempotencyRow, TenantRow
 
 Given = TypeVar("Given", OneOffFact, DiscountFact)
 _FACT = "fact"
@@ -36,7 +39,7 @@ class Gift(Generic[Given]):
     make: Callable[[int, Currency], Given]
 
 
-def give(engine: Engine, gift: Gift[Given], now: datetime) -> tuple[Given, Currency]:
+def give(engine: Engine, gift: Gift[Given], now: datetime, *, by: Author) -> tuple[Given, Currency]:
     """What the key gave, now or before. Raises NotBilled, KeyReused, and what `make` raises."""
     with transaction(engine) as session:
         # A repeat at the same moment waits here, and then finds the key.
@@ -49,6 +52,7 @@ def give(engine: Engine, gift: Gift[Given], now: datetime) -> tuple[Given, Curre
         fact = gift.make(_one_offs(session, gift.tenant_id), currency)
         number = record(session, subscription, fact, now)
         _claim(session, replace(gift.claim, operation_id=f"{_FACT}{number}"), now)
+        _note(session, gift.tenant_id, fact, number, now, by)
         return fact, currency
 
 
@@ -76,3 +80,27 @@ def _claim(session: Session, claim: Claim, now: datetime) -> None:
 
 def _one_offs(session: Session, tenant_id: str) -> int:
     return sum(isinstance(one.fact, OneOffFact) for one in recorded(session, tenant_id))
+
+
+def _note(
+    session: Session, tenant_id: str, fact: OneOffFact | DiscountFact, number: int, now: datetime, by: Author
+) -> None:
+    told = fact.model_dump(mode="json", exclude={"reason", "given_by"}, exclude_none=True)
+    tenant = session.get_one(TenantRow, tenant_id)
+    change = Change(
+        at=now,
+        by=by.because(fact.reason),
+        action=f"{_word(fact)}.given",
+        object_kind="fact",
+        object_id=str(number),
+        tenant_id=tenant_id,
+        customer_id=tenant.customer_id,
+        after=told,
+    )
+    note(session, change)
+
+
+def _word(fact: OneOffFact | DiscountFact) -> str:
+    if isinstance(fact, DiscountFact):
+        return "discount"
+    return "credit" if fact.is_credit else "charge"

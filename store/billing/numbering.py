@@ -10,10 +10,13 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Engine, text
 from sqlmodel import Session, col, select
 
-from domain.billing.document import Letterhead
+from domain.billing.document import InvoiceDocument, Letterhead
+from domain.webhooks.events import InvoiceFinalized
+from runtime.clock import Clock
 from store.billing.documents import issue
 from store.engine import transaction
 from store.tables import InvoiceRow
+from store.webhooks.telling import tell_all
 
 _NEXT = text(
     """
@@ -36,10 +39,11 @@ class Numbering:
 
 
 class Numberer:
-    def __init__(self, engine: Engine, numbering: Numbering, letterhead: Letterhead) -> None:
+    def __init__(self, engine: Engine, numbering: Numbering, letterhead: Letterhead, clock: Clock) -> None:
         self._engine = engine
         self._numbering = numbering
         self._letterhead = letterhead
+        self._clock = clock
 
     def page(self, size: int) -> int:
         """Numbers and dates the next invoices of one year; how many. Raises Unavailable."""
@@ -60,11 +64,26 @@ class Numberer:
     def _issue(self, session: Session, rows: Sequence[InvoiceRow], year: int, first: int) -> None:
         numbers = {row.id: self._numbering.written(year, first + place) for place, row in enumerate(rows)}
         dates = {row.id: row.due_at.astimezone(self._numbering.zone).date() for row in rows}
-        for row, document in issue(session, rows, numbers, dates, self._letterhead):
+        issued = list(issue(session, rows, numbers, dates, self._letterhead))
+        for row, document in issued:
             row.number, row.issued = numbers[row.id], document
+        told = [(document.customer.id, _finalized(document)) for _, document in issued]
+        tell_all(session, told, self._clock.now())
 
     def _year(self, row: InvoiceRow) -> int:
         return row.due_at.astimezone(self._numbering.zone).year
+
+
+def _finalized(document: InvoiceDocument) -> InvoiceFinalized:
+    return InvoiceFinalized(
+        invoice_id=document.id,
+        number=str(document.number),
+        kind=document.kind,
+        tenant_id=document.tenant.id,
+        slug=document.tenant.slug,
+        total_minor=document.total_minor,
+        currency=document.currency,
+    )
 
 
 def _unnumbered(session: Session, size: int) -> list[InvoiceRow]:

@@ -6,8 +6,11 @@ from datetime import datetime
 from sqlalchemy import Engine, text
 from sqlmodel import Session, col, select
 
+from domain.audit.changes import Change
+from domain.audit.origin import SYSTEM
 from domain.billing.offers import Offer
 from domain.billing.prices import PriceVersion
+from store.audit import note
 from store.engine import transaction
 from store.tables import PriceVersionRow
 
@@ -21,9 +24,9 @@ def sync_offers(engine: Engine, offers: Iterable[Offer], now: datetime) -> None:
             newest = newest_version(session, offer.name)
             if newest is None or newest.definition != offer:
                 number = newest.version + 1 if newest else 1
-                session.add(
-                    PriceVersionRow(plan=offer.name, version=number, definition=offer, offered_at=now)
-                )
+                row = PriceVersionRow(plan=offer.name, version=number, definition=offer, offered_at=now)
+                session.add(row)
+                note(session, _change(row, newest))
 
 
 def newest_version(session: Session, plan: str) -> PriceVersionRow | None:
@@ -36,3 +39,16 @@ def price_versions(session: Session) -> Mapping[tuple[str, int], PriceVersion]:
     """All there ever were, by plan and number."""
     rows = session.exec(select(PriceVersionRow))
     return {(row.plan, row.version): row.definition.version(row.version) for row in rows}
+
+
+def _change(row: PriceVersionRow, before: PriceVersionRow | None) -> Change:
+    """Who changed the file, its own history tells."""
+    return Change(
+        at=row.offered_at,
+        by=SYSTEM,
+        action="price.offered",
+        object_kind="price",
+        object_id=f"{row.plan}.{row.version}",
+        before=before.definition.model_dump(mode="json", exclude_none=True) if before else None,
+        after=row.definition.model_dump(mode="json", exclude_none=True),
+    )

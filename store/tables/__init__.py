@@ -1,5 +1,8 @@
 """All tables. Constraints are in the database and not only in code."""
 
+from store.tables.access_grant import AccessGrantRow
+from store.tables.api_key import ApiKeyRow
+from store.tables.audit import AuditRow
 from store.tables.base import Table
 from store.tables.billing import (
     BillingFactRow,
@@ -27,17 +30,22 @@ from store.tables.usage import (
     UsageKeyRow,
     UsageTokenRow,
 )
+from store.tables.webhook import DeliveryState, WebhookDeliveryRow, WebhookEventRow, WebhookRow
 
 __all__ = [
     "ENDED",
     "ORPHANS_THERE",
     "USAGE_EVENT",
+    "AccessGrantRow",
+    "ApiKeyRow",
+    "AuditRow",
     "BillingFactRow",
     "CellRow",
     "CertificateRow",
     "ClosingRow",
     "CustomerRow",
     "DeliveryRow",
+    "DeliveryState",
     "DraftRow",
     "IdempotencyRow",
     "InvoiceCounterRow",
@@ -60,4 +68,7 @@ __all__ = [
     "UsageIdentityRow",
     "UsageKeyRow",
     "UsageTokenRow",
+    "WebhookDeliveryRow",
+    "WebhookEventRow",
+    "WebhookRow",
 ]

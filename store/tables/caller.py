@@ -37,10 +37,9 @@ class IdempotencyRow(Table, table=True):
         matches("tenant_id", TENANT_ID_PATTERN),
         CheckConstraint("length(caller) BETWEEN 1 AND 200", name="caller"),
         CheckConstraint("length(key) BETWEEN 1 AND 255", name="key"),
-        CheckConstraint(
-            "(customer_id IS NOT NULL) <> (operation_id IS NOT NULL)", name="customer_or_operation"
-        ),
+        CheckConstraint("num_nonnulls(customer_id, operation_id, webhook_id) = 1", name="one_thing"),
         CheckConstraint("(operation_id IS NULL) = (tenant_id IS NULL)", name="operation_of_tenant"),
+        Index("ix_idempotency_created_at", "created_at"),
     )
 
     caller: str = Field(primary_key=True)
@@ -51,4 +50,6 @@ class IdempotencyRow(Table, table=True):
     tenant_id: str | None = None
     customer_id: str | None = None
     """The customer that a request made or changed."""
+    webhook_id: str | None = None
+    """The webhook that a request made or changed."""
     created_at: datetime = Field(sa_type=INSTANT)

@@ -1,13 +1,14 @@
 """One installation per test process, served by a real HTTP server on loopback."""
 
 import asyncio
+import base64
 import logging
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import get_args
 
-import httpx
 import pytest
 import structlog
 import uvicorn
@@ -17,23 +18,28 @@ from temporalio.client import Client
 from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
+from activities.access import AccessDesk
+from activities.drift.orphans import OrphanDesk
 from activities.records import Records
+from activities.recovery import Recovery
 from activities.releases import Releases
 from api.app import create_app
 from catalog import Catalog, load_catalog
 from devstack.postgres import Postgres
 from devstack.processes import free_port
 from devstack.temporal import Temporal
-from domain.queues import Provider, provider_queue
+from domain.queues import Provider, billing_queue, provider_queue
 from runtime.clock import SystemClock
 from runtime.logging import configure_logging
 from runtime.settings import Settings
 from runtime.temporal import connect
+from store.access_grants import AccessGrants
 from store.engine import make_engine
 from store.inventory import Inventory
-from tests.api.front import Front, Json, until
+from store.orphans import Orphans
+from tests.api.front import ADMIN_KEY, Front, Json, admin_at, until
 from tests.api.providers import Providers
-from worker.app import PASSED_THROUGH, billing_activities
+from worker.app import PASSED_THROUGH, billing_activities, webhook_activities
 from worker.attempts import AttemptLimit
 from worker.interceptor import FailureInterceptor
 from worker.setup import set_up
@@ -76,7 +82,11 @@ async def _started(server: uvicorn.Server) -> bool | None:
 
 
 @pytest.fixture(scope="session")
-def api_settings(postgres: Postgres, temporal: Temporal) -> Settings:
+def api_settings(
+    postgres: Postgres, temporal: Temporal, tmp_path_factory: pytest.TempPathFactory
+) -> Settings:
+    keys = tmp_path_factory.mktemp("keys") / "webhooks"
+    keys.write_bytes(base64.b64encode(b"k" * 32))
     return Settings.model_validate(
         {
             "temporal_address": temporal.address,
@@ -84,6 +94,10 @@ def api_settings(postgres: Postgres, temporal: Temporal) -> Settings:
             "task_queue": "api",
             "billing_grace_seconds": 0,
             "billing_may_run_ahead": True,
+            "webhook_keys_file": keys,
+            "webhook_loopback": True,
+            "webhook_interval_seconds": 3600,
+            "development_key": ADMIN_KEY,
         }
     )
 
@@ -104,9 +118,9 @@ async def front(api_settings: Settings, catalog: Catalog) -> AsyncIterator[Front
     async with (
         make_worker(client, api_settings, catalog, engine, providers),
         served(app) as address,
-        httpx.AsyncClient(base_url=address, timeout=30) as http,
+        admin_at(address) as http,
     ):
-        yield Front(http, client, engine, providers)
+        yield Front(http, client, engine, providers, app.state.services.runs)
     engine.dispose()
 
 
@@ -131,8 +145,11 @@ def make_worker(
         workflows=WORKFLOWS,
         activities=[
             *records.activities(),
-            *billing_activities(settings, engine, SystemClock()),
+            *webhook_activities(settings, engine, SystemClock()),
             Releases(client, versioned=False).follow,
+            *OrphanDesk(Orphans(engine, SystemClock())).activities(),
+            *AccessDesk(AccessGrants(engine, SystemClock()), settings.install).activities(),
+            *Recovery(client, settings.task_queue, engine, timedelta()).activities(),
         ],
         activity_executor=executor,
         max_concurrent_activities=20,
@@ -153,7 +170,15 @@ def make_worker(
         )
         for name in get_args(Provider)
     ]
-    return Together([main, *of_providers])
+    billing = Worker(
+        client,
+        task_queue=billing_queue(settings.task_queue),
+        activities=billing_activities(settings, engine, SystemClock()),
+        activity_executor=executor,
+        max_concurrent_activities=10,
+        interceptors=[FailureInterceptor(), AttemptLimit(5)],
+    )
+    return Together([main, *of_providers, billing])
 
 
 @pytest.fixture(scope="session")

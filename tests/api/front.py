@@ -8,16 +8,30 @@ from typing import Any, TypeVar
 from uuid import uuid4
 
 import httpx
+from pydantic import SecretStr
 from sqlalchemy import Engine
 from temporalio.client import Client
 
+from api.runs import Runs
 from domain.naming import new_tenant_id, workflow_id
+from runtime.settings import Settings
 from tests.api.providers import Providers
 
+ADMIN_KEY = "a key of development that tests use everywhere"
+AS_ADMIN = {"Authorization": f"Bearer {ADMIN_KEY}"}
 PATIENCE_SECONDS = 60
 ENDED = {"succeeded", "failed", "cancelled", "superseded"}
 Json = dict[str, Any]
 T = TypeVar("T")
+
+
+def keyed(settings: Settings) -> Settings:
+    """An API of these settings takes what AS_ADMIN bears."""
+    return settings.model_copy(update={"development_key": SecretStr(ADMIN_KEY)})
+
+
+def admin_at(address: str) -> httpx.AsyncClient:
+    return httpx.AsyncClient(base_url=address, timeout=30, headers=AS_ADMIN)
 
 
 @dataclass
@@ -26,6 +40,7 @@ class Front:
     temporal: Client
     engine: Engine
     providers: Providers
+    runs: Runs
     customer_id: str = ""
 
     async def customer(self) -> str:

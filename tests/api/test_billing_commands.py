@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,19 +10,17 @@ import anyio.to_thread
 import pytest
 from sqlalchemy import text
 from structlog.testing import capture_logs
-from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from api.app import create_app
 from catalog import Catalog
-from cli.connection import URL_VARIABLE
+from cli.connection import KEY_VARIABLE, URL_VARIABLE
 from cli.main import main
 from domain.counting import counted
 from runtime.clock import SystemClock
 from runtime.settings import Settings
 from tests.api.conftest import served
-from tests.api.front import Front, Json
-from worker.app import billing_activities
-from workflows.close_periods import ClosePeriods
+from tests.api.front import ADMIN_KEY, Front, Json
+from worker.app import build_worker
 
 
 @dataclass(frozen=True)
@@ -40,6 +37,7 @@ Command = Callable[..., Awaitable[Ran]]
 def billing(front: Front, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
     """Runs `tenantry billing` with arguments, beside the server in this process."""
     monkeypatch.setenv(URL_VARIABLE, str(front.http.base_url))
+    monkeypatch.setenv(KEY_VARIABLE, ADMIN_KEY)
 
     def call() -> int:
         try:
@@ -137,16 +135,8 @@ async def test_an_invoice_that_is_not_handed_on_is_named(
     folder = tmp_path / "sent" / "invoices"
     folder.parent.write_text("a file in the place of a folder")
     changed = {"task_queue": "api-sink", "invoice_sink": "file", "invoice_folder": folder}
-    settings = api_settings.model_copy(update=changed)
-    worker = Worker(
-        front.temporal,
-        task_queue=settings.task_queue,
-        workflows=[ClosePeriods],
-        activities=billing_activities(settings, front.engine, SystemClock()),
-        activity_executor=ThreadPoolExecutor(max_workers=2),
-        max_concurrent_activities=2,
-        workflow_runner=UnsandboxedWorkflowRunner(),
-    )
+    settings = api_settings.model_copy(update={**changed, "worker_roles": ("records", "billing")})
+    worker = build_worker(front.temporal, settings, catalog, front.engine, SystemClock())
     async with worker, served(create_app(settings, catalog=catalog)) as address:
         monkeypatch.setenv(URL_VARIABLE, address)
         ran = await billing("close", "--json")

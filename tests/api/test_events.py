@@ -4,6 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 import httpx
 import pytest
@@ -15,7 +16,8 @@ from api.services import Services
 from api.views import OperationDetail
 from domain.errors import Unavailable
 from domain.messages import OperationView
-from tests.api.front import Front, Json, until
+from tests.api.front import Front, Json, admin_at, until
+from tests.outages.door import Door
 
 
 async def events_of(answer: httpx.Response) -> AsyncIterator[Json]:
@@ -75,6 +77,52 @@ async def test_a_client_that_connects_again_is_told_nothing_twice(front: Front) 
         again = [event["id"] async for event in events_of(answer)]
     assert not set(again) & set(seen)
     assert again
+
+
+async def test_a_cut_connection_is_made_again(front: Front) -> None:
+    """Cut in the middle, again and again: each connection goes on behind the last event of the one before,
+    no event comes twice, the last one tells of every step, and after it there is nothing more."""
+    body = await front.signup_body()
+    front.providers.hold(body["slug"])
+    accepted = (await front.ask("POST", "/v1/tenants", body)).json()
+    door = Door(str(front.http.base_url))
+    seen: list[Json] = []
+
+    async def connected() -> None:
+        headers = {"Last-Event-ID": seen[-1]["id"]} if seen else {}
+        async with (
+            admin_at(door.url) as http,
+            http.stream("GET", accepted["links"]["events"], headers=headers) as answer,
+        ):
+            assert answer.status_code == 200
+            async for event in events_of(answer):
+                seen.append(event)
+                if len(seen) == 1:
+                    front.providers.release(body["slug"])
+                if event["event"] == "progress":
+                    await door.shut()
+
+    while not seen or seen[-1]["event"] == "progress":
+        await door.open()
+        with suppress(httpx.TransportError):
+            await connected()
+    await door.shut()
+    ids = [event["id"] for event in seen]
+    assert len(ids) == len(set(ids)) > 1
+    assert ids[-1] == f"{accepted['operation_id']}.finished"
+    assert all(one.startswith(f"{accepted['operation_id']}.") for one in ids)
+    assert {step["status"] for step in seen[-1]["data"]["steps"]} == {"done"}
+    assert all(step["started_at"] and step["finished_at"] for step in seen[-1]["data"]["steps"])
+    after = await front.http.get(accepted["links"]["events"], headers={"Last-Event-ID": ids[-1]})
+    assert (after.status_code, after.content) == (204, b"")
+
+
+@pytest.mark.parametrize("wrong", ["", "nonsense", "op00000000000000000000.finished", "ä" * 300])
+async def test_an_id_of_another_stream_is_ignored(front: Front, active: Json, wrong: str) -> None:
+    """Whatever a client says that it has seen, it is told all that it cannot have seen here."""
+    headers = httpx.Headers([("Last-Event-ID", wrong)], encoding="utf-8")
+    async with front.http.stream("GET", active["links"]["events"], headers=headers) as answer:
+        assert [event["event"] async for event in events_of(answer)] == ["finished"]
 
 
 async def test_many_watchers_ask_a_run_once_a_second(front: Front, monkeypatch: pytest.MonkeyPatch) -> None:

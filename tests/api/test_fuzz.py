@@ -46,10 +46,12 @@ async def test_any_json(front: Front, body: Any) -> None:
     for method, path in (
         ("POST", "/v1/tenants"),
         ("PATCH", "/v1/tenants/no-such-one"),
+        ("POST", "/v1/tenants/no-such-one/preview"),
         ("POST", "/v1/customers"),
         ("PATCH", "/v1/customers/nobody"),
         ("POST", "/v1/tenants/no-such-one/credits"),
         ("POST", "/v1/tenants/no-such-one/discounts"),
+        ("POST", "/v1/webhooks"),
     ):
         await send(front, method, path, body)
 
@@ -66,6 +68,8 @@ async def test_any_name(front: Front, name: str, value: str) -> None:
         f"/v1/invoices/{slug}/explanation?key={text}",
         f"/v1/invoices/{slug}.pdf",
         f"/v1/closings/{slug}",
+        f"/v1/webhooks/{slug}",
+        f"/v1/webhooks?cursor={text}",
         f"/v1/tenants?cursor={text}",
         f"/v1/tenants?customer_id={text}&limit={slug}",
         f"/v1/tenants?{slug}={text}",

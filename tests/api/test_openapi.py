@@ -44,7 +44,7 @@ def test_every_route_is_described(document: dict[str, Any]) -> None:
 def test_every_change_asks_for_a_key_and_answers_with_an_operation(document: dict[str, Any]) -> None:
     """Changes document the Idempotency-Key as required; all but those that are done at once answer 202.
 
-    Events of usage bear their identity themselves.
+    Events of usage bear their identity themselves; a preview changes nothing.
     """
     at_once = {"post /v1/customers", "post /v1/recoveries"}
     """Changes document the Idempotency-Key as required; all but those that are done at once answer 202."""
@@ -52,10 +52,19 @@ def test_every_change_asks_for_a_key_and_answers_with_an_operation(document: dic
         "post /v1/customers",
         "patch /v1/customers/{customer_id}",
         "post /v1/recoveries",
+        "post /v1/webhooks",
+        "delete /v1/webhooks/{webhook_id}",
+        *(f"post /v1/webhooks/{{webhook_id}}/{what}" for what in ("secret", "enable", "replay")),
+        "post /v1/webhooks/{webhook_id}/deliveries/{event_id}/replay",
+        "post /v1/keys",
+        "delete /v1/keys/{key_id}",
+        "post /v1/tenants/{slug}/access",
+        *(f"post /v1/access/{{grant_id}}/{what}" for what in ("approve", "revoke", "credentials")),
         *(f"post /v1/tenants/{{slug}}/{what}" for what in ("credits", "charges", "discounts")),
     }
+    keyless = {"post /v1/usage", "post /v1/tenants/{slug}/preview"}
     for name, operation in operations(document):
-        if name.startswith("get") or name == "post /v1/usage":
+        if name.startswith("get") or name in keyless:
             continue
         headers = {p["name"]: p for p in operation["parameters"] if p["in"] == "header"}
         assert headers["Idempotency-Key"]["required"], name

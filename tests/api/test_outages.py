@@ -16,7 +16,7 @@ from runtime.temporal import connect
 from store.engine import make_engine
 from store.inventory import Inventory
 from tests.api.conftest import make_worker, served
-from tests.api.front import Front, code_of, new_key
+from tests.api.front import Front, admin_at, code_of, new_key
 from tests.api.providers import Providers
 
 
@@ -30,7 +30,7 @@ async def test_temporal_away_loses_nothing(front: Front, api_settings: Settings,
     away = changed(api_settings, temporal_address=f"127.0.0.1:{free_port()}")
     async with (
         served(create_app(away, catalog=catalog)) as address,
-        httpx.AsyncClient(base_url=address, timeout=30) as http,
+        admin_at(address) as http,
     ):
         refused = await http.post("/v1/tenants", json=body, headers=key)
         assert (refused.status_code, code_of(refused)) == (503, "Unavailable")
@@ -52,7 +52,7 @@ async def test_a_namespace_that_is_not_there(front: Front, api_settings: Setting
     wrong = changed(api_settings, temporal_namespace="nowhere")
     async with (
         served(create_app(wrong, catalog=catalog)) as address,
-        httpx.AsyncClient(base_url=address, timeout=30) as http,
+        admin_at(address) as http,
     ):
         answer = await http.post("/v1/tenants", json=await front.signup_body(), headers=new_key())
     assert (answer.status_code, code_of(answer)) == (503, "Unavailable")
@@ -62,7 +62,10 @@ async def test_postgresql_away(api_settings: Settings, catalog: Catalog) -> None
     """While PostgreSQL is away every answer that needs it is a 503, and the process lives on."""
     url = type(api_settings.database_url)(f"postgresql://nobody@127.0.0.1:{free_port()}/nothing")
     app = create_app(changed(api_settings, database_url=url), catalog=catalog)
-    async with served(app) as address, httpx.AsyncClient(base_url=address, timeout=30) as http:
+    async with (
+        served(app) as address,
+        admin_at(address) as http,
+    ):
         for path in (
             "/v1/tenants",
             "/v1/tenants/some-slug",
@@ -97,7 +100,7 @@ async def test_workers_away_loses_nothing(
     monkeypatch.setattr(runs, "ACCEPT_SECONDS", 0.5)
     async with (
         served(create_app(settings, catalog=catalog)) as address,
-        httpx.AsyncClient(base_url=address, timeout=30) as http,
+        admin_at(address) as http,
     ):
         refused = await http.post("/v1/tenants", json=body, headers=key)
         assert (refused.status_code, code_of(refused)) == (503, "Unavailable")
@@ -142,7 +145,7 @@ async def test_progress_without_workers_comes_from_the_database(
     providers.hold(body["slug"])
     async with (
         served(create_app(settings, catalog=catalog)) as address,
-        httpx.AsyncClient(base_url=address, timeout=30) as http,
+        admin_at(address) as http,
     ):
         async with make_worker(client, settings, catalog, engine, providers, cached_runs=0):
             accepted = (await http.post("/v1/tenants", json=body, headers=new_key())).json()

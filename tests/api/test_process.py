@@ -13,16 +13,16 @@ import pytest
 
 from devstack.processes import free_port
 from runtime.settings import ROOT, Settings
-from tests.api.front import Front, until
+from tests.api.front import AS_ADMIN, Front, until
 
 
 def environment(**values: str) -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": str(ROOT), **values}
 
 
-def start(**values: str) -> subprocess.CompletedProcess[str]:
+def start(module: str = "api", **values: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "api"],
+        [sys.executable, "-m", module],
         env=environment(**values),
         capture_output=True,
         text=True,
@@ -46,6 +46,32 @@ def test_bad_settings_are_all_listed() -> None:
         assert any(line.startswith(f"error: {name}:") for line in lines)
 
 
+@pytest.mark.parametrize(
+    ("settings", "named"),
+    [
+        ({"TENANTRY_API_HOST": "0.0.0.0", "TENANTRY_DEVELOPMENT_KEY": "x" * 40}, "DEVELOPMENT_KEY"),
+        ({"TENANTRY_API_HOST": "10.1.2.3", "TENANTRY_DEVELOPMENT_KEY": "x" * 40}, "DEVELOPMENT_KEY"),
+        ({"TENANTRY_API_HOST": "api.example.com", "TENANTRY_DEVELOPMENT_KEY": "x" * 40}, "DEVELOPMENT_KEY"),
+        ({"TENANTRY_DEVELOPMENT_KEY": "guessed"}, "DEVELOPMENT_KEY"),
+        ({"TENANTRY_OIDC_ISSUER": "https://login.example.com"}, "OIDC_AUDIENCE"),
+        (
+            {
+                "TENANTRY_OIDC_ISSUER": "https://login.example.com",
+                "TENANTRY_OIDC_AUDIENCE": "tenantry",
+                "TENANTRY_OIDC_JWKS_URL": "http://login.example.com/jwks",
+            },
+            "OIDC_JWKS_URL",
+        ),
+    ],
+)
+def test_settings_that_would_let_strangers_in_are_refused(settings: dict[str, str], named: str) -> None:
+    """A key of development where others can knock, and keys of an issuer that others could change."""
+    ended = start(**settings)
+    assert ended.returncode == 2
+    assert f"error: TENANTRY_{named}:" in ended.stderr
+    assert "x" * 40 not in ended.stderr
+
+
 def test_a_bad_catalog_is_named(tmp_path: Path) -> None:
     """Exit code 2 with the file's problems on stderr, and no traceback."""
     plans = tmp_path / "plans.yaml"
@@ -54,6 +80,14 @@ def test_a_bad_catalog_is_named(tmp_path: Path) -> None:
     assert ended.returncode == 2
     assert "plans.yaml" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize("module", ["api", "worker"])
+def test_without_its_keys_it_does_not_start(module: str, tmp_path: Path) -> None:
+    """Exit code 2 with one line on stderr: what it wrote unsealed would stay so."""
+    ended = start(module, TENANTRY_PAYLOAD_KEYS_FILE=str(tmp_path / "none.yaml"))
+    assert ended.returncode == 2
+    assert ended.stderr == f"error: {tmp_path}/none.yaml: cannot be read: No such file or directory\n"
 
 
 @pytest.mark.parametrize("processes", [1, 2])
@@ -79,7 +113,9 @@ async def test_it_starts_alone_and_ends_in_spite_of_open_streams(
         stderr=asyncio.subprocess.PIPE,
     )
     try:
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as http:
+        async with httpx.AsyncClient(
+            base_url=f"http://127.0.0.1:{port}", timeout=30, headers=AS_ADMIN
+        ) as http:
 
             async def ready() -> bool | None:
                 try:

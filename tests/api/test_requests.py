@@ -11,7 +11,7 @@ from api.app import create_app
 from catalog import Catalog
 from runtime.settings import Settings
 from tests.api.conftest import served
-from tests.api.front import Front, code_of
+from tests.api.front import AS_ADMIN, Front, admin_at, code_of
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ async def test_a_bug_is_a_problem_too(
     app = create_app(api_settings, catalog=catalog)
     _add_bug(app)
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url="http://api") as http:
+    async with httpx.AsyncClient(transport=transport, base_url="http://api", headers=AS_ADMIN) as http:
         answer = await http.get("/bug")
     assert (answer.status_code, code_of(answer)) == (500, "InternalError")
     assert "hunter2" not in answer.text
@@ -63,7 +63,10 @@ async def test_a_request_is_one_line_of_json(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """Each request leaves a line with its id, method, path, status and duration."""
-    async with served(create_app(api_settings, catalog=catalog)) as address, httpx.AsyncClient() as http:
+    async with (
+        served(create_app(api_settings, catalog=catalog)) as address,
+        admin_at(address) as http,
+    ):
         log_format("json")
         await http.get(f"{address}/v1/plans", headers={"X-Request-Id": "find-me"})
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if line.startswith("{")]

@@ -4,7 +4,6 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import httpx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -15,7 +14,7 @@ from devstack.processes import free_port
 from domain.metering.usage_token import mint
 from runtime.settings import Settings
 from tests.api.conftest import served
-from tests.api.front import Front, code_of
+from tests.api.front import Front, admin_at, code_of
 from tests.api.sender import BATCH, Sender, event, sender
 from tests.api.test_fuzz import ANYTHING, TEXT
 
@@ -144,7 +143,10 @@ async def test_the_database_away(api_settings: Settings, catalog: Catalog) -> No
     """While PostgreSQL is away usage is a 503 that says when to send it again."""
     url = type(api_settings.database_url)(f"postgresql://nobody@127.0.0.1:{free_port()}/nothing")
     app = create_app(api_settings.model_copy(update={"database_url": url}), catalog=catalog)
-    async with served(app) as address, httpx.AsyncClient(base_url=address, timeout=30) as http:
+    async with (
+        served(app) as address,
+        admin_at(address) as http,
+    ):
         headers = {"Authorization": f"Bearer {mint('tabcdefghijk')}"}
         answer = await http.post("/v1/usage", json=[event()], headers=headers)
     assert (answer.status_code, code_of(answer)) == (503, "Unavailable")

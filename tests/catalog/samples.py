@@ -16,6 +16,7 @@ ROOT = Path(__file__).parents[2]
 OUTPUTS = {
     "database.host": "db.example.internal",
     "database.port": "5432",
+    "database-password.version": "5f0c2a",
     "proxy.load_balancer": "lb.example.com",
 }
 

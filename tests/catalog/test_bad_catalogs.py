@@ -139,15 +139,19 @@ CASES: dict[str, tuple[Callable[[Folder], None], str]] = {
     ),
     "unknown parameter of a kind": (
         edit(BLUEPRINT, "spec: {length: 40}", "spec: {lenght: 40}"),
-        r"^teleport/blueprint\.yaml: steps\.database-password\.spec\.lenght: Extra inputs",
+        r"^teleport/blueprint\.yaml: steps\.database-admin\.spec\.lenght: Extra inputs",
     ),
     "missing policy": (
         edit(BLUEPRINT, "policies/auth.json.j2", "policies/none.json.j2"),
         r"^teleport/blueprint\.yaml: steps\.auth-role\.spec\.policy: no such file: policies/none\.json\.j2$",
     ),
     "reference to a step of another kind": (
-        edit(BLUEPRINT, "password: database-password", "password: recordings"),
+        edit(BLUEPRINT, "password: database-admin", "password: recordings"),
         r"^teleport/blueprint\.yaml: steps\.database\.spec\.password: no step of kind secret is called",
+    ),
+    "login by a step of another kind": (
+        edit(BLUEPRINT, "login: database-password", "login: recordings"),
+        r"^teleport/blueprint\.yaml: steps\.database\.spec\.login: no step of kind secret is called",
     ),
     "reference to a step that may come later": (
         edit(BLUEPRINT, "needs: [proxy-role]", "needs: [auth-role]"),

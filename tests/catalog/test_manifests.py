@@ -68,6 +68,7 @@ def test_resources_name_every_aws_thing(catalog: Catalog) -> None:
     prefix = "tenantry-tabcdefghijk"
     assert named == {
         ("s3:bucket", f"{prefix}-recordings"),
+        ("secretsmanager:secret", f"{prefix}-database-admin"),
         ("secretsmanager:secret", f"{prefix}-database-password"),
         ("secretsmanager:secret", f"{prefix}-usage-token"),
         ("rds:db-parameter-group", f"{prefix}-database-parameters"),

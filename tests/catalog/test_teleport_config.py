@@ -1,5 +1,6 @@
 """The teleport blueprint: what auth and proxy are told, and how secrets reach them."""
 
+from dataclasses import replace
 from typing import Any
 
 import yaml
@@ -15,30 +16,47 @@ def config_of(catalog: Catalog, component: str) -> dict[str, Any]:
 
 
 def test_auth_stores_in_the_tenants_database_and_bucket(catalog: Catalog) -> None:
-    """The connection string names the database from the step's outputs and bears no password."""
+    """The connection string names the database from the step's outputs and bears no user and no password."""
     storage = config_of(catalog, "auth")["teleport"]["storage"]
     assert storage["conn_string"] == (
-        "postgresql://ttabcdefghijk@db.example.internal:5432/ttabcdefghijk?sslmode=require&pool_max_conns=20"
+        "postgresql://db.example.internal:5432/ttabcdefghijk?service=tenant&sslmode=require&pool_max_conns=20"
     )
     assert storage["audit_sessions_uri"] == "s3://tenantry-tabcdefghijk-recordings/sessions?region=us-east-1"
 
 
 def test_the_password_reaches_auth_only_as_a_file(catalog: Catalog) -> None:
-    """External Secrets writes a password file from this tenant's secret, and auth reads it by its path."""
+    """External Secrets writes user and password of one version into one file; auth reads it by its path."""
     secret = object_of(catalog, tenant_of(catalog, "team"), "ExternalSecret", "database")["spec"]
-    assert secret["data"] == [
+    assert [entry["remoteRef"] for entry in secret["data"]] == [
         {
-            "secretKey": "password",
-            "remoteRef": {"key": "tenantry-tabcdefghijk-database-password", "property": "password"},
+            "key": "tenantry-tabcdefghijk-database-password",
+            "property": name,
+            "version": "uuid/5f0c2a",
         }
+        for name in ("username", "password")
     ]
-    assert secret["target"]["template"]["data"] == {"pgpass": "*:*:*:*:{{ .password }}"}
+    (file,) = secret["target"]["template"]["data"].items()
+    assert file == ("pg_service.conf", "[tenant]\nuser={{ .username }}\npassword={{ .password }}\n")
     pod = pod_of(catalog, "auth")
     (container,) = pod["containers"]
     mounts = {mount["name"]: mount["mountPath"] for mount in container["volumeMounts"]}
     volume = next(item for item in pod["volumes"] if item.get("secret", {}).get("secretName") == "database")
     env = {item["name"]: item["value"] for item in container["env"]}
-    assert env["PGPASSFILE"] == f"{mounts[volume['name']]}/pgpass"
+    assert env["PGSERVICEFILE"] == f"{mounts[volume['name']]}/{file[0]}"
+
+
+def test_a_new_password_restarts_auth_and_proxy(catalog: Catalog) -> None:
+    """Pod templates differ when the version of the secret does; without one they render all the same."""
+    plain = tenant_of(catalog, "team")
+    versions = [{"database-password.version": "other"}, {"database-password.version": ""}]
+    for name in ("auth", "proxy"):
+        templates = [
+            object_of(catalog, replace(plain, outputs={**plain.outputs, **outputs}), "Deployment", name)[
+                "spec"
+            ]
+            for outputs in versions
+        ]
+        assert templates[0] != templates[1]
 
 
 def test_the_usage_token_comes_into_the_namespace(catalog: Catalog) -> None:

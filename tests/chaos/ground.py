@@ -19,6 +19,7 @@ from devstack.postgres import Postgres
 from devstack.profiles import PROFILES
 from devstack.servers import AwsServer, ClusterServer
 from devstack.temporal import Temporal
+from domain.plans import Cell
 from runtime.settings import ROOT, Settings
 from runtime.temporal import connect
 from store.engine import make_engine
@@ -27,6 +28,8 @@ from tests.chaos.doors import DatabaseDoor, SilentDoor
 from tests.chaos.hands import PatientStage
 from tests.chaos.strangers import AUTHORIZED, Strangers
 from tests.chaos.workers import Workers
+from tests.rights.shipped import WORKER, policies
+from tests.rights.templates import RBAC
 from tests.workflows.stage import serving
 from worker.setup import set_up
 
@@ -117,9 +120,8 @@ class Ground:
             self._open.push_async_callback(asyncio.to_thread, server.stop)
         await asyncio.gather(
             asyncio.to_thread(self.temporal.start),
-            asyncio.to_thread(self.clusters.start, self.aws.url),
-            asyncio.to_thread(self.aws.start),
-            asyncio.to_thread(self._make_database),
+            asyncio.to_thread(self.clusters.start, self.aws.url, {WORKER: RBAC}),
+            asyncio.to_thread(self._make_databases),
         )
         settings = self._settings()
         await _prepare(settings)
@@ -144,17 +146,19 @@ class Ground:
     async def _open_doors(self) -> None:
         self.database_door = DatabaseDoor(self.database_url)
         self.cluster_door = SilentDoor(_server(self.clusters.kubeconfig))
-        write_kubeconfig(self.folder / "kubeconfig", {CELL: self.cluster_door.url})
+        write_kubeconfig(self.folder / "kubeconfig", {CELL: self.cluster_door.url}, WORKER)
         for door in (self.database_door, self.cluster_door):
             await door.open()
             self._open.push_async_callback(door.shut)
 
-    def _make_database(self) -> None:
+    def _make_databases(self) -> None:
+        """Ours, and the server that those of tenants are on."""
         self.postgres.start()
         self.database_url = self.postgres.create_database(INSTALL)
         with psycopg.connect(self.database_url, autocommit=True) as connection:
             # A commit that was answered must survive a crash, as in production.
-            connection.execute(f"ALTER DATABASE {INSTALL} SET synchronous_commit = on")
+            connection.execute("ALTER ROLE ALL SET synchronous_commit = on")
+        self.aws.start(self.postgres.url, policies([INSTALL], [Cell.model_validate(self.cell)]))
 
     def _settings(self) -> Settings:
         return Settings.model_validate(
@@ -186,7 +190,7 @@ class Ground:
                 "TENANTRY_WORKER_MISSED_SECONDS": "1",
             },
         )
-        return environment | {"AWS_SECRET_ACCESS_KEY": self.aws_key}
+        return environment | {"AWS_ACCESS_KEY_ID": WORKER, "AWS_SECRET_ACCESS_KEY": self.aws_key}
 
 
 async def _prepare(settings: Settings) -> None:

@@ -63,6 +63,9 @@ class Life:
 
 _SIZED = [step for step in steps() if step.sized]
 _WORKLOAD = [step for step in steps() if step.workload]
+_LOGIN = [
+    step(name) for name in ("database-admin", "database-password", "database", "config", "auth", "proxy")
+]
 _FROM_AUTH = steps()[[step.name for step in steps()].index(preludes.LOST_AT) :]
 _BEFORE_AUTH = [step for step in steps() if step not in _FROM_AUTH]
 
@@ -185,6 +188,29 @@ LIVES = (
         preludes.spoiled,
         asks.change("POST", "/repair"),
         takes_back=False,
+    ),
+    Life(
+        "RotateDatabasePassword",
+        "rotate",
+        whole(
+            [*ensured(_LOGIN, Act.TOUCH), Point("new-password", "password.prepare", Act.PREPARE, "database")]
+        ),
+        State.ACTIVE,
+        State.ACTIVE,
+        preludes.active,
+        asks.change("POST", "/rotate-password"),
+        takes_back=False,
+    ),
+    # From here on it only goes forward.
+    Life(
+        "RotateDatabasePassword.moving",
+        "rotate",
+        (Point("move", "password.move", Act.MOVE, "database"), record("finish")),
+        State.ACTIVE,
+        State.ACTIVE,
+        preludes.active,
+        asks.change("POST", "/rotate-password"),
+        goes_back=False,
     ),
     # A workflow type joins the matrix by one entry here.
 )

@@ -9,10 +9,13 @@ from runtime.settings import ROOT
 from tests.chaos.play import Result
 
 HOME = ROOT / ".devstack" / "chaos"
-CODE = "activities api blueprints catalog devstack domain runtime store tests/chaos worker workflows".split()
+CODE = """
+    activities api blueprints catalog deploy devstack domain runtime store tests/chaos worker workflows
+""".split()
 FILES = """
     cells.yaml meters.yaml plans.yaml prices.yaml
-    tests/audit.py tests/outages/door.py tests/workflows/stage.py
+    tests/api/front.py tests/api/providers.py tests/audit.py tests/logins.py tests/outages/door.py
+    tests/rights/shipped.py tests/rights/templates.py tests/workflows/stage.py
 """.split()
 
 
@@ -54,6 +57,6 @@ def fingerprint() -> str:
 
 def sources() -> Iterable[Path]:
     for name in CODE:
-        yield from sorted(p for p in (ROOT / name).rglob("*") if p.suffix in {".py", ".yaml", ".j2"})
+        yield from sorted(p for p in (ROOT / name).rglob("*") if p.suffix in {".py", ".json", ".yaml", ".j2"})
     for name in FILES:
         yield ROOT / name

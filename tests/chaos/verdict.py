@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from tests.chaos.faults import FaultKind, Means
 from tests.chaos.lives import State
+from tests.chaos.login import login_problem
 from tests.chaos.scene import Scene
 from tests.chaos.undisturbed import undisturbed
 from tests.chaos.world import WHOLE, World, inventory_key
@@ -74,6 +75,9 @@ async def judge(scene: Scene, fault: FaultKind, before: World, after: World) -> 
     if scene.hand is not None and outcome.state.exists:
         traced = await asyncio.to_thread(scene.hand.trace)
         verdict.expect(not traced, "what was changed by hand is still as the hand left it")
+    if outcome.state.exists and not scene.left_to_the_hand and not scene.lost_for_good:
+        problem = await asyncio.to_thread(login_problem, scene.ground, scene.tenant, after)
+        verdict.expect(problem is None, f"the tenant cannot log in: {problem}")
     _things(scene, outcome.state, after, verdict)
     strange = sorted(set(before.others) ^ set(after.others))
     touched = await scene.ground.strangers.changed()

@@ -11,9 +11,10 @@ from tests.chaos.blueprint import Step, step
 from tests.chaos.ground import Ground
 from tests.chaos.points import Act, Point
 from tests.chaos.waiting import until
+from tests.rights.shipped import WORKER
 from tests.workflows.stage import Json
 
-OURS = {"caller": "devstack"}
+OURS = {"caller": WORKER}
 """The worker's access key: hands and auditors have others."""
 HOLD_SECONDS = 60
 """Longer than any hold lasts."""
@@ -43,7 +44,14 @@ REMOVES = {
     "pod_identity": "DeletePodIdentityAssociation",
     "dns": "ChangeResourceRecordSets",
 }
-OPERATIONS = {Act.MAKE: MAKES, Act.TOUCH: TOUCHES, Act.CHANGE: CHANGES, Act.REMOVE: REMOVES}
+OPERATIONS = {
+    Act.MAKE: MAKES,
+    Act.TOUCH: TOUCHES,
+    Act.CHANGE: CHANGES,
+    Act.REMOVE: REMOVES,
+    Act.PREPARE: {"database": "PutSecretValue"},
+    Act.MOVE: {"database": "UpdateSecretVersionStage"},
+}
 REFUSED = {
     "aws": {"code": "ValidationError", "status": 400, "message": "not like this"},
     "kubernetes": {"status": 422, "reason": "Invalid", "message": "not like this"},

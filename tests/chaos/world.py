@@ -12,7 +12,7 @@ from tests.audit import Auditor
 from tests.workflows.stage import Json
 
 WHOLE = Counter(
-    bucket=1, database=1, identity=2, namespace=1, parameters=1, record=4, role=3, secret=2
+    bucket=1, database=1, identity=2, namespace=1, parameters=1, record=4, role=3, secret=3
 )  # fmt: skip
 """What a tenant of the Teleport blueprint has, by kind."""
 NAMESPACED = (

@@ -1,17 +1,19 @@
 """Tenantry's own processes on the servers of this test process, and the command line as a function."""
 
+import base64
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pytest
 
-from cli.connection import URL_VARIABLE
+from cli.connection import KEY_VARIABLE, URL_VARIABLE
 from cli.main import main
-from devstack.engine import Engine, engine_environment
+from devstack.engine import DEVELOPMENT_KEY, Engine, engine_environment, make_key_ring
 from devstack.postgres import Postgres
 from devstack.profiles import PROFILES
 from devstack.servers import AwsServer, ClusterServer
 from devstack.temporal import Temporal
+from tests.rights.shipped import NOBODY, WORKER
 
 
 @dataclass(frozen=True)
@@ -26,8 +28,15 @@ Tenantry = Callable[..., Ran]
 
 @pytest.fixture(scope="session")
 def environment(
-    postgres: Postgres, temporal: Temporal, aws: AwsServer, clusters: ClusterServer
+    tmp_path_factory: pytest.TempPathFactory,
+    postgres: Postgres,
+    temporal: Temporal,
+    aws: AwsServer,
+    clusters: ClusterServer,
 ) -> dict[str, str]:
+    """Sealed, as with `tenantry dev`."""
+    keys = tmp_path_factory.mktemp("keys") / "webhooks"
+    keys.write_bytes(base64.b64encode(b"k" * 32))
     return engine_environment(
         temporal_address=temporal.address,
         database_url=postgres.create_database("cli"),
@@ -36,19 +45,33 @@ def environment(
         further={
             **PROFILES["none"].settings,
             "TENANTRY_RECOVERY_SETTLING_SECONDS": "0",
+            "TENANTRY_PAYLOAD_KEYS_FILE": str(make_key_ring(tmp_path_factory.mktemp("ring") / "keys.json")),
             "TENANTRY_INSTALL": "cli",
             "TENANTRY_TASK_QUEUE": "cli",
+            "TENANTRY_WEBHOOK_KEYS_FILE": str(keys),
+            "TENANTRY_WEBHOOK_LOOPBACK": "true",
         },
     )
 
 
 @pytest.fixture(scope="session")
-def engine(tmp_path_factory: pytest.TempPathFactory, environment: dict[str, str]) -> Iterator[Engine]:
+def engine(
+    tmp_path_factory: pytest.TempPathFactory, environment: dict[str, str], clusters: ClusterServer
+) -> Iterator[Engine]:
+    """Every process with its own rights: only the role of a provider may do anything there."""
     engine = Engine(tmp_path_factory.mktemp("engine"))
+    nothing = {"AWS_ACCESS_KEY_ID": NOBODY, "TENANTRY_KUBECONFIG": str(clusters.kubeconfig_of(NOBODY))}
+    roles = {
+        "aws": {"AWS_ACCESS_KEY_ID": WORKER},
+        "kubernetes": {"TENANTRY_KUBECONFIG": str(clusters.kubeconfig_of(WORKER))},
+        "records,billing": {},
+    }
     try:
-        engine.setup(environment)
-        engine.start_worker(environment)
-        engine.start_api(environment)
+        engine.setup(environment | nothing)
+        for served, rights in roles.items():
+            given = environment | nothing | rights | {"TENANTRY_WORKER_ROLES": served}
+            engine.start_worker(given, f"worker-{served.partition(',')[0]}")
+        engine.start_api(environment | nothing)
         yield engine
     finally:
         engine.stop()
@@ -72,7 +95,10 @@ def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
 
 
 @pytest.fixture
-def tenantry(engine: Engine, monkeypatch: pytest.MonkeyPatch, command: Tenantry) -> Tenantry:
+def tenantry(
+    engine: Engine, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch, command: Tenantry
+) -> Tenantry:
     """The same, as a client of a running API."""
     monkeypatch.setenv(URL_VARIABLE, engine.url)
+    monkeypatch.setenv(KEY_VARIABLE, environment[DEVELOPMENT_KEY])
     return command

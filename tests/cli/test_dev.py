@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import httpx
 import psutil
 import pytest
 
@@ -15,7 +16,7 @@ from tests.cli.conftest import Tenantry
 
 TENANTRY = Path(sys.executable).with_name("tenantry")
 LAST_LINE = "Ctrl-C stops everything"
-PARTS = 6
+PARTS = 7
 
 
 def start_dev(home: Path, **settings: str) -> subprocess.Popen[str]:
@@ -40,6 +41,18 @@ def greeting(dev: subprocess.Popen[str]) -> str:
     return told
 
 
+def assert_ui_unseals(told: str) -> None:
+    """Its pages know the codec endpoint, and the endpoint lets them ask."""
+    ui, codec = (
+        re.search(rf"^  {name} +(http://\S+)$", told, re.MULTILINE)[1]  # type: ignore[index]  # fails as it should
+        for name in ("Temporal UI", "codec")
+    )
+    assert httpx.get(f"{ui}/api/v1/settings").json()["Codec"]["Endpoint"] == codec
+    for origin in (ui, ui.replace("127.0.0.1", "localhost")):
+        answer = httpx.post(f"{codec}/decode", json={"payloads": []}, headers={"origin": origin})
+        assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (200, origin)
+
+
 def test_it_is_found_while_it_runs_and_leaves_nothing(
     tmp_path: Path, command: Tenantry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -48,6 +61,7 @@ def test_it_is_found_while_it_runs_and_leaves_nothing(
     try:
         told = greeting(dev)
         assert "/docs" in told
+        assert_ui_unseals(told)
         monkeypatch.delenv("TENANTRY_API_URL", raising=False)
         monkeypatch.setenv("TENANTRY_HOME", str(tmp_path))
         assert command("list", "--json").out == "[]\n"

@@ -53,7 +53,7 @@ def test_a_pause_is_listed_and_ended(tenantry: Tenantry) -> None:
     told = tenantry("resume-from-pause", "cli-pause", "--reason", "the name is free")
     assert "resume-from-pause accepted" in told.out
     assert tenantry("watch", operation).code == 0
-    assert "resume-from-pause by anonymous: the name is free" in tenantry("show", operation).out
+    assert "resume-from-pause by development: the name is free" in tenantry("show", operation).out
 
 
 def listed(tenantry: Tenantry) -> list[dict[str, Any]]:

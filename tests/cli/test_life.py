@@ -14,7 +14,7 @@ FORM = str(ROOT / "examples" / "signups" / "1-alder.yaml")
 def test_a_life_from_sign_up_to_certificate(
     tenantry: Tenantry, environment: dict[str, str], cells: list[dict[str, object]]
 ) -> None:
-    """Sign-up, scale, suspend, resume and teardown end well, and AWS and Kubernetes show each end of it."""
+    """Sign-up, scale, rotation, suspend, resume and teardown end well; AWS and Kubernetes show each end."""
     slug = "cli-life"
     signup = tenantry("signup", slug, "--file", FORM, "--users", "60", "--json")
     assert signup.code == 0, signup.err
@@ -26,8 +26,11 @@ def test_a_life_from_sign_up_to_certificate(
     ids = {slug: tenant["id"]}
     assert set(count_things(ids, cells, environment)[slug]) == set(KINDS)
 
+    _previewed(tenantry, slug)
     assert tenantry("scale", slug, "--users", "150").code == 0
     assert "150" in tenantry("show", slug).out
+    rotated = tenantry("rotate-password", slug)
+    assert (rotated.code, "rotate of cli-life succeeded" in rotated.out) == (0, True)
     suspended = tenantry("suspend", slug)
     assert (suspended.code, "suspend of cli-life succeeded" in suspended.out) == (0, True)
     assert tenantry("resume", slug).code == 0
@@ -41,6 +44,20 @@ def test_a_life_from_sign_up_to_certificate(
     assert "rds:db-instance" in certificate.out
     entries = json.loads(tenantry("certificate", slug, "--json").out)["entries"]
     assert f"{len(entries)} things" in certificate.out
+
+
+def _previewed(tenantry: Tenantry, slug: str) -> None:
+    """A preview says what a scale would do and cost, does nothing of it, and is refused as it would be."""
+    told = tenantry("preview", "scale", slug, "--users", "150")
+    assert told.code == 0, told.err
+    for said in ("db.t4g.medium", "€360.00 monthly", "€900.00 monthly", "there is room"):
+        assert said in told.out
+    found = json.loads(tenantry("preview", "teardown", slug, "--grace", "2d", "--json").out)
+    assert (found["change"], found["then"]["phase"]) == ("teardown", Phase.CLOSED)
+    refused = tenantry("preview", "resume", slug)
+    assert (refused.code, "it is active" in refused.err) == (1, True)
+    assert tenantry("preview", "scale", slug, "--users", "5000").code == 2
+    assert json.loads(tenantry("show", slug, "--json").out)["target"]["users"] == 60
 
 
 def test_closed_in_its_grace_and_restored(tenantry: Tenantry) -> None:

@@ -20,6 +20,8 @@ def token_of(tenant: Mapping[str, str], environment: Mapping[str, str]) -> str:
         "secretsmanager",
         region_name=tenant["region"],
         endpoint_url=environment["TENANTRY_AWS_ENDPOINT_URL"],
+        aws_access_key_id="external-secrets",
+        aws_secret_access_key="external-secrets",
     )
     name = f"cli-{tenant['id']}-usage-token"
     return str(json.loads(client.get_secret_value(SecretId=name)["SecretString"])["token"])

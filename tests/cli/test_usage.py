@@ -10,7 +10,7 @@ import typer
 from api.problem_types import PROBLEMS
 from cli.connection import ROOT, URL_VARIABLE
 from cli.signups import SignupFileError, load_signup
-from cli.tenants import grace_seconds
+from cli.wishes import grace_seconds
 from cli.wording import in_commands, problem_lines
 from domain.counting import counted
 from domain.naming import slug_problem

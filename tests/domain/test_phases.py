@@ -22,7 +22,9 @@ STARTS = {
     OperationKind.RESTORE: {Phase.CLOSED},
     OperationKind.REMOVE: {Phase.CLOSED},
     OperationKind.REPAIR: {Phase.ACTIVE, Phase.SUSPENDED},
+    OperationKind.ROTATE: {Phase.ACTIVE, Phase.SUSPENDED},
 }
+STAYING = {OperationKind.REPAIR, OperationKind.ROTATE}
 
 TAKE_OVERS = {
     (OperationKind.SIGNUP, OperationKind.SUSPEND),
@@ -36,6 +38,8 @@ TAKE_OVERS = {
     (OperationKind.RESTORE, OperationKind.TEARDOWN),
     (OperationKind.REPAIR, OperationKind.SUSPEND),
     (OperationKind.REPAIR, OperationKind.TEARDOWN),
+    (OperationKind.ROTATE, OperationKind.SUSPEND),
+    (OperationKind.ROTATE, OperationKind.TEARDOWN),
 }
 
 
@@ -46,18 +50,19 @@ def test_operations_start_from_settled_phases(kind: OperationKind) -> None:
     assert not TRANSITIONS[kind].starts_from & (OPEN_PHASES | GONE)
 
 
-@pytest.mark.parametrize("kind", sorted(set(OperationKind) - {OperationKind.REPAIR}))
+@pytest.mark.parametrize("kind", sorted(set(OperationKind) - STAYING))
 def test_operations_end_in_settled_phases(kind: OperationKind) -> None:
     """While it runs a tenant is in an open phase; when it ends the tenant is in none."""
     assert TRANSITIONS[kind].during in OPEN_PHASES
     assert TRANSITIONS[kind].ends_in not in OPEN_PHASES
 
 
-@pytest.mark.parametrize("phase", sorted(TRANSITIONS[OperationKind.REPAIR].starts_from))
-def test_a_repair_leaves_the_phase_as_it_is(phase: Phase) -> None:
-    """A repaired tenant goes on doing what it did: no phase but its own would be true."""
-    repair = TRANSITIONS[OperationKind.REPAIR]
-    assert (repair.phase_during(phase), repair.ends_in) == (phase, None)
+@pytest.mark.parametrize("kind", sorted(STAYING))
+def test_what_changes_nothing_of_a_tenant_leaves_its_phase(kind: OperationKind) -> None:
+    """It goes on doing what it did: no phase but its own would be true."""
+    staying = TRANSITIONS[kind]
+    assert staying.ends_in is None
+    assert all(staying.phase_during(phase) == phase for phase in staying.starts_from)
 
 
 def test_every_settled_phase_can_be_left() -> None:

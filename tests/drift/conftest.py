@@ -19,6 +19,7 @@ from runtime.settings import Settings
 from runtime.temporal import connect
 from store.engine import make_engine
 from tests.audit import Auditor
+from tests.workflows import calls
 from tests.workflows.conftest import _cluster_urls
 from tests.workflows.stage import PATIENCE_SECONDS, POLL_SECONDS, Json, Stage, serving
 from worker.app import build_worker
@@ -32,7 +33,6 @@ FORGET = text(
     "UPDATE tenant SET phase = 'cancelled', deleted_at = now(), remove_after = NULL "
     "WHERE held_by IS NULL AND phase IN ('active', 'suspended', 'closed') AND id <> ALL(:before)"
 )
-READS = ("Describe", "Get", "Head", "List")
 
 
 @dataclass
@@ -84,22 +84,7 @@ class DriftStage(Stage):
 
     async def writes(self, tenant_ids: set[str]) -> list[str]:
         """Calls that changed, or tried to change, something of these tenants at the providers."""
-        assert self.settings.aws_endpoint_url
-        async with httpx.AsyncClient() as http:
-            calls = (await http.get(f"{self.settings.aws_endpoint_url}/_devstack/calls")).json()["calls"]
-            made = [
-                f"{call['operation']} {call['resources']}"
-                for call in calls
-                if not call["operation"].startswith(READS)
-            ]
-            for url in set(self.cluster_urls.values()):
-                calls = (await http.get(f"{url}/_devstack/calls")).json()["calls"]
-                made += [
-                    f"{call['verb']} {call['resource']} {call['namespace']}"
-                    for call in calls
-                    if call["verb"] not in {"get", "list", "watch"} and not call["dry_run"]
-                ]
-        return [one for one in made if any(tenant_id in one for tenant_id in tenant_ids)]
+        return await calls.writes(self, tenant_ids)
 
     async def calls(self) -> list[str]:
         """Operations that were asked of AWS."""
@@ -108,10 +93,7 @@ class DriftStage(Stage):
         return [call["operation"] for call in answer.json()["calls"]]
 
     async def forget_calls(self) -> None:
-        assert self.settings.aws_endpoint_url
-        async with httpx.AsyncClient() as http:
-            for url in {self.settings.aws_endpoint_url, *self.cluster_urls.values()}:
-                await http.delete(f"{url}/_devstack/calls")
+        await calls.forget_calls(self)
 
 
 @pytest.fixture(autouse=True)

@@ -10,9 +10,10 @@ import pytest
 import structlog
 
 from api.app import create_app
-from cli.connection import URL_VARIABLE
+from cli.connection import KEY_VARIABLE, URL_VARIABLE
 from domain.naming import new_tenant_id, ownership_tags, resource_name
 from tests.api.conftest import served
+from tests.api.front import ADMIN_KEY, keyed
 from tests.cli.conftest import Ran, Tenantry, command
 from tests.drift import hands
 from tests.drift.conftest import INSTALL, DriftStage
@@ -24,7 +25,7 @@ __all__ = ["command"]
 async def address(stage: DriftStage) -> AsyncIterator[str]:
     # The API's log would be read as the command's output, as both are in this process.
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    async with served(create_app(stage.settings)) as address:
+    async with served(create_app(keyed(stage.settings))) as address:
         yield address
     structlog.reset_defaults()
 
@@ -39,6 +40,7 @@ async def test_drift_is_shown_and_repaired(
 ) -> None:
     """A line for each tenant that is not in sync, every difference of one; repaired, none is left."""
     monkeypatch.setenv(URL_VARIABLE, address)
+    monkeypatch.setenv(KEY_VARIABLE, ADMIN_KEY)
     tenant = await stage.active()
     slug = tenant["slug"]
     assert "not looked at yet" in (await run(command, "drift", "show", slug)).out
@@ -61,6 +63,7 @@ async def test_what_would_come_back_empty_needs_a_yes(
 ) -> None:
     """Without it a repair fails and names what is gone, though no scan has looked; with it, it is made."""
     monkeypatch.setenv(URL_VARIABLE, address)
+    monkeypatch.setenv(KEY_VARIABLE, ADMIN_KEY)
     tenant = await stage.active()
     bucket = stage.name(tenant, "recordings")
     stage.auditor.aws("s3").delete_bucket(Bucket=bucket)
@@ -75,6 +78,7 @@ async def test_orphans_are_listed_and_deleted(
 ) -> None:
     """Listed with their ids; deleted with a reason, and then listed no more."""
     monkeypatch.setenv(URL_VARIABLE, address)
+    monkeypatch.setenv(KEY_VARIABLE, ADMIN_KEY)
     name = resource_name(INSTALL, tenant_id := new_tenant_id(), "left")
     marks = ownership_tags(INSTALL, tenant_id, "gone", "left")
     s3 = stage.auditor.aws("s3")

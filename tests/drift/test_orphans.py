@@ -140,7 +140,7 @@ async def test_orphans_of_every_kind_are_found_reported_and_deleted_on_request(
     for one in sorted(found, key=lambda one: one["kind"] == "rds:db-parameter-group"):
         done = await delete(stage, one)
         assert done["state"] == "deleted", done
-        assert (done["requested_by"], done["reason"]) == ("anonymous", "left by a test")
+        assert (done["requested_by"], done["reason"]) == ("development", "left by a test")
         assert done["detail"]
     left_over = await asyncio.to_thread(stage.auditor.things_of, tenant_id)
     assert [thing for thing in left_over if not thing.startswith("snapshot")] == []

@@ -126,14 +126,21 @@ async def test_a_repair_that_is_refused_fails_and_the_tenant_keeps_its_condition
     assert stage.auditor.aws("s3").get_bucket_versioning(Bucket=bucket)["Status"] == "Enabled"
 
 
+async def others_waiting(stage: DriftStage) -> int:
+    """Tenants of other tests whose repair has failed: every scan counts them, too."""
+    await stage.scan(repair=True)
+    return (await stage.scan(repair=True)).postponed
+
+
 async def test_what_failed_is_not_repaired_again_by_each_scan(stage: DriftStage) -> None:
     """For a day scans leave it and say why; a person's repair is immediate, and ends the wait."""
+    others = await others_waiting(stage)
     tenant = await stage.active()
     hands.delete_policy(stage, tenant)
     async with stage.aws_fault(match={"operation": "PutRolePolicy"}, **DENIED):
         await stage.scan(repair=True)
         failed = await stage.repaired(tenant)
-    assert (await stage.scan(repair=True)).postponed == 1
+    assert (await stage.scan(repair=True)).postponed == others + 1
     assert len(await stage.repairs(tenant)) == 1
     shown = (await stage.drift(tenant))["failed_repair"]
     assert (shown["operation_id"], shown["error"]["code"]) == (failed["id"], "AccessDenied")
@@ -161,11 +168,12 @@ async def test_the_next_day_it_is_tried_again(stage: DriftStage) -> None:
 
 async def test_a_scan_starts_no_more_repairs_than_it_may(stage: DriftStage) -> None:
     """A changed blueprint reaches the tenants in batches: the next scan goes on with the others."""
+    others = await others_waiting(stage)
     tenants = [await stage.active(plan="echo") for _ in range(2)]
     for tenant in tenants:
         hands.raise_quota(stage, tenant)
     batch = await stage.scan(repair=True, repairs_at_most=1, page_size=1)
-    assert (batch.repairs, batch.postponed) == (1, 1)
+    assert (batch.repairs, batch.postponed) == (1, others + 1)
     first, second = sorted(tenants, key=lambda tenant: str(tenant["tenant_id"]))
     assert (await stage.repaired(first))["status"] == "succeeded"
     assert await stage.repairs(second) == []

@@ -45,7 +45,7 @@ class Day:
     def __init__(self, stack: Stack, seed: int, patience: float = 900) -> None:
         self._seed = seed
         self._wire = Wire(stack)
-        self._customers = Customers(stack.addresses["api"], patience)
+        self._customers = Customers(stack.addresses["api"], stack.api_key, patience)
         entries = yaml.safe_load((ROOT / "cells.yaml").read_text())
         cells = [{"name": name, **cell} for name, cell in entries.items()]
         self._auditor = Auditor(stack.aws.url, stack.clusters.kubeconfig, cells)

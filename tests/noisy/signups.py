@@ -52,8 +52,13 @@ class Crowd:
 class Customers:
     """The API of one stack, as its callers see it."""
 
-    def __init__(self, api_url: str, patience: float) -> None:
-        self._http = httpx.AsyncClient(base_url=api_url, timeout=60, limits=httpx.Limits(max_connections=50))
+    def __init__(self, api_url: str, api_key: str, patience: float) -> None:
+        self._http = httpx.AsyncClient(
+            base_url=api_url,
+            timeout=60,
+            limits=httpx.Limits(max_connections=50),
+            headers={"Authorization": f"Bearer {api_key}"},
+        )
         self._patience = patience
 
     async def sign_up(self, count: int) -> Crowd:

@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from domain.queues import provider_queue
+from domain.queues import billing_queue, provider_queue
 from runtime.settings import Settings
 from worker.roles import ROLES, queue_of
 
@@ -36,7 +36,8 @@ def test_a_version_must_have_a_usable_name(monkeypatch: pytest.MonkeyPatch, buil
 
 
 def test_workers_and_workflows_mean_the_same_queues() -> None:
-    """A worker polls the queue that workflow code names for its provider."""
+    """A worker polls the queue that workflow code names for its role."""
     assert queue_of("main", "records") == "main"
     assert queue_of("main", "aws") == provider_queue("main", "aws")
     assert queue_of("main", "kubernetes") == provider_queue("main", "kubernetes")
+    assert queue_of("main", "billing") == billing_queue("main")

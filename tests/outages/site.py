@@ -27,7 +27,7 @@ EVERYTHING = {
     "parameters": 1,
     "record": 4,
     "role": 3,
-    "secret": 2,
+    "secret": 3,
 }
 """What a tenant of the Teleport blueprint has, by kind."""
 

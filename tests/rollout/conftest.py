@@ -4,7 +4,6 @@ import contextlib
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from pydantic import SecretStr
@@ -19,11 +18,14 @@ from runtime.settings import Settings
 from runtime.temporal import connect
 from store.engine import make_engine
 from tests.audit import Auditor
+from tests.rights.shipped import ROLLOUTS
 from tests.workflows.stage import Stage, serving
 from worker import app
 from worker.setup import set_up
 from worker.versions import promote
 from workflows.registry import WORKFLOWS
+
+NAMES = iter(ROLLOUTS)
 
 
 @dataclass
@@ -74,7 +76,7 @@ async def rollout(
     settings: Settings, own_temporal: Temporal, postgres: Postgres, auditor: Auditor
 ) -> AsyncIterator[Rollout]:
     """A fresh installation of which no version serves yet."""
-    name = f"r{uuid4().hex[:7]}"
+    name = next(NAMES)
     own = settings.model_copy(
         update={
             "install": name,

@@ -82,7 +82,7 @@ class Books:
         """From now on, as a changed meters.yaml does."""
         engine, letterhead = self.world.engine, Letterhead(ISSUER, titles)
         self.closer = Closer(engine, RatedUsage(engine, self.clock), self.scenario.grace, letterhead)
-        self.numberer = Numberer(engine, NUMBERING, letterhead)
+        self.numberer = Numberer(engine, NUMBERING, letterhead, self.clock)
 
     def use(self, name: str, meter: str, at: datetime, value: int) -> None:
         """Usage that arrives now."""

@@ -33,3 +33,18 @@ def engine(postgres: Postgres, catalog: Catalog) -> Iterator[Engine]:
 @pytest.fixture
 def world(engine: Engine, catalog: Catalog) -> World:
     return World(engine, catalog)
+
+
+@pytest.fixture
+def log_url(postgres: Postgres) -> str:
+    made = postgres.create_database(f"audit{uuid4().hex[:12]}")
+    upgrade(made)
+    return made
+
+
+@pytest.fixture
+def log(log_url: str) -> Iterator[Engine]:
+    """A log of its own."""
+    engine = make_engine(log_url, pool_size=4)
+    yield engine
+    engine.dispose()

@@ -1,6 +1,7 @@
 """What the API writes itself: customers and idempotency keys; and what set-up writes: plans and cells."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -11,11 +12,13 @@ from domain.naming import new_operation_id, new_tenant_id
 from store.catalog_sync import sync
 from store.customers import create_customer, get_customer
 from store.engine import database_errors, make_engine
-from store.idempotency import Claim, KeyReused, claim
+from store.idempotency import Claim, KeyReused, claim, forget_keys
 from store.operations import latest_operations, open_operations
 from store.tables import CellRow, PlanRow
 from store.tenants import get_tenant
 from tests.store.world import World
+
+WEEK = timedelta(days=7)
 
 
 def wanted(**changes: str | None) -> Claim:
@@ -45,6 +48,17 @@ def test_a_key_belongs_to_its_caller(world: World) -> None:
     first = wanted()
     claim(world.engine, first, world.clock.now())
     _, created = claim(world.engine, wanted(key=first.key, caller="another"), world.clock.now())
+    assert created
+
+
+def test_keys_are_known_for_a_week(world: World) -> None:
+    """Seven days after its first use a key is forgotten, and the same key is another request's."""
+    first, now = wanted(), datetime(2009, 5, 1, tzinfo=UTC)
+    row, _ = claim(world.engine, first, now)
+    assert forget_keys(world.engine, now) == 0
+    assert claim(world.engine, first, now + WEEK) == (row, False)
+    assert forget_keys(world.engine, now + timedelta(seconds=1)) == 1
+    _, created = claim(world.engine, wanted(key=first.key, body_hash="other"), now + WEEK)
     assert created
 
 

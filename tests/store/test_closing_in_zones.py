@@ -1,7 +1,6 @@
 """Tenants of several time zones, signed up as they are and closed by the real workflow."""
 
 from collections.abc import AsyncIterator, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -10,7 +9,6 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import Engine
 from temporalio.client import Client
-from temporalio.worker import Worker
 
 from activities.records import Records
 from catalog import Catalog
@@ -30,7 +28,7 @@ from store.idempotency import Claim
 from store.tables import SubscriptionRow
 from tests.store.billed import forget, invoices_of
 from tests.store.world import FixedClock, Tenant, World
-from worker.app import billing_activities, workflow_runner
+from worker.app import build_worker
 from workflows.close_periods import ClosePeriods
 
 QUEUE = "closing-in-zones"
@@ -78,20 +76,17 @@ def utc(text: str) -> datetime:
 
 
 @pytest.fixture(scope="module")
-async def closing(engine: Engine, temporal: Temporal) -> AsyncIterator[Client]:
-    settings = Settings.model_validate({"temporal_address": temporal.address})
+async def closing(engine: Engine, catalog: Catalog, temporal: Temporal) -> AsyncIterator[Client]:
+    settings = Settings.model_validate(
+        {
+            "temporal_address": temporal.address,
+            "task_queue": QUEUE,
+            "worker_roles": ("records", "billing"),
+        }
+    )
     client = await connect(settings)
-    with ThreadPoolExecutor(4) as executor:
-        async with Worker(
-            client,
-            task_queue=QUEUE,
-            workflows=[ClosePeriods],
-            activities=billing_activities(settings, engine, SystemClock()),
-            activity_executor=executor,
-            max_concurrent_activities=4,
-            workflow_runner=workflow_runner(sandboxed=False),
-        ):
-            yield client
+    async with build_worker(client, settings, catalog, engine, SystemClock()):
+        yield client
 
 
 @pytest.fixture

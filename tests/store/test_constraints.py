@@ -132,14 +132,14 @@ def test_a_holder_is_an_operation_of_this_tenant(world: World, tenant: Tenant) -
         ("'', 'k', 'h', 'op1', 'abcdefghijkl', NULL", "ck_idempotency_caller"),
         ("'me', 'k', 'h', 'op1', 'SHOUTING', NULL", "ck_idempotency_tenant_id"),
         ("'me', 'k', 'h', 'op1', NULL, NULL", "ck_idempotency_operation_of_tenant"),
-        ("'me', 'k', 'h', NULL, NULL, NULL", "ck_idempotency_customer_or_operation"),
-        ("'me', 'k', 'h', 'op1', 'abcdefghijkl', 'cust'", "ck_idempotency_customer_or_operation"),
+        ("'me', 'k', 'h', NULL, NULL, NULL", "ck_idempotency_one_thing"),
+        ("'me', 'k', 'h', 'op1', 'abcdefghijkl', 'cust'", "ck_idempotency_one_thing"),
     ],
 )
 def test_idempotency_rows_that_cannot_be_true(
     world: World, tenant: Tenant, values: str, constraint: str
 ) -> None:
-    """A key leads to exactly one thing: an operation of a tenant, or a customer."""
+    """A key leads to exactly one thing: an operation of a tenant, a customer, or a webhook."""
     insert = (
         "INSERT INTO idempotency (caller, key, body_hash, operation_id, tenant_id, customer_id, created_at)"
         f" VALUES ({values}, now())"

@@ -11,6 +11,7 @@ from domain.messages import (
     DeliveryResult,
     Desired,
     DueRemovals,
+    DueRotations,
     FinishResult,
     JudgeOutcome,
     LookResult,
@@ -20,18 +21,23 @@ from domain.messages import (
     OrphanPlace,
     PageResult,
     Place,
+    PreviewInput,
     RecoveryPage,
     SkipOutcome,
+    StepLook,
     StepOutcome,
     StepPlan,
     TenantContext,
     TenantsPage,
     UpkeepDone,
     VerifyOutcome,
+    WatchResult,
 )
+from domain.messages.access import AccessPlan, SealedCredentials
 from domain.phases import Mode, OperationKind, Phase
 from domain.plans import Target
 from domain.sizing import ComponentSize, Sizes
+from domain.support import AccessMode
 from tests.workflows.theatre import Answer
 
 TENANT = "tabcdefghijk"
@@ -76,6 +82,7 @@ def plan(kind: OperationKind, grace_seconds: int = 0) -> OperationPlan:
     first = kind is OperationKind.SIGNUP
     whole = {OperationKind.SIGNUP, OperationKind.REMOVE, OperationKind.REPAIR}
     names = {"rules", "app"} if kind not in whole else {step.name for step in STEPS}
+    names = {"database", "app"} if kind is OperationKind.ROTATE else names
     return OperationPlan(
         tenant=TenantContext(
             id=TENANT,
@@ -96,6 +103,12 @@ def plan(kind: OperationKind, grace_seconds: int = 0) -> OperationPlan:
         ],
         grace_seconds=grace_seconds,
     )
+
+
+def preview() -> PreviewInput:
+    """Of a scale to 200 users."""
+    scale = plan(OperationKind.SCALE)
+    return PreviewInput(tenant=scale.tenant, steps=scale.steps, desired=desired(200))
 
 
 def begin(given: dict[str, Any]) -> OperationPlan:
@@ -123,6 +136,7 @@ ANSWERS: Mapping[str, Answer] = {
         for name in ("aws", "kubernetes")
     },
     **{f"{name}.observe": lambda _: ObserveOutcome(looked_at=1) for name in ("aws", "kubernetes")},
+    **{f"{name}.preview": lambda given: StepLook(step=given["step"]) for name in ("aws", "kubernetes")},
     **{f"{name}.find_orphans": lambda _: 1 for name in ("aws", "kubernetes")},
     "aws.delete_orphan": lambda _: "it is gone",
     "drift.page": lambda _: TenantsPage(tenant_ids=[TENANT], next=None),
@@ -139,7 +153,14 @@ ANSWERS: Mapping[str, Answer] = {
     "billing.end": lambda _: None,
     "billing.deliver_page": lambda _: DeliveryResult(),
     "removals.start_due": lambda _: DueRemovals(started=[], more=False),
+    "rotations.start_due": lambda _: DueRotations(started=[]),
+    **{f"password.{verb}": lambda _: StepOutcome() for verb in ("prepare", "move", "withdraw", "lock")},
+    "access.open": lambda _: AccessPlan(
+        grant_id=f"ag{'0' * 18}", tenant=plan(OperationKind.REPAIR).tenant, mode=AccessMode.READ, slot=1
+    ),
+    "kubernetes.issue_access": lambda _: SealedCredentials(sealed="", expires_at=LONG_AGO),
     "recovery.look": lambda _: LookResult(lost=None),
     "usage.keep": lambda _: UpkeepDone(),
+    "webhooks.watch": lambda _: WatchResult(),
     "recovery.start_lost": lambda _: RecoveryPage(looked_at=0, started=[], next=None),
 }

@@ -56,6 +56,7 @@ class At:
 
 SIGNUP_STEPS = [
     At("recordings", "aws", {"operation": "CreateBucket"}),
+    At("database-admin", "aws", {"operation": "CreateSecret", "resource": "*-database-admin"}),
     At("database-password", "aws", {"operation": "CreateSecret", "resource": "*-database-password"}),
     At("usage-token", "aws", {"operation": "CreateSecret", "resource": "*-usage-token"}),
     At("database-parameters", "aws", {"operation": "CreateDBParameterGroup"}),

@@ -12,6 +12,7 @@ from domain.messages import (
     AmendRequest,
     CancelRequest,
     CloseInput,
+    DeliverWebhooksInput,
     DeliveryResult,
     DriftInput,
     ErrorView,
@@ -32,8 +33,10 @@ from domain.messages import (
     Undoing,
     VerifyOutcome,
 )
+from domain.messages.access import AccessDecision, AccessRequest, CredentialsRequest
 from domain.phases import TRANSITIONS, OperationKind, Phase
-from tests.workflows.answers import LONG_AGO, TENANT, begin, desired, request
+from domain.support import AccessMode
+from tests.workflows.answers import LONG_AGO, TENANT, begin, desired, preview, request
 from tests.workflows.theatre import Answer, Ask, Play
 
 DENIED = ErrorView(code="AccessDenied", message="no", step="app")
@@ -53,6 +56,20 @@ RESUME = Ask("resume_from_pause", ResumeRequest(requested_by="an engineer"))
 CANCEL = Ask("cancel_operation", CancelRequest(requested_by="a customer", operation_id="op1"))
 LEAVE = Ask("take_over", request(OperationKind.TEARDOWN, "op2"))
 SUSPEND = Ask("take_over", request(OperationKind.SUSPEND, "op2"))
+
+APPROVE = Ask("approve", AccessDecision(by="an operator"))
+REVOKE = Ask("revoke", AccessDecision(by="a customer"))
+ISSUE = Ask("issue", CredentialsRequest(by="somebody", public_key=""))
+ACCESS = AccessRequest(
+    grant_id="ag000000000000000000",
+    tenant_id=TENANT,
+    requested_by="somebody",
+    reason="a ticket",
+    seconds=3600,
+    mode=AccessMode.READ,
+    approval="second_person",
+    approval_seconds=3600,
+)
 
 
 def _with_snapshot(given: dict[str, Any]) -> OperationPlan:
@@ -108,6 +125,20 @@ def _changes() -> list[Play]:
             handed(kind, "recovered", _left(kind)),
             handed(kind, "recovered-undoing", _left(kind, undoing=True)),
         )
+    ]
+
+
+def _rotations() -> list[Play]:
+    """Undone until the secret moves; then only forward, to the end or to who takes over."""
+    rotate = OperationKind.ROTATE
+    return [
+        of_tenant(rotate, "done"),
+        of_tenant(rotate, "failed", fails=frozenset({"password.prepare database"})),
+        of_tenant(rotate, "cancelled", asks={"password.prepare database": CANCEL}),
+        of_tenant(rotate, "taken-over", asks={"password.lock database": LEAVE}),
+        of_tenant(rotate, "attention", fails=frozenset({"password.lock database"}), when_stuck=[RETRY]),
+        handed(rotate, "recovered", _left(rotate)),
+        handed(rotate, "recovered-undoing", _left(rotate, undoing=True)),
     ]
 
 
@@ -198,7 +229,9 @@ def plays() -> list[Play]:
         of_tenant(repair, "taken-over", asks={"bucket.ensure recordings": LEAVE}),
         of_tenant(repair, "attention", fails=frozenset({"records.finish"}), when_stuck=[RETRY]),
         handed(repair, "recovered", _left(repair)),
+        *_rotations(),
         other("due-removals", "StartDueRemovals"),
+        other("due-rotations", "StartDueRotations"),
         other(
             "recovery-not-needed",
             "RecoverTenant",
@@ -215,6 +248,16 @@ def plays() -> list[Play]:
             },
         ),
         other("lost-runs", "RecoverLost"),
+        other("access-revoked", "GrantAccess", ACCESS, when_stuck=[APPROVE, ISSUE, REVOKE]),
+        other("access-not-approved", "GrantAccess", ACCESS, when_stuck=[REVOKE]),
+        other("access-refused", "GrantAccess", ACCESS, fails=frozenset({"access.open"})),
+        other(
+            "access-failed",
+            "GrantAccess",
+            ACCESS,
+            fails=frozenset({"kubernetes.bind_access", "kubernetes.unbind_access"}),
+            when_stuck=[APPROVE],
+        ),
         other(
             "periods-closed",
             "ClosePeriods",
@@ -232,6 +275,7 @@ def plays() -> list[Play]:
             answers={"billing.close_page": lambda _: PageResult(looked_at=2)},
         ),
         other("usage-kept", "KeepUsage"),
+        other("webhooks-delivered", "DeliverWebhooks", DeliverWebhooksInput()),
         other("drift-checked", "CheckDrift", DriftInput()),
         other(
             "drift-continued",
@@ -250,4 +294,6 @@ def plays() -> list[Play]:
             OrphanRequest(orphan_id="o1", requested_by="an engineer", reason="left behind"),
             fails=frozenset({"aws.delete_orphan"}),
         ),
+        other("preview-done", "PreviewChange", preview()),
+        other("preview-in-part", "PreviewChange", preview(), fails=frozenset({"kubernetes.preview app"})),
     ]

@@ -9,10 +9,13 @@ from runtime.clock import MovableClock
 from tests.workflows.endings import ENDINGS
 from tests.workflows.faults import STEP
 from tests.workflows.losses import lose, recover
+from tests.workflows.scenarios_of_access import OF_ACCESS
 from tests.workflows.scenarios_of_billing import OF_BILLING
 from tests.workflows.scenarios_of_drift import OF_DRIFT
 from tests.workflows.scenarios_of_people import PLAYED
-from tests.workflows.stage import Json, Stage
+from tests.workflows.scenarios_of_rotation import OF_ROTATION
+from tests.workflows.scenarios_of_webhooks import OF_WEBHOOKS
+from tests.workflows.stage import Json, Stage, first
 from worker.schedules import REMOVALS
 
 
@@ -249,6 +252,29 @@ async def _usage_kept(stage: Stage, _clock: MovableClock) -> Json:
     return {"workflow_id": run}
 
 
+async def _previewed(stage: Stage, _clock: MovableClock) -> Json:
+    return await _preview(stage, await stage.active(users=50))
+
+
+async def _previewed_in_part(stage: Stage, _clock: MovableClock) -> Json:
+    tenant = await stage.active(users=50)
+    denied = {"action": "refuse", "code": "AccessDenied", "status": 403}
+    async with stage.aws_fault(match={"operation": "DescribeDBInstances"}, **denied):
+        return await _preview(stage, tenant)
+
+
+async def _preview(stage: Stage, tenant: Json) -> Json:
+    answer = await stage.http.post(f"{path(tenant)}/preview", json={"change": "scale", "users": 120})
+    assert answer.status_code == 200, answer.text
+    query = f'WorkflowId STARTS_WITH "preview/{tenant["tenant_id"]}/"'
+
+    async def listed() -> Json:
+        return {"workflow_id": "".join([run.id async for run in stage.client.list_workflows(query)])}
+
+    return await first(listed, lambda found: bool(found["workflow_id"]))
+
+
+OTHERS = OF_DRIFT | OF_BILLING | OF_WEBHOOKS | OF_ROTATION | OF_ACCESS
 SCENARIOS = [
     Scenario("signup-done", _signup_done),
     Scenario("signup-undone", _signup_undone),
@@ -274,7 +300,9 @@ SCENARIOS = [
     Scenario("signup-lost-undoing", _signup_lost_in_its_undo),
     Scenario("scale-lost-undoing", _scale_lost_in_its_undo),
     Scenario("usage-kept", _usage_kept),
+    Scenario("preview-done", _previewed),
+    Scenario("preview-in-part", _previewed_in_part),
     *(Scenario(name, play) for name, play in PLAYED.items()),
     *(Scenario(name, play) for name, play in ENDINGS.items()),
-    *(Scenario(name, play) for name, play in (OF_DRIFT | OF_BILLING).items()),
+    *(Scenario(name, play) for name, play in OTHERS.items()),
 ]

@@ -17,6 +17,7 @@ from api.app import create_app
 from domain.messages import RetryRequest
 from domain.naming import new_tenant_id, workflow_id
 from runtime.settings import Settings
+from tests.api.front import AS_ADMIN, keyed
 from tests.audit import Auditor
 from worker.schedules import schedule_id
 
@@ -182,11 +183,11 @@ class Stage:
 @contextlib.asynccontextmanager
 async def serving(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
     """The API in this process, and a client of it."""
-    app = create_app(settings)
+    app = create_app(keyed(settings))
     transport = httpx.ASGITransport(app=app)
     async with (
         app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=transport, base_url="http://tenantry") as http,
+        httpx.AsyncClient(transport=transport, base_url="http://tenantry", headers=AS_ADMIN) as http,
     ):
         yield http
 

@@ -19,7 +19,7 @@ def stops(view: Json) -> dict[str, Json]:
     return {stop["step"]: stop for condition in view["conditions"] for stop in condition["stops"]}
 
 
-WHOLE = 15
+WHOLE = 16
 """Things in AWS, and namespaces, of a tenant of the default blueprint."""
 
 

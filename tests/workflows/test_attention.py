@@ -32,7 +32,7 @@ async def test_what_is_stuck_is_shown_everywhere(stage: Stage) -> None:
     ended = await stage.finished(teardown)
     assert ended["status"] == "succeeded"
     (did,) = ended["interventions"]
-    assert (did["action"], did["by"], did["why"]) == ("retry", "anonymous", "the permission is back")
+    assert (did["action"], did["by"], did["why"]) == ("retry", "development", "the permission is back")
     assert await attention(stage, tenant) == []
     assert (await stage.run_of(tenant).describe()).search_attributes["NeedsAttention"] == [False]
 
@@ -80,15 +80,16 @@ async def test_a_skipped_step_is_left_and_the_certificate_says_so(stage: Stage) 
         ended = await stage.finished(teardown)
     assert ended["status"] == "succeeded"
     assert {step["name"]: step["status"] for step in ended["steps"]}["dns"] == "skipped"
-    assert all("not proven gone, as anonymous decided: the zone" in kept for kept in ended["kept"])
+    assert all("not proven gone, as development decided: the zone" in kept for kept in ended["kept"])
     certificate = (await stage.http.get(f"{path(tenant)}/certificate")).json()
     left = [entry for entry in certificate["entries"] if entry["gone_at"] is None]
     assert {entry["kind"] for entry in left} == {"route53:record"}
     assert len(left) == len(ended["kept"]) == 4
     for entry in left:
-        assert entry["skipped"]["by"] == "anonymous"
+        assert entry["skipped"]["by"] == "development"
         assert (
-            entry["proof"] == "not proven gone: skipped by anonymous, because the zone went with its account"
+            entry["proof"]
+            == "not proven gone: skipped by development, because the zone went with its account"
         )
     survivors = await stage.things(tenant)
     assert survivors

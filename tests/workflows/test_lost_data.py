@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from tests import logins
 from tests.workflows.faults import STEP
 from tests.workflows.losses import lose, recover
 from tests.workflows.stage import Json, Stage
@@ -111,7 +112,7 @@ def delete_database(stage: Stage, tenant: Json) -> None:
 
 
 def bring_back_database(stage: Stage, tenant: Json) -> None:
-    """As restoring a snapshot does, which brings the tags that were the instance's."""
+    """As restoring a snapshot does, which brings the tags and the password that were the instance's."""
     tenant_id = tenant["tenant_id"]
     marks = {
         "install": stage.settings.install,
@@ -119,14 +120,16 @@ def bring_back_database(stage: Stage, tenant: Json) -> None:
         "slug": tenant["slug"],
         "step": "database",
     }
+    master = logins.secret(stage.auditor.aws("secretsmanager"), name(stage, tenant, "database-admin"))
     stage.auditor.aws("rds").create_db_instance(
         DBInstanceIdentifier=name(stage, tenant, "database"),
         Engine="postgres",
         EngineVersion="16",
         DBInstanceClass="db.t4g.small",
         AllocatedStorage=20,
-        MasterUsername=f"restored_{tenant_id}",
-        MasterUserPassword="restored-by-hand",
+        DBName=master["username"],
+        MasterUsername=master["username"],
+        MasterUserPassword=master["password"],
         DBSubnetGroupName="tenants-use1",
         Tags=[{"Key": f"tenantry.dev/{key}", "Value": value} for key, value in marks.items()],
     )

@@ -58,7 +58,7 @@ async def test_a_skip_in_an_undo_outlives_its_run(stage: Stage) -> None:
             ended = await stage.finished(restore)
     assert ended["status"] == "cancelled"
     assert {step["name"]: step["status"] for step in ended["steps"]}["dns"] == "skipped"
-    assert ended["kept"] == ["Address: not brought back, as anonymous decided: the zone is gone"]
+    assert ended["kept"] == ["Address: not brought back, as development decided: the zone is gone"]
 
 
 async def test_what_a_lost_removal_left_behind_is_told_at_its_end(stage: Stage) -> None:
@@ -76,4 +76,4 @@ async def test_what_a_lost_removal_left_behind_is_told_at_its_end(stage: Stage) 
     assert ended["status"] == "succeeded"
     assert {step["name"]: step["status"] for step in ended["steps"]}["dns"] == "skipped"
     assert len(ended["kept"]) == 4
-    assert all("not proven gone, as anonymous decided: the zone" in kept for kept in ended["kept"])
+    assert all("not proven gone, as development decided: the zone" in kept for kept in ended["kept"])

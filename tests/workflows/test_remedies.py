@@ -33,7 +33,7 @@ async def test_a_snapshot_that_is_refused_can_be_given_up(stage: Stage) -> None:
     ended = await stage.finished(teardown)
     assert ended["status"] == "succeeded"
     assert ended["kept"] == [
-        "Database: no final snapshot was taken, as anonymous decided: the customer has an export"
+        "Database: no final snapshot was taken, as development decided: the customer has an export"
     ]
     assert ended["interventions"][0]["input"] == {"final_snapshot": False, "database_class": None}
     assert await stage.things(tenant) == []

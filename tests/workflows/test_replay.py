@@ -13,7 +13,9 @@ import pytest
 from temporalio.client import WorkflowHistory
 from temporalio.worker import Replayer
 
-from runtime.payloads import DATA_CONVERTER
+from devstack.engine import make_key_ring
+from runtime.payloads import DATA_CONVERTER, data_converter
+from runtime.settings import Settings
 from tests.workflows.scenarios import SCENARIOS
 from worker.app import workflow_runner
 from workflows.registry import WORKFLOWS
@@ -33,6 +35,14 @@ async def test_a_recorded_history_replays(path: Path) -> None:
     history = WorkflowHistory.from_json(workflow_id=path.stem, history=path.read_text())  # noqa: ASYNC240 - a small file
     result = await replayer.replay_workflow(history, raise_on_replay_failure=False)
     assert result.replay_failure is None
+
+
+async def test_a_run_from_before_there_were_keys_goes_on(tmp_path: Path) -> None:
+    """A worker that has got keys replays what was never sealed, failures included."""
+    ring = make_key_ring(tmp_path / "keys.json")
+    replayer = Replayer(workflows=WORKFLOWS, data_converter=data_converter(Settings(payload_keys_file=ring)))
+    history = WorkflowHistory.from_json("undone", (HISTORIES / "signup-undone.SignupTenant.json").read_text())
+    await replayer.replay_workflow(history)
 
 
 def test_every_workflow_type_and_scenario_is_recorded() -> None:

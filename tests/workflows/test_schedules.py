@@ -2,20 +2,24 @@
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from temporalio.client import (
     Client,
     Schedule,
+    ScheduleActionExecutionStartWorkflow,
     ScheduleActionStartWorkflow,
     ScheduleIntervalSpec,
+    ScheduleOverlapPolicy,
     ScheduleSpec,
 )
 from temporalio.service import RPCError, RPCStatusCode
 
 from runtime.settings import Settings
 from runtime.temporal import connect
-from worker.schedules import DRIFT, RECOVERY, REMOVALS, USAGE, keep_schedules, schedule_id
+from tests.api.front import until
+from worker.schedules import DRIFT, RECOVERY, REMOVALS, USAGE, WEBHOOKS, keep_schedules, schedule_id
 
 NAMES = (REMOVALS, RECOVERY, DRIFT, USAGE)
 
@@ -68,6 +72,26 @@ async def test_two_installations_have_their_own(client: Client, settings: Settin
             assert (action.id, action.task_queue) == (schedule_id(install, name), f"{install}-queue")
     spec = (await client.get_schedule_handle(schedule_id("one", DRIFT)).describe()).schedule.spec
     assert [interval.every for interval in spec.intervals] == [timedelta(hours=2)]
+
+
+async def test_webhooks_are_delivered_without_pause(client: Client, settings: Settings) -> None:
+    """With keys to sign by: begun at once, and again whenever a run has ended. Without keys it is no more."""
+    signing = of(settings, "one").model_copy(update={"webhook_keys_file": Path("keys")})
+    name = schedule_id("one", WEBHOOKS)
+    await keep_schedules(client, signing)
+    handle = client.get_schedule_handle(name)
+    assert (await handle.describe()).schedule.policy.overlap is ScheduleOverlapPolicy.BUFFER_ONE
+
+    async def begun() -> str | None:
+        for action in (await handle.describe()).info.running_actions:
+            assert isinstance(action, ScheduleActionExecutionStartWorkflow)
+            return action.workflow_id
+        return None
+
+    run = await until(begun)
+    await keep_schedules(client, of(settings, "one"))
+    await client.get_workflow_handle(run).terminate()
+    assert await queue_of(client, name) is None
 
 
 async def test_only_our_unnamed_ones_are_deleted(client: Client, settings: Settings) -> None:

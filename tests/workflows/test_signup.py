@@ -32,6 +32,7 @@ async def test_signup_makes_everything_of_the_blueprint(stage: Stage) -> None:
             f"role {name}-auth-role",
             f"role {name}-proxy-role",
             f"role {name}-secrets-role",
+            f"secret {name}-database-admin",
             f"secret {name}-database-password",
             f"secret {name}-usage-token",
         ]

@@ -28,18 +28,22 @@ async def impatient(
 
 
 async def test_a_stuck_namespace_names_what_blocks_it(impatient: Stage) -> None:
-    """Held by a finalizer of someone else's object, a removal names both, and ends once that is taken off."""
+    """Held by others' finalizers, a removal names what it may list of that, and ends once they are off."""
     tenant = await impatient.active()
     namespace = namespace_name(impatient.settings.install, tenant["tenant_id"])
     core = kube.CoreV1Api(impatient.auditor.cluster("use1"))
     metadata = kube.V1ObjectMeta(name="left-over", finalizers=["example.dev/hold"])
     core.create_namespaced_config_map(namespace, kube.V1ConfigMap(metadata=metadata))
+    metadata = kube.V1ObjectMeta(name="hidden", finalizers=["example.dev/hold"])
+    core.create_namespaced_secret(namespace, kube.V1Secret(metadata=metadata))
     teardown = await impatient.ask("DELETE", f"{path(tenant)}?grace=0")
     stop = await stuck(impatient, teardown, "foundation")
     assert stop["reason"] == "StuckTerminating"
     assert stop["object"] == {"kind": "v1/Namespace", "name": namespace, "namespace": ""}
     assert "configmap left-over (finalizer example.dev/hold)" in stop["message"]
-    core.patch_namespaced_config_map("left-over", namespace, {"metadata": {"finalizers": None}})
+    let_go = {"metadata": {"finalizers": None}}
+    core.patch_namespaced_config_map("left-over", namespace, let_go)
+    core.patch_namespaced_secret("hidden", namespace, let_go)
     await intervene(impatient, teardown, "retry", reason="took the finalizer off")
     assert (await impatient.finished(teardown))["status"] == "succeeded"
     assert await impatient.things(tenant) == []

@@ -26,7 +26,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError
 from temporalio.worker import Worker
 
-from domain.queues import provider_queue
+from domain.queues import billing_queue, provider_queue
 from tests.workflows.commands import Recorder, RunLog, activity_key
 from workflows.registry import WORKFLOWS
 
@@ -93,7 +93,8 @@ class Theatre:
                     workflow_runner=self._recorder,
                 )
             )
-            for queue in (provider_queue(self._queue, "aws"), provider_queue(self._queue, "kubernetes")):
+            aside = (provider_queue(self._queue, "aws"), provider_queue(self._queue, "kubernetes"))
+            for queue in (*aside, billing_queue(self._queue)):
                 worker = Worker(self._client, task_queue=queue, activities=[self.perform])
                 await stack.enter_async_context(worker)
             yield self

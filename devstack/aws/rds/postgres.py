@@ -12,6 +12,20 @@ from devstack.aws.rds.store import Database
 CONNECT_TIMEOUT = 10
 """seconds"""
 
+RDS_ROLES = """
+DO $$ BEGIN
+    CREATE ROLE rds_replication NOLOGIN;
+EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
+END $$"""
+MASTER_RIGHTS = "GRANT rds_replication TO {0} WITH ADMIN OPTION; GRANT pg_signal_backend TO {0}"
+MADE_BY_MASTER = """
+SELECT made.rolname FROM pg_auth_members AS member
+JOIN pg_roles AS made ON made.oid = member.roleid
+WHERE member.member = to_regrole(quote_ident(%s)) AND member.admin_option
+  AND made.rolname <> 'rds_replication'
+"""
+OWNED_BY = "SELECT datname FROM pg_database WHERE pg_get_userbyid(datdba) = ANY(%s)"
+
 
 class Postgres:
     """Statements run one connection each: RDS is called from many threads at once."""
@@ -19,16 +33,21 @@ class Postgres:
     def __init__(self, url: str) -> None:
         self._url = url
         with self._connection() as connection:
+            connection.execute(RDS_ROLES)
             self.address = connection.info.host
             self.port = connection.info.port
 
     def create(self, database: Database, password: str) -> None:
-        """Refuses names that are taken, because here they are the server's, not the instance's."""
+        """Refuses names that are taken, because here they are the server's, not the instance's.
+
+        The master user has the rights that RDS gives one: it makes roles and databases, and is no superuser.
+        """
         name, role = sql.Identifier(database.name), sql.Identifier(database.role)
         with self._connection() as connection:
             secret = self._verifier(connection, database.role, password)
             try:
-                connection.execute(sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(role, secret))
+                statement = sql.SQL("CREATE ROLE {} LOGIN CREATEDB CREATEROLE PASSWORD {}")
+                connection.execute(statement.format(role, secret))
             except (errors.DuplicateObject, errors.ReservedName):
                 raise _taken("MasterUsername", database.role) from None
             try:
@@ -38,6 +57,7 @@ class Postgres:
             except errors.DuplicateDatabase:
                 connection.execute(sql.SQL("DROP ROLE {}").format(role))
                 raise _taken("DBName", database.name) from None
+            connection.execute(sql.SQL(MASTER_RIGHTS).format(role))
             connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(name))
 
     def set_password(self, role: str, password: str) -> None:
@@ -56,10 +76,16 @@ class Postgres:
                 )
 
     def drop(self, database: Database) -> None:
-        name, role = sql.Identifier(database.name), sql.Identifier(database.role)
+        """With the databases and roles that its master user made."""
         with self._connection() as connection:
-            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
-            connection.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(role))
+            made = [str(role) for (role,) in connection.execute(MADE_BY_MASTER, [database.role]).fetchall()]
+            roles = [*made, database.role]
+            owned = connection.execute(OWNED_BY, [roles]).fetchall()
+            for name in {database.name, *(str(name) for (name,) in owned)}:
+                statement = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)")
+                connection.execute(statement.format(sql.Identifier(name)))
+            for role in roles:
+                connection.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(sql.Identifier(role)))
 
     @contextmanager
     def _connection(self) -> Iterator[psycopg.Connection]:

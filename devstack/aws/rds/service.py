@@ -53,6 +53,10 @@ class Rds:
             with ThreadPoolExecutor(DROPS_AT_ONCE) as pool:
                 list(pool.map(self._postgres.drop, [database for database in left if database is not None]))
 
+    def tags(self, arn: str) -> Mapping[str, str]:
+        with self._store.lock:
+            return dict(self._store.tags.get(arn, {}))
+
     def _reopen(self, instance: Instance) -> None:
         if self._postgres is not None and instance.database is not None:
             self._postgres.set_open(instance.database.name, is_open=True)

@@ -13,15 +13,15 @@ _making = Lock()
 
 
 def secrets_manager(endpoint: str) -> Reader:
-    """A reader of secrets by name or ARN and region; LookupError for what is absent or out of reach."""
+    """A reader of secrets by name or ARN, region, version; LookupError for what is absent or out of reach."""
 
-    def read(key: str, region: str) -> str:
+    def read(key: str, region: str, version: str = "") -> str:
         from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - heavy, and often not wanted
 
         try:
             with _making:
                 client = _client(endpoint, region)
-            found = client.get_secret_value(SecretId=key)
+            found = client.get_secret_value(SecretId=key, **_which(version))
         except ClientError as error:
             code = error.response.get("Error", {}).get("Code", "")
             raise LookupError(f"could not get secret data from provider: {code}: {key}") from error
@@ -30,6 +30,14 @@ def secrets_manager(endpoint: str) -> Reader:
         return str(found["SecretString"])
 
     return read
+
+
+def _which(version: str) -> dict[str, str]:
+    """A version as the operator writes it: a label, or an id after `uuid/`."""
+    if not version:
+        return {}
+    label, _, identity = version.partition("uuid/")
+    return {"VersionId": identity} if identity else {"VersionStage": label}
 
 
 @functools.cache

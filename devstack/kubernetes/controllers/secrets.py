@@ -21,15 +21,15 @@ from devstack.kubernetes.controllers.api import (
 from devstack.kubernetes.controllers.base import Controller, generation
 from devstack.kubernetes.objects import Object, at, dump, metadata, name_of, namespace_of, now
 
-# Returns the text of a remote secret by its key and region; LookupError if there is none.
-Reader = Callable[[str, str], str]
+# Returns the text of a remote secret by its key, region and version; LookupError if there is none.
+Reader = Callable[[str, str, str], str]
 _GROUP = "external-secrets.io"
 _REGION = "us-east-1"
 
 
-def placeholder(key: str, region: str) -> str:
+def placeholder(key: str, region: str, version: str = "") -> str:
     """The value of every remote secret where no provider is at hand."""
-    del key, region
+    del key, region, version
     return "placeholder"
 
 
@@ -112,16 +112,20 @@ class ExternalSecrets(Controller):
     def _data(self, obj: Object, region: str) -> dict[str, str]:
         found: dict[str, str] = {}
         for item in at(obj, "spec", "dataFrom") or ():
-            if key := at(item, "extract", "key"):
-                members = _members(self._reader(key, region))
+            if reference := at(item, "extract"):
+                members = _members(self._text(reference, region))
                 found |= {name: _text(value) for name, value in members.items()}
         for item in at(obj, "spec", "data") or ():
             reference = item["remoteRef"]
-            found[item["secretKey"]] = self._one(reference["key"], reference.get("property", ""), region)
+            found[item["secretKey"]] = self._one(reference, region)
         return {key: base64.b64encode(value.encode()).decode() for key, value in found.items()}
 
-    def _one(self, key: str, member: str, region: str) -> str:
-        text = self._reader(key, region)
+    def _text(self, reference: Object, region: str) -> str:
+        return self._reader(reference["key"], region, reference.get("version", ""))
+
+    def _one(self, reference: Object, region: str) -> str:
+        key, member = reference["key"], reference.get("property", "")
+        text = self._text(reference, region)
         if not member or self._reader is placeholder:
             return text
         found = at(_members(text), *member.split("."))

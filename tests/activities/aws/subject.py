@@ -58,6 +58,8 @@ class World:
                 service,
                 region_name=region,
                 endpoint_url=self.settings.aws_endpoint_url,
+                aws_access_key_id="person",
+                aws_secret_access_key="person",
                 config=Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}),
             )
         return self._aws[service, region]
@@ -122,6 +124,12 @@ class Subject:
 
     def remove(self, step: str, **changes: Any) -> StepOutcome:
         return self._step("remove", step, **changes)
+
+    def rotate(self, verb: str, operation_id: str) -> StepOutcome:
+        """One activity of a rotation."""
+        call = StepCall(tenant=self.tenant, operation_id=operation_id, step="database", outputs=self.outputs)
+        outcome: StepOutcome = self._environment().run(self.world.activities[f"password.{verb}"], call)
+        return outcome
 
     def build(self, *steps: str) -> None:
         for step in steps:

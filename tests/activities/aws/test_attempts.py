@@ -11,7 +11,7 @@ from tests.activities.aws.faults import Faults
 from tests.activities.aws.subject import Subject
 from workflows.policies import ATTEMPT
 
-NEEDED = ("database-password", "database-parameters", "auth-role")
+NEEDED = ("database-admin", "database-password", "database-parameters", "auth-role")
 
 
 def test_the_last_call_ends_before_the_attempt_does() -> None:

@@ -5,20 +5,20 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-import psycopg
 import pytest
 from botocore.exceptions import ClientError
 
 from activities.aws.secret import read_password
 from domain.errors import InvalidSpec, NotReady, OwnershipConflict, PermanentError, Unavailable
 from domain.messages import Desired
-from domain.naming import database_name
+from domain.naming import database_name, database_owner, database_users
 from domain.sizing import DatabaseSize
+from tests import logins
 from tests.activities.aws.faults import Faults
 from tests.activities.aws.subject import Subject
 
 STEP = "database"
-NEEDS = ("database-password", "database-parameters")
+NEEDS = ("database-admin", "database-password", "database-parameters")
 
 
 @pytest.fixture
@@ -76,22 +76,16 @@ def test_a_database_is_private_protected_encrypted_and_ours(subject: Subject) ->
 @pytest.mark.skipif("AWS_ENDPOINT_URL" in os.environ, reason="no database can be reached there")
 def test_the_password_in_the_secret_opens_the_database(subject: Subject) -> None:
     """What pods will read from the secret is what the database takes; anything else is refused."""
-    outputs = subject.ensure(STEP).outputs
-    user = database_name(subject.tenant.id)
-    password = read_password(subject.aws("secretsmanager"), subject.name("database-password"))
-    login: dict[str, Any] = {
-        "host": outputs["database.host"],
-        "port": int(outputs["database.port"]),
-        "user": user,
-    }
-    with psycopg.connect(**login, dbname=outputs["database.name"], password=password) as connection:
-        assert connection.execute("select current_user").fetchone() == (user,)
-    with pytest.raises(psycopg.OperationalError):
-        psycopg.connect(**login, dbname=outputs["database.name"], password="wrong")
+    subject.ensure(STEP)
+    instance = instance_of(subject)
+    login = logins.secret(subject.aws("secretsmanager"), subject.name("database-password"))
+    assert login["username"] == database_users(subject.tenant.id)[0]
+    assert logins.acts_as(instance, login) == database_owner(subject.tenant.id)
+    assert logins.is_refused(instance, {**login, "password": "wrong"})
 
 
 def test_ensure_twice_is_ensure_once(subject: Subject) -> None:
-    """A second run changes nothing, reads no password and answers the same."""
+    """A second run changes nothing and answers the same."""
     first = subject.ensure(STEP)
     before = instance_of(subject)
     assert subject.ensure(STEP) == first
@@ -230,7 +224,7 @@ def test_the_password_stays_out_of_everything(subject: Subject, caplog: pytest.L
     """Outputs, inventory and a debug log hold no password."""
     with caplog.at_level(logging.DEBUG):
         outcome = subject.ensure(STEP)
-    password = read_password(subject.aws("secretsmanager"), subject.name("database-password"))
+    password = read_password(subject.aws("secretsmanager"), subject.name("database-admin"))
     assert password not in outcome.model_dump_json()
     assert password not in repr(subject.row(STEP))
     assert password not in "".join(record.getMessage() for record in caplog.records)
@@ -238,7 +232,7 @@ def test_the_password_stays_out_of_everything(subject: Subject, caplog: pytest.L
 
 def test_a_password_that_rds_quotes_back_is_blotted_out(subject: Subject, faults: Faults) -> None:
     """Not even an error of AWS that repeats the password carries it further, nor does its cause."""
-    password = read_password(subject.aws("secretsmanager"), subject.name("database-password"))
+    password = read_password(subject.aws("secretsmanager"), subject.name("database-admin"))
     faults.refuse(
         "CreateDBInstance",
         subject.name(STEP),

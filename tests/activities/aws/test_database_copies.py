@@ -9,7 +9,7 @@ from tests.activities.aws.subject import Subject
 from tests.audit import Auditor
 
 STEP = "database"
-NEEDS = ("database-password", "database-parameters")
+NEEDS = ("database-admin", "database-password", "database-parameters")
 
 
 @pytest.fixture

@@ -110,10 +110,11 @@ def test_remove_is_repeatable(subject: Subject, faults: Faults) -> None:
 
 def test_a_group_in_use_is_removed_once_its_database_is_gone(subject: Subject) -> None:
     """While a database uses the group its removal is worth another try."""
-    subject.build("database-password", STEP, "database")
+    subject.build("database-admin", "database-password", STEP, "database")
     with pytest.raises(Unavailable):
         subject.remove(STEP)
     subject.remove("database")
     subject.remove(STEP)
     subject.remove("database-password")
+    subject.remove("database-admin")
     assert subject.verify().survivors == []

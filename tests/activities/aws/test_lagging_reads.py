@@ -18,7 +18,7 @@ READS = {
     "database": ("DescribeDBInstances", "DBInstanceNotFound"),
     "auth-role": ("GetRole", "NoSuchEntity"),
 }
-NEEDS = {"database": ("database-password", "database-parameters")}
+NEEDS = {"database": ("database-admin", "database-password", "database-parameters")}
 
 
 @pytest.mark.parametrize("step", READS)

@@ -8,12 +8,13 @@ import pytest
 
 from activities.aws.secret import read_password
 from domain.errors import DataLost, NotReady, OwnershipConflict
+from domain.naming import database_name
 from store.inventory import Inventory
 from tests.activities.aws.faults import Faults
 from tests.activities.aws.subject import Subject
 
 SECRET = "database-password"
-NEEDS = {"database": (SECRET, "database-parameters")}
+NEEDS = {"database": ("database-admin", SECRET, "database-parameters")}
 MAKING = {"recordings": "CreateBucket", SECRET: "CreateSecret", "database": "CreateDBInstance"}
 READS = {
     "recordings": ("GetBucketTagging", "NoSuchBucket"),
@@ -51,8 +52,9 @@ def bring_back(subject: Subject, step: str) -> None:
             EngineVersion="16",
             DBInstanceClass="db.t4g.small",
             AllocatedStorage=20,
-            MasterUsername=f"restored_{subject.tenant.id}",
-            MasterUserPassword="restored-by-hand",
+            DBName=database_name(subject.tenant.id),
+            MasterUsername=database_name(subject.tenant.id),
+            MasterUserPassword=read_password(subject.aws("secretsmanager"), subject.name("database-admin")),
             DBSubnetGroupName=subject.cell.database.subnet_group,
             Tags=tags,
         )

@@ -7,7 +7,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from domain.errors import OwnershipConflict, Throttled, Unavailable
-from domain.naming import database_name
+from domain.naming import database_users
 from tests.activities.aws.faults import Faults
 from tests.activities.aws.subject import Subject
 
@@ -25,10 +25,11 @@ def test_a_secret_holds_a_random_password_and_is_ours(subject: Subject) -> None:
     outcome = subject.ensure(STEP)
     value = value_of(subject)
     found = subject.aws("secretsmanager").describe_secret(SecretId=subject.name(STEP))
-    assert value["username"] == database_name(subject.tenant.id)
+    assert value["username"] == database_users(subject.tenant.id)[0]
     assert len(value["password"]) == 40
     assert value["password"].isalnum()
     assert {tag["Key"]: tag["Value"] for tag in found["Tags"]} == subject.tags(STEP)
+    assert [outcome.outputs[f"{STEP}.version"]] == list(found["VersionIdsToStages"])
     assert outcome.outputs[f"{STEP}.arn"] == found["ARN"] == subject.row(STEP).provider_id
 
 

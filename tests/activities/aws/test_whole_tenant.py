@@ -44,6 +44,7 @@ def test_undoing_a_tenant_of_which_nothing_was_made_is_success(subject: Subject)
     "step",
     [
         "recordings",
+        "database-admin",
         "database-password",
         "usage-token",
         "database-parameters",
@@ -56,7 +57,7 @@ def test_undoing_a_tenant_of_which_nothing_was_made_is_success(subject: Subject)
 def test_attempts_that_overlap_make_one_thing(begun: Callable[..., Subject], step: str) -> None:
     """Attempts at once see it ready, on its way or ask for another try; what they make is one thing."""
     subject = begun()
-    for needed in ("database-password", "database-parameters", "auth-role"):
+    for needed in ("database-admin", "database-password", "database-parameters", "auth-role"):
         if needed != step:
             subject.ensure(needed)
 

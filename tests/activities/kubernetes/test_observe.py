@@ -1,8 +1,8 @@
 """A group of objects is compared with what an apply would leave, by reads and dry runs alone."""
 
 from activities.drift.comparing import differences
-from activities.kubernetes.observing import HIDDEN
 from domain.messages import Difference, DriftKind
+from domain.messages.drift import HIDDEN
 from domain.phases import Mode
 from tests.activities.kubernetes.tenancy import Tenancy
 from tests.activities.kubernetes.view import Control, View

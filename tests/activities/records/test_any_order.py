@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from domain.errors import OperationLost, PhaseConflict, StaleRun
+from domain.errors import InvalidSpec, OperationLost, PhaseConflict, StaleRun
 from domain.messages import ErrorView, OperationRequest
 from domain.phases import FINISHED, GONE, OPEN_PHASES, OperationKind, OperationStatus, Phase
 from store.operations import latest_operations
@@ -55,7 +55,7 @@ class Life:
             elif request.kind in {OperationKind.SUSPEND, OperationKind.TEARDOWN}:
                 self.world.take_over(request, self.run)
                 self.successor = request
-        except (PhaseConflict, OperationLost):
+        except (PhaseConflict, OperationLost, InvalidSpec):
             assert self.world.operation_or_none(request) is None
 
     def _recover(self) -> None:

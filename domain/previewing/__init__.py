@@ -1,0 +1,1 @@
+"""What a change would come to: objects, disruption, duration. Pure."""

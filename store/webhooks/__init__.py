@@ -1,0 +1,1 @@
+"""Webhooks: endpoints, what they are told, and what became of it."""
