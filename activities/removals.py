@@ -7,6 +7,7 @@ from temporalio import activity
 from temporalio.client import Client
 
 from activities.starting import on_its_own, start_operation
+from domain.audit.origin import SCHEDULE
 from domain.messages import DueRemovals, OperationRequest
 from domain.naming import derived_operation_id
 from domain.phases import OperationKind, Phase
@@ -43,7 +44,7 @@ class Removals:
             kind=OperationKind.REMOVE,
             tenant_id=tenant.id,
             slug=tenant.slug,
-            requested_by="schedule",
+            requested_by=SCHEDULE,
         )
         return await start_operation(
             self._client,

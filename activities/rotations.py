@@ -7,12 +7,11 @@ from temporalio import activity
 from temporalio.client import Client
 
 from activities.starting import on_its_own, start_operation
+from domain.audit.origin import SCHEDULE
 from domain.messages import DueRotations, OperationRequest
 from domain.naming import new_operation_id
 from domain.phases import OperationKind
 from store.tables import TenantRow
-
-REQUESTED_BY = "schedule"
 
 
 class Rotations:
@@ -37,7 +36,7 @@ class Rotations:
             kind=OperationKind.ROTATE,
             tenant_id=tenant.id,
             slug=tenant.slug,
-            requested_by=REQUESTED_BY,
+            requested_by=SCHEDULE,
         )
         return await start_operation(
             self._client,

@@ -7,13 +7,13 @@ from sqlalchemy import Engine
 
 from api.oidc import caller_of
 from api.problems import ApiProblem, away
-from domain import api_key
+from domain import api_key, bearer
 from domain.access import Caller, Role
 from domain.metering import usage_token
 from runtime.clock import Clock
 from runtime.oidc import Issuer, KeysAway, WrongToken
 from runtime.settings import Settings
-from store.api_keys import ApiKeys
+from store.api_keys import key_caller
 from store.usage_tokens import hash_of
 
 LONGEST_TOKEN = 8192
@@ -27,7 +27,6 @@ class Authentication:
         self._development_key = settings.development_key
         self._engine = engine
         self._clock = clock
-        self._keys = ApiKeys(engine)
         self._issuer = Issuer(settings, clock) if settings.oidc_issuer else None
 
     async def caller(self, authorization: str | None) -> Caller:
@@ -48,13 +47,13 @@ class Authentication:
 
     def _caller(self, token: str) -> Caller:
         if key_id := api_key.id_of(token):
-            caller = self._keys.caller(key_id, token, self._clock.now())
+            caller = key_caller(self._engine, key_id, token, self._clock.now())
             if caller is None:
                 raise _refused(f"There is no key {key_id} like this: it may have ended or been revoked.")
             return caller
         if tenant_id := usage_token.tenant_of(token):
             stored = hash_of(self._engine, tenant_id)
-            if stored is None or not usage_token.is_of(token, stored):
+            if stored is None or not bearer.is_of(token, stored):
                 raise _refused("This is not the usage token that a tenant has now.")
             return Caller(f"instance:{tenant_id}", frozenset({Role.INSTANCE}))
         if self._issuer is not None and token.count(".") == JWT_DOTS:

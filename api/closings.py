@@ -2,7 +2,6 @@
 
 import re
 from datetime import datetime, timedelta
-from hashlib import sha256
 from typing import Any
 
 from temporalio.api.sdk.v1 import WorkflowMetadata
@@ -48,7 +47,7 @@ class Closings:
         """That of the first request under this key. Refuses a moment at which nothing can be closed."""
         if problem := moment_problem(as_of, now, may_run_ahead=self._may_run_ahead):
             raise invalid(_AS_OF, problem)
-        return "cl" + sha256(f"{asked.caller} {asked.key}".encode()).hexdigest()[:20]
+        return "cl" + asked.digest[:20]
 
     async def start(self, asked: Asked, closing_id: str, as_of: datetime | None) -> None:
         """Once for each id."""

@@ -11,7 +11,7 @@ from domain.errors import Unavailable
 from runtime.clock import SystemClock
 from runtime.logging import configure_logging
 from runtime.settings import load_settings
-from store.api_keys import ApiKeys
+from store.api_keys import make_key
 from store.engine import make_engine
 from store.tables import ApiKeyRow
 
@@ -36,7 +36,7 @@ def main() -> int:
         created_at=SystemClock().now(),
     )
     try:
-        ApiKeys(make_engine(settings.database_url.get_secret_value(), 1)).make(row, author(BY, None))
+        make_key(make_engine(settings.database_url.get_secret_value(), 1), row, author(BY, None))
     except Unavailable as error:
         sys.stderr.write(f"error: {error}; nothing was made\n")
         return 1

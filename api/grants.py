@@ -1,7 +1,6 @@
 """The way from what people want of support access to the run of its grant."""
 
 import asyncio
-from hashlib import sha256
 from typing import Any, Literal, TypeVar
 
 from temporalio.client import Client, WithStartWorkflowOperation
@@ -38,7 +37,7 @@ class Grants:
     ) -> AccessRequest:
         """The same grant for the same caller and key."""
         return AccessRequest(
-            grant_id="ag" + sha256(f"{asked.caller}\n{asked.key}".encode()).hexdigest()[:18],
+            grant_id="ag" + asked.digest[:18],
             tenant_id=tenant_id,
             requested_by=asked.caller,
             reason=reason,

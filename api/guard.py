@@ -12,6 +12,8 @@ from api.problems import ApiProblem
 from api.rates import Rates
 from domain.access import Caller
 
+_UNGUARDED = PUBLIC | LOOKS_ITSELF
+
 
 class GuardedRoute(APIRoute):
     """Looks at the token before anything is read of the body."""
@@ -20,7 +22,7 @@ class GuardedRoute(APIRoute):
         handle = super().get_route_handler()
 
         async def guarded(request: Request) -> Response:
-            if self.name not in PUBLIC | LOOKS_ITSELF:
+            if self.name not in _UNGUARDED:
                 request.state.caller = await _admitted(self.name, request)
             return await handle(request)
 

@@ -44,6 +44,11 @@ class Asked:
     def author(self) -> Author:
         return Author(self.caller, self.origin)
 
+    @property
+    def digest(self) -> str:
+        """Hex digits that are the same for each repeat."""
+        return hashlib.sha256(f"{self.caller}\n{self.key}".encode()).hexdigest()
+
     def fingerprint(self, body: JsonObject) -> str:
         """Hash of method, path and canonical body: equal for equal wishes."""
         canonical = json.dumps([self.method, self.path, body], sort_keys=True, separators=(",", ":"))

@@ -1,7 +1,6 @@
 """A request that meets an operation whose run was lost starts the recovery; it waits for no schedule."""
 
 import asyncio
-import hashlib
 from typing import Any
 
 import anyio.to_thread
@@ -25,8 +24,7 @@ LOOK_SECONDS = 25
 
 def run_of(asked: Asked) -> str:
     """The run that looks at all operations for this key."""
-    key = hashlib.sha256(f"{asked.caller}\n{asked.key}".encode()).hexdigest()
-    return f"recover-lost/{key[:20]}"
+    return f"recover-lost/{asked.digest[:20]}"
 
 
 class Revival:

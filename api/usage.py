@@ -7,10 +7,10 @@ import anyio
 import anyio.to_thread
 from sqlalchemy import Engine
 
+from domain.bearer import is_of
 from domain.metering.cloud_events import Parsed, read_events
 from domain.metering.meters import Meter, dials
 from domain.metering.refusals import RefusalCode, Refused
-from domain.metering.usage_token import is_of
 from runtime.clock import Clock
 from store.usage_ingest import Ingested, Ingestion
 from store.usage_read import UsageReader

@@ -18,8 +18,9 @@ from activities.records import Records
 from bench.usage_events import BATCH, Batch
 from catalog import load_catalog
 from devstack.processes import Process, free_port, spawn
+from domain.bearer import digest
 from domain.messages import BeginInput, OperationRequest, StepCall
-from domain.metering.usage_token import digest, mint
+from domain.metering.usage_token import mint
 from domain.naming import new_operation_id, new_tenant_id
 from domain.phases import OperationKind
 from domain.plans import Target

@@ -45,9 +45,13 @@ def new_operation_id() -> str:
 
 def derived_operation_id(*parts: str) -> str:
     """The same id for the same parts, in the form of a fresh one."""
+    return "op" + derived(18, *parts)
+
+
+def derived(length: int, *parts: str) -> str:
+    """Letters and digits, always the same for the same parts; at most 48 of them differ by chance."""
     number = int.from_bytes(hashlib.sha256("\n".join(parts).encode()).digest())
-    digits = [_ALPHABET[number // len(_ALPHABET) ** place % len(_ALPHABET)] for place in range(18)]
-    return "op" + "".join(digits)
+    return "".join(_ALPHABET[number // len(_ALPHABET) ** place % len(_ALPHABET)] for place in range(length))
 
 
 def slug_problem(slug: str) -> str | None:

@@ -15,7 +15,7 @@ from domain.messages.access import AccessApproval, AccessEnding, AccessRequest
 from domain.support import GIVEN_IN, OPEN_ACCESS, SLOTS, AccessState
 from runtime.clock import Clock
 from store.audit import note
-from store.cursors import decoded, encoded
+from store.cursors import decoded, page
 from store.engine import transaction
 from store.holds import lock_tenant
 from store.tables import AccessGrantRow, TenantRow
@@ -141,8 +141,7 @@ def list_grants(
     query = query.order_by(col(AccessGrantRow.requested_at).desc(), col(AccessGrantRow.id).desc())
     with transaction(engine) as session:
         found = [(row, slug) for row, slug in session.exec(query.limit(limit + 1))]
-    last = found[limit - 1][0] if len(found) > limit else None
-    return found[:limit], encoded(last.requested_at, last.id) if last else None
+    return page(found, limit, lambda pair: (pair[0].requested_at, pair[0].id))
 
 
 def _locked(session: Session, grant_id: str) -> AccessGrantRow:

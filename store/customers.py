@@ -14,7 +14,7 @@ from domain.audit.changes import Change, hidden
 from domain.audit.origin import SYSTEM, Author
 from domain.naming import CUSTOMER_ID_PATTERN
 from store.audit import note
-from store.cursors import decoded, encoded
+from store.cursors import decoded, page
 from store.engine import transaction
 from store.idempotency import Claim, claim_within
 from store.tables import CustomerRow, TenantRow
@@ -102,9 +102,7 @@ def list_customers(
         query = query.where(tuple_(col(CustomerRow.created_at), col(CustomerRow.id)) > place)
     query = query.order_by(col(CustomerRow.created_at), col(CustomerRow.id)).limit(limit + 1)
     with transaction(engine) as session:
-        rows = list(session.exec(query))
-    last = rows[limit - 1] if len(rows) > limit else None
-    return rows[:limit], encoded(last.created_at, last.id) if last else None
+        return page(session.exec(query), limit, lambda row: (row.created_at, row.id))
 
 
 def remove_unused_customer(engine: Engine, customer_id: str, now: datetime, *, by: Author = SYSTEM) -> None:

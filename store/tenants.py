@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from psycopg.errors import UniqueViolation
-from sqlalchemy import Engine, and_, or_
+from sqlalchemy import Engine, tuple_
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
 from domain.errors import SlugTaken, Unavailable
 from domain.naming import TENANT_ID_PATTERN
 from domain.phases import Phase
-from store.cursors import decoded, encoded
+from store.cursors import decoded, page
 from store.engine import transaction
 from store.tables import TenantRow
 
@@ -67,7 +67,8 @@ def list_tenants(
 ) -> TenantPage:
     """One page in the order of creation. Raises ValueError for a cursor that is not one of ours."""
     size = max(1, min(limit, MAX_PAGE))
-    query = select(TenantRow)
+    place = (col(TenantRow.created_at), col(TenantRow.id))
+    query = select(TenantRow).order_by(*place).limit(size + 1)
     filters = ((TenantRow.phase, phases), (TenantRow.plan, plans), (TenantRow.region, regions))
     for column, wanted in filters:
         if wanted is not None:
@@ -75,18 +76,9 @@ def list_tenants(
     if customer_id is not None:
         query = query.where(TenantRow.customer_id == customer_id)
     if cursor is not None:
-        created_at, tenant_id = decoded(cursor, TENANT_ID_PATTERN)
-        query = query.where(
-            or_(
-                col(TenantRow.created_at) > created_at,
-                and_(col(TenantRow.created_at) == created_at, col(TenantRow.id) > tenant_id),
-            )
-        )
-    query = query.order_by(col(TenantRow.created_at), col(TenantRow.id)).limit(size + 1)
+        query = query.where(tuple_(*place) > decoded(cursor, TENANT_ID_PATTERN))
     with transaction(engine) as session:
-        rows = list(session.exec(query))
-    page = rows[:size]
-    return TenantPage(page, encoded(page[-1].created_at, page[-1].id) if len(rows) > size else None)
+        return TenantPage(*page(session.exec(query), size, lambda row: (row.created_at, row.id)))
 
 
 def due_for_removal(engine: Engine, now: datetime, limit: int) -> list[DueTenant]:

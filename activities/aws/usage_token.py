@@ -6,9 +6,9 @@ from botocore.exceptions import ClientError
 
 from activities.aws.failures import code_of
 from activities.aws.secret_values import token_in
+from domain.bearer import digest
 from domain.errors import InvalidSpec, NotReady
 from domain.messages import StepCall
-from domain.metering.usage_token import digest
 from store.inventory import Inventory
 from store.usage_tokens import KnownToken, UsageTokens
 

@@ -3,12 +3,11 @@
 from temporalio.client import Client
 
 from activities.starting import start_operation
+from domain.audit.origin import SCHEDULE
 from domain.messages import OperationRequest
 from domain.naming import new_operation_id
 from domain.phases import OperationKind
 from store.tables import TenantRow
-
-REQUESTED_BY = "schedule"
 
 
 class Repairs:
@@ -23,7 +22,7 @@ class Repairs:
             kind=OperationKind.REPAIR,
             tenant_id=tenant.id,
             slug=tenant.slug,
-            requested_by=REQUESTED_BY,
+            requested_by=SCHEDULE,
             by_policy=True,
         )
         return await start_operation(

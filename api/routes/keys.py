@@ -14,7 +14,7 @@ from api.key_schemas import KeyPage, KeyView, MadeKey, NewKey
 from api.problems import ApiProblem, invalid
 from api.services import Served
 from domain.api_key import KEY_ID_PATTERN, mint
-from store.api_keys import ApiKeys
+from store import api_keys
 from store.customers import get_customer
 from store.tables import ApiKeyRow
 from store.tenants import MAX_PAGE
@@ -45,7 +45,7 @@ async def make_key(services: Served, request: AskedFor, wanted: NewKey) -> MadeK
         raise invalid("expires_at", "is over already")
     if wanted.customer_id and await services.query(get_customer, wanted.customer_id) is None:
         raise invalid("customer_id", f"there is no customer '{wanted.customer_id}'")
-    minted = mint(f"{request.caller}\n{request.key}")
+    minted = mint(request.digest)
     row = ApiKeyRow(
         id=minted.id,
         name=wanted.name,
@@ -56,7 +56,7 @@ async def make_key(services: Served, request: AskedFor, wanted: NewKey) -> MadeK
         created_at=now,
         expires_at=wanted.expires_at,
     )
-    if not await services.query(lambda engine: ApiKeys(engine).make(row, request.author)):
+    if not await services.query(lambda engine: api_keys.make_key(engine, row, request.author)):
         raise ApiProblem("KeyMade", f"This Idempotency-Key has made the key {minted.id}. {_LOST}")
     return MadeKey(key=minted.text, **KeyView.of(row).model_dump())
 
@@ -66,7 +66,7 @@ async def keys(services: Served, listing: Annotated[Listing, Query()]) -> KeyPag
     """Oldest first, those that ended or were revoked included."""
     try:
         rows, following = await services.query(
-            lambda engine: ApiKeys(engine).page(listing.cursor, listing.limit)
+            lambda engine: api_keys.list_keys(engine, listing.cursor, listing.limit)
         )
     except ValueError as error:
         raise invalid("cursor", str(error)) from error
@@ -84,7 +84,7 @@ async def revoke_key(services: Served, request: AskedFor, key_id: KeyId) -> KeyV
     row = None
     if re.fullmatch(KEY_ID_PATTERN, key_id):
         now = services.clock.now()
-        row = await services.query(lambda engine: ApiKeys(engine).revoke(key_id, now, request.author))
+        row = await services.query(lambda engine: api_keys.revoke_key(engine, key_id, now, request.author))
     if row is None:
         raise ApiProblem("KeyNotFound")
     return KeyView.of(row)

@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 from domain.audit.origin import SYSTEM, Author
 from domain.webhooks.events import EVENT_ID_PATTERN
 from store.audit import note
-from store.cursors import decoded, encoded
+from store.cursors import decoded, page
 from store.engine import transaction
 from store.idempotency import Claim, claim_within
 from store.tables import DeliveryState, WebhookDeliveryRow, WebhookEventRow, WebhookRow
@@ -60,8 +60,7 @@ def list_deliveries(
     query = query.order_by(*(column.desc() for column in place)).limit(limit + 1)
     with transaction(engine) as session:
         found = [Told(delivery, event) for delivery, event in session.exec(query)]
-    last = found[limit - 1].delivery if len(found) > limit else None
-    return found[:limit], encoded(last.at, last.event_id) if last else None
+    return page(found, limit, lambda told: (told.delivery.at, told.delivery.event_id))
 
 
 def get_delivery(engine: Engine, webhook_id: str, event_id: str) -> Told | None:

@@ -13,7 +13,7 @@ from domain.audit.origin import SYSTEM, Author
 from domain.webhooks.events import EventType
 from domain.webhooks.retries import SECRET_OVERLAP
 from store.audit import note
-from store.cursors import decoded, encoded
+from store.cursors import decoded, page
 from store.engine import transaction
 from store.idempotency import Claim, KeyReused, claim_within
 from store.tables import WebhookRow
@@ -99,9 +99,7 @@ def list_webhooks(
         query = query.where(tuple_(col(WebhookRow.created_at), col(WebhookRow.id)) > place)
     query = query.order_by(col(WebhookRow.created_at), col(WebhookRow.id)).limit(limit + 1)
     with transaction(engine) as session:
-        rows = list(session.exec(query))
-    last = rows[limit - 1] if len(rows) > limit else None
-    return rows[:limit], encoded(last.created_at, last.id) if last else None
+        return page(session.exec(query), limit, lambda row: (row.created_at, row.id))
 
 
 def change_webhook(

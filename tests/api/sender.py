@@ -9,7 +9,8 @@ import httpx
 from sqlalchemy import text
 from sqlmodel import Session
 
-from domain.metering.usage_token import digest, mint
+from domain.bearer import digest
+from domain.metering.usage_token import mint
 from store.tables import UsageTokenRow
 from tests.api.front import Front, Json
 

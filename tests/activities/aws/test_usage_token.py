@@ -9,9 +9,10 @@ from sqlalchemy import text
 from activities.aws.base import Ground
 from activities.aws.clients import Clients
 from activities.aws.secret import Secrets
+from domain.bearer import digest, is_of
 from domain.errors import InvalidSpec, StaleRun, Unavailable
 from domain.messages import DriftKind, StepCall
-from domain.metering.usage_token import digest, is_of, mint, tenant_of
+from domain.metering.usage_token import mint, tenant_of
 from domain.naming import new_operation_id
 from store.usage_tokens import UsageTokens, hash_of
 from tests.activities.aws.faults import Faults
