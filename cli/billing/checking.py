@@ -12,7 +12,7 @@ from cli.changes import AsJson, slug_if_any
 from cli.connection import connect_as
 from cli.output import out, print_error, print_json, table
 from domain.billing.document import DocumentLine, InvoiceDocument
-from domain.billing.replays import Difference, Replay
+from domain.billing.replays import LineDifference, Replay
 from domain.counting import counted
 
 COLUMNS = ("SIDE", *KEYED)
@@ -70,6 +70,6 @@ def _differ(lines: int) -> str:
     return f"{counted(lines, 'line')} differ{'s' if lines == 1 else ''}"
 
 
-def _sides(one: Difference) -> list[tuple[str, Any]]:
+def _sides(one: LineDifference) -> list[tuple[str, Any]]:
     sides: list[tuple[str, DocumentLine | None]] = [("issued", one.issued), ("rated", one.rated)]
     return [(side, line) for side, line in sides if line]
