@@ -1,7 +1,7 @@
 """Requests over one pool of connections: repeated when the API asks for it, refusals as exceptions."""
 
-import time
 from collections.abc import Iterator, Mapping
+from time import sleep
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import quote
@@ -149,7 +149,7 @@ class Requests:
             if answer.status_code not in WAIT_AND_REPEAT or attempt == self._attempts:
                 break
             # Safe for changes too: the repeat carries the same idempotency key.
-            time.sleep(_pause(answer))
+            sleep(_pause(answer))
         if answer.is_error:
             raise problem_of(answer)
         return answer
