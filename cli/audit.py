@@ -67,7 +67,7 @@ def list_rows(
 ) -> None:
     """The newest changes of everything."""
     page = connect().audit_page(
-        limit=limit, tenant_id=tenant_id, actor=actor, action=action, since=since, until=until
+        limit=limit, tenant_id=tenant_id or None, actor=actor, action=action, since=since, until=until
     )
     print_rows(page["items"], as_json)
 

@@ -87,7 +87,7 @@ def problem_of(answer: httpx.Response) -> ApiProblem:
 
 def _document(answer: httpx.Response) -> Problem:
     said = f"'{answer.reason_phrase}' ({answer.status_code})"
-    whatever = {
+    unknown = {
         "type": "about:blank",
         "title": f"{answer.url} answered {said}: is it a Tenantry API?",
         "status": answer.status_code,
@@ -99,4 +99,6 @@ def _document(answer: httpx.Response) -> Problem:
         found: Any = answer.json()
     except ValueError:
         found = None
-    return cast("Problem", whatever | (found if isinstance(found, dict) else {}))
+    # Others have JSON, too, and mean other things by the same names.
+    ours = isinstance(found, dict) and "code" in found
+    return cast("Problem", unknown | found if ours else unknown)

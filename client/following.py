@@ -4,14 +4,14 @@ import time
 from collections.abc import Iterator
 
 from client.errors import ApiProblem, ApiUnreachable
-from client.models import OperationDetail
+from client.models import OperationDetail, OperationStatus
 from client.operations import Operations
 from client.requests import WAIT_AND_REPEAT
 
 RECONNECT_SECONDS = 1.0
 PATIENCE_SECONDS = 60.0
 """How long a stream that was cut is asked for again, before the API counts as away."""
-ENDED = frozenset({"succeeded", "failed", "cancelled", "superseded"})
+ENDED: frozenset[OperationStatus] = frozenset({"succeeded", "failed", "cancelled", "superseded"})
 
 
 class Client(Operations):

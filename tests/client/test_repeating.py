@@ -7,9 +7,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
 
+import httpx
 import pytest
 
-from client import ApiProblem, Client, TooManyRequests, Unavailable, requests
+from client import ApiProblem, Client, NotFound, TooManyRequests, Unavailable, requests
+from client.errors import problem_of
 
 Answers = list[tuple[int, dict[str, str]]]
 
@@ -70,6 +72,15 @@ def test_what_stays_put_off_is_an_error(
     with api(*[(status, {"Retry-After": "0"})] * 3) as (url, asked), pytest.raises(kind):
         Client(url, attempts=3).recover()
     assert (len(asked), len(pauses)) == (3, 2)
+
+
+def test_what_others_answer_is_no_problem_of_ours() -> None:
+    """Whatever JSON comes from behind a wrong address, the error says by which status, and asks."""
+    elsewhere = httpx.Request("GET", "http://elsewhere/v1/plans")
+    answer = httpx.Response(404, json={"detail": ["no"], "errors": ["no"]}, request=elsewhere)
+    problem = problem_of(answer)
+    assert (type(problem), problem.status, problem.code, problem.fields) == (NotFound, 404, "", [])
+    assert "is it a Tenantry API?" in str(problem)
 
 
 @pytest.mark.parametrize("status", [400, 409, 500])
