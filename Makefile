@@ -71,6 +71,10 @@ noisy: setup ## 200 sign-ups at once while providers throttle and lose answers; 
 histories: setup ## record anew what the replay tests replay, and the fingerprints of the workflows
 	@$(BIN)/python -m pytest -q tests/workflows/record_histories.py tests/workflows/record_fingerprints.py
 
+.PHONY: client
+client: setup ## make the typed client anew from the API's document
+	@$(BIN)/python -m tests.client.generate
+
 .PHONY: lock
 lock: setup ## pin the dependencies anew, with hashes and no addresses
 	@$(BIN)/python -m pip install --quiet uv

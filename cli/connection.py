@@ -2,15 +2,13 @@
 
 import os
 from pathlib import Path
-from typing import TypeVar
 
-from cli.client import Client
+from client import Client
 from devstack import state
 
 ROOT = Path(__file__).resolve().parent.parent
 URL_VARIABLE = "TENANTRY_API_URL"
 KEY_VARIABLE = "TENANTRY_API_KEY"
-C = TypeVar("C", bound=Client)
 
 
 class NoApiError(Exception):
@@ -45,9 +43,5 @@ def api_key() -> str | None:
 
 
 def connect(reason: str | None = None) -> Client:
-    return connect_as(Client, reason)
-
-
-def connect_as(kind: type[C], reason: str | None = None) -> C:
-    """A client of the kind that a group of commands needs; `reason` is why it changes things."""
-    return kind(api_url(), api_key(), reason=reason)
+    """`reason` is why it changes things."""
+    return Client(api_url(), api_key(), reason=reason, user_agent="tenantry-cli")

@@ -6,11 +6,10 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
-from cli.billing.client import BillingClient
 from cli.billing.reading import Number
 from cli.billing.shown import when_text
 from cli.changes import AsJson
-from cli.connection import connect_as
+from cli.connection import connect
 from cli.output import out, print_fields, print_json, styled, table
 from domain.billing.explanation import Explanation, Measured
 from domain.billing.money import Currency
@@ -27,7 +26,7 @@ app = typer.Typer()
 @app.command()
 def explain(number: Number, key: Key, as_json: AsJson = False) -> None:
     """Segments, usage, terms and bookings behind one line of an issued invoice."""
-    answer = connect_as(BillingClient).explanation(number, key)
+    answer = connect().explanation(number, key=key)
     if as_json:
         print_json(answer)
         return
