@@ -9,7 +9,7 @@ import typer
 import yaml
 from rich.markup import escape
 
-from cli.changes import AsJson, Key, Slug, slug_if_any
+from cli.changes import AsJson, Key, Slug, Why, slug_if_any
 from cli.connection import connect
 from cli.output import err, out, print_json, short_time, styled, table
 from client import Client, models
@@ -63,9 +63,9 @@ def request(
 
 
 @group.command()
-def approve(access: AccessId, key: Key = None, as_json: AsJson = False) -> None:
+def approve(access: AccessId, reason: Why = None, key: Key = None, as_json: AsJson = False) -> None:
     """Agree to what somebody else asked for."""
-    view = connect().approve_access(access, idempotency_key=key)
+    view = connect(reason).approve_access(access, idempotency_key=key)
     until = short_time(view["ends_at"])
     _print(
         view, as_json, f"{view['requested_by']} has {view['mode']} access to {view['slug']} until {until} UTC"
@@ -92,9 +92,9 @@ def list_access(
 
 
 @group.command()
-def revoke(access: AccessId, key: Key = None, as_json: AsJson = False) -> None:
+def revoke(access: AccessId, reason: Why = None, key: Key = None, as_json: AsJson = False) -> None:
     """End it now: its token is refused from then on."""
-    view = connect().revoke_access(access, idempotency_key=key)
+    view = connect(reason).revoke_access(access, idempotency_key=key)
     _print(view, as_json, f"access {view['id']} to {view['slug']} is being taken away")
 
 

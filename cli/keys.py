@@ -6,7 +6,7 @@ from typing import Annotated, Any, cast
 import typer
 from rich.markup import escape
 
-from cli.changes import AsJson, Key
+from cli.changes import AsJson, Key, Why
 from cli.connection import connect
 from cli.output import err, out, print_fields, print_json, short_time, table
 from client import models
@@ -46,6 +46,7 @@ def create(
     expires: Annotated[
         datetime | None, typer.Option(help="In UTC, as 2027-01-31.", show_default=False)
     ] = None,
+    reason: Why = None,
     key: Key = None,
     as_json: AsJson = False,
 ) -> None:
@@ -55,7 +56,7 @@ def create(
         body["customer_id"] = customer
     if expires:
         body["expires_at"] = expires.replace(tzinfo=UTC).isoformat()
-    made = connect().make_key(body, idempotency_key=key)
+    made = connect(reason).make_key(body, idempotency_key=key)
     if as_json:
         print_json(made)
         return
@@ -75,9 +76,9 @@ def list_keys(as_json: AsJson = False) -> None:
 
 
 @group.command()
-def revoke(key_id: KeyId, key: Key = None, as_json: AsJson = False) -> None:
+def revoke(key_id: KeyId, reason: Why = None, key: Key = None, as_json: AsJson = False) -> None:
     """Take a key from now on no more."""
-    revoked = connect().revoke_key(key_id, idempotency_key=key)
+    revoked = connect(reason).revoke_key(key_id, idempotency_key=key)
     if as_json:
         print_json(revoked)
     else:

@@ -7,7 +7,7 @@ import typer
 from rich.markup import escape
 
 from cli.billing.closing import moment
-from cli.changes import AsJson, Key
+from cli.changes import AsJson, Key, Why
 from cli.connection import connect
 from cli.output import err, out, print_fields, print_json, short_time, styled, table
 from client import models
@@ -39,13 +39,14 @@ def add(
         list[EventType] | None, typer.Option(help="Told of this type; may be repeated. Without it: of all.")
     ] = None,
     customer_id: CustomerId = None,
+    reason: Why = None,
     key: Key = None,
     as_json: AsJson = False,
 ) -> None:
     """Register an endpoint, and print the secret that verifies what it is told."""
     events = cast("list[models.EventType]", [one.value for one in event or []])
     body: models.NewWebhook = {"url": url, "events": events, "customer_id": customer_id}
-    _print_secret(connect().add_webhook(body, idempotency_key=key), as_json)
+    _print_secret(connect(reason).add_webhook(body, idempotency_key=key), as_json)
 
 
 @group.command("list")
@@ -69,21 +70,21 @@ def show(webhook_id: Id, as_json: AsJson = False) -> None:
 
 
 @group.command()
-def remove(webhook_id: Id, key: Key = None, as_json: AsJson = False) -> None:
+def remove(webhook_id: Id, reason: Why = None, key: Key = None, as_json: AsJson = False) -> None:
     """Tell an endpoint nothing more."""
-    _print(connect().remove_webhook(webhook_id, idempotency_key=key), as_json)
+    _print(connect(reason).remove_webhook(webhook_id, idempotency_key=key), as_json)
 
 
 @group.command()
-def enable(webhook_id: Id, key: Key = None, as_json: AsJson = False) -> None:
+def enable(webhook_id: Id, reason: Why = None, key: Key = None, as_json: AsJson = False) -> None:
     """Go on with an endpoint that was disabled."""
-    _print(connect().enable_webhook(webhook_id, idempotency_key=key), as_json)
+    _print(connect(reason).enable_webhook(webhook_id, idempotency_key=key), as_json)
 
 
 @group.command("rotate-secret")
-def rotate_secret(webhook_id: Id, key: Key = None, as_json: AsJson = False) -> None:
+def rotate_secret(webhook_id: Id, reason: Why = None, key: Key = None, as_json: AsJson = False) -> None:
     """Print a new secret; the one before it signs, too, for 24 hours."""
-    _print_secret(connect().rotate_webhook_secret(webhook_id, idempotency_key=key), as_json)
+    _print_secret(connect(reason).rotate_webhook_secret(webhook_id, idempotency_key=key), as_json)
 
 
 @group.command()
@@ -110,6 +111,7 @@ def replay(
     since: Annotated[
         str | None, typer.Option(callback=moment, help="Everything that happened since then.")
     ] = None,
+    reason: Why = None,
     key: Key = None,
     as_json: AsJson = False,
 ) -> None:
@@ -118,10 +120,10 @@ def replay(
         raise typer.BadParameter("name one event, or give --since")
     answer: models.Replayed | models.DeliveryView
     if event_id is None:
-        answer = connect().replay_webhook(webhook_id, {"since": str(since)}, idempotency_key=key)
+        answer = connect(reason).replay_webhook(webhook_id, {"since": str(since)}, idempotency_key=key)
         said = f"{counted(answer['replayed'], 'event')} will be told again"
     else:
-        answer = connect().replay_delivery(webhook_id, event_id, idempotency_key=key)
+        answer = connect(reason).replay_delivery(webhook_id, event_id, idempotency_key=key)
         said = f"{answer['event_id']} will be told again"
     if as_json:
         print_json(answer)
