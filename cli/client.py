@@ -201,10 +201,13 @@ class Client:
         body: Json | None = None,
         query: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
+        timeout: float = TIMEOUT_SECONDS,
     ) -> httpx.Response:
         for attempt in range(1, AWAY_ATTEMPTS + 1):
             try:
-                answer = self._http.request(method, path, json=body, params=query, headers=headers)
+                answer = self._http.request(
+                    method, path, json=body, params=query, headers=headers, timeout=timeout
+                )
             except httpx.TransportError as error:
                 raise ApiUnreachableError(f"cannot reach the API at {self.url}: {error}") from error
             if answer.status_code not in WAIT_AND_REPEAT or attempt == AWAY_ATTEMPTS:

@@ -5,6 +5,9 @@ from typing import cast
 
 from cli.client import Client, Json, segment
 
+RECOUNT_SECONDS = 300
+"""All events of a period may have to be counted."""
+
 
 class BillingClient(Client):
     def invoices(self, slug: str) -> Iterator[Json]:
@@ -19,10 +22,14 @@ class BillingClient(Client):
         return self._request("GET", f"{_path(name)}.{suffix}").content
 
     def replay(self, name: str, *, latest: bool) -> Json:
-        return cast("Json", self._read(f"{_path(name)}/replay", {"latest": latest}))
+        return self._recount(f"{_path(name)}/replay", {"latest": latest})
 
     def explanation(self, name: str, key: str) -> Json:
-        return cast("Json", self._read(f"{_path(name)}/explanation", {"key": key}))
+        return self._recount(f"{_path(name)}/explanation", {"key": key})
+
+    def _recount(self, path: str, query: Json) -> Json:
+        answer = self._request("GET", path, query=query, timeout=RECOUNT_SECONDS)
+        return cast("Json", answer.json())
 
     def give(self, slug: str, what: str, body: Json, *, key: str) -> Json:
         """`what` is credits, charges or discounts."""

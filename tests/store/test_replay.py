@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
+from sqlalchemy import text
 
 from catalog.scenario import read_scenario
 from domain.billing.account import State
@@ -31,6 +32,7 @@ runs: ["2024-02-01T00:00:00Z", "2024-02-01T12:00:00Z", "2024-02-10T00:00:00Z"]
 as_of: "2024-02-10T00:00:00Z"
 """
 """A unit that arrives after its invoice is final moves all of them into a cheaper tier."""
+STREAMS = "SELECT id FROM usage_stream WHERE tenant_id = :id"
 
 
 def late(folder: Path) -> Scenario:
@@ -91,6 +93,27 @@ def test_rating_everything_tells_what_is_to_be_corrected(world: World, tmp_path:
     after = replayer.replay(number, latest=True)
     assert after
     assert (after.same, after.to_come) == (True, ())
+
+
+def test_a_wrong_sum_is_a_difference(world: World, tmp_path: Path) -> None:
+    """A replay counts the events anew: what an invoice took from a sum that is wrong does not replay."""
+    books = Books(world, late(tmp_path))
+    books.play(closing=False)
+    with world.engine.begin() as connection:
+        for unit in ("hour", "day"):
+            wrong = f"UPDATE usage_{unit} SET sum = 10 WHERE stream IN ({STREAMS})"
+            connection.execute(text(wrong), {"id": books.tenant.id})
+    books.clock.instant = datetime(2024, 2, 1, 12, tzinfo=UTC)
+    books.close()
+    (invoice,) = books.invoices()
+    replay = Replayer(world.engine, books.clock, books.scenario.grace).replay(invoice.number or "")
+    books.forget()
+    assert replay
+    assert not replay.same
+    (difference,) = replay.differences
+    assert difference.issued
+    assert difference.rated
+    assert (difference.issued.amount_minor, difference.rated.amount_minor) == (10000, 8000)
 
 
 def test_titles_of_meters_are_those_of_when_the_invoice_was_made(world: World, tmp_path: Path) -> None:
