@@ -40,7 +40,8 @@ def main() -> int:
     parser.add_argument("--signups", type=int, default=15, help="sign-ups measured one after another")
     parser.add_argument("--burst", type=int, default=40, help="sign-ups asked for at once")
     options = parser.parse_args()
-    figures = [*measure(options.signups, options.burst), *measure_usage(), *measure_closing(FEW_CLOSED, MANY_CLOSED)]
+    figures = [*measure(options.signups, options.burst), *measure_usage()]
+    figures += measure_closing(FEW_CLOSED, MANY_CLOSED)
     if options.json:
         print(json.dumps([asdict(figure) for figure in figures], indent=2))
     else:

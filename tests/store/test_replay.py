@@ -32,6 +32,17 @@ runs: ["2024-02-01T00:00:00Z", "2024-02-01T12:00:00Z", "2024-02-10T00:00:00Z"]
 as_of: "2024-02-10T00:00:00Z"
 """
 """A unit that arrives after its invoice is final moves all of them into a cheaper tier."""
+DISCOUNTS = """
+currency: EUR
+plans:
+  priced: {period: monthly, fee: {amount: "100", charge: advance}}
+subscription: {plan: priced, start: "2024-01-01T00:00:00Z"}
+discounts:
+  - {from: "2024-01-01T00:00:00Z", percent: "10"}
+  - {from: "2024-01-01T00:00:00Z", to: "2024-02-01T00:00:00Z", percent: "10"}
+  - {from: "2024-02-01T00:00:00Z", percent: "50"}
+as_of: "2024-01-01T12:00:00Z"
+"""
 STREAMS = "SELECT id FROM usage_stream WHERE tenant_id = :id"
 
 
@@ -170,3 +181,18 @@ def test_a_correction_is_explained(world: World, tmp_path: Path) -> None:
     assert (before.measured.value, before.owed_minor) == ("15", 15000)
     with pytest.raises(NoSuchLine):
         explain(world.engine, replayer, first, other)
+
+
+def test_discounts_are_told_beside_the_formula(world: World, tmp_path: Path) -> None:
+    """Of two that overlap the formula says only what they leave; the explanation has each, and no other."""
+    file = tmp_path / "discounts.yaml"
+    file.write_text(DISCOUNTS)
+    books = Books(world, read_scenario(file))
+    books.play()
+    books.forget()
+    (invoice,) = books.invoices()
+    replayer = Replayer(world.engine, books.clock, books.scenario.grace)
+    told = explain(world.engine, replayer, invoice.number or "", invoice.lines[0].key)
+    assert told
+    assert told.formula == "priced fee: €100.00 × 81 % after discounts"
+    assert [(one.percent, one.end is None) for one in told.discounts] == [("10", True), ("10", False)]
