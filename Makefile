@@ -56,7 +56,7 @@ format: setup ## let ruff format and fix
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 
 .PHONY: bench
-bench: setup ## measure sign-ups, start-up, memory and Temporal Actions
+bench: setup ## measure sign-ups, start-up, memory, Temporal Actions, usage and closing
 	@$(BIN)/python -m bench
 
 .PHONY: chaos

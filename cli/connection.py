@@ -4,11 +4,14 @@ import os
 from pathlib import Path
 
 from client import Client
+from client.requests import TIMEOUT_SECONDS
 from devstack import state
 
 ROOT = Path(__file__).resolve().parent.parent
 URL_VARIABLE = "TENANTRY_API_URL"
 KEY_VARIABLE = "TENANTRY_API_KEY"
+RECOUNT_SECONDS = 300
+"""All events of a period may have to be counted."""
 
 
 class NoApiError(Exception):
@@ -42,6 +45,8 @@ def api_key() -> str | None:
     return running.get("api_key")
 
 
-def connect(reason: str | None = None) -> Client:
+def connect(reason: str | None = None, *, timeout_seconds: float = TIMEOUT_SECONDS) -> Client:
     """`reason` is why it changes things."""
-    return Client(api_url(), api_key(), reason=reason, user_agent="tenantry-cli")
+    return Client(
+        api_url(), api_key(), reason=reason, timeout_seconds=timeout_seconds, user_agent="tenantry-cli"
+    )

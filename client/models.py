@@ -253,6 +253,16 @@ class Entry(TypedDict):
 EventType: TypeAlias = Literal["tenant.phase_changed", "operation.finished", "invoice.finalized"]
 
 
+ExplainedDiscount = TypedDict(
+    "ExplainedDiscount",
+    {
+        "from": str,
+        "to": str | None,
+        "percent": str,
+    },
+)
+
+
 class ExplainedTerms(TypedDict):
     plan: str
     version: int
@@ -1270,6 +1280,7 @@ class Explanation(TypedDict):
     segments: list[ExplainedSegment]
     measured: Measured | None
     terms: list[ExplainedTerms]
+    discounts: list[ExplainedDiscount]
     booked: list[Booking]
 
 

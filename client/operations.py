@@ -855,7 +855,7 @@ class Operations(Requests):
     def replay(self, name: str, *, latest: bool | None = None) -> models.Replay:
         """Rate an invoice again: `GET /v1/invoices/{name}/replay`.
 
-        Rates its closing from what is stored, by what was known then, and compares the lines with
+        Rates its closing from single events, by what was known then, and compares the lines with
         those that were issued: there must be no difference. A draft has nothing to be compared
         with, and is not found.
 

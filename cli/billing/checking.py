@@ -8,7 +8,7 @@ from rich.markup import escape
 from cli.billing.reading import named
 from cli.billing.shown import KEYED, line_row
 from cli.changes import AsJson, slug_if_any
-from cli.connection import connect
+from cli.connection import RECOUNT_SECONDS, connect
 from cli.output import out, print_error, print_json, table
 from client import Client
 from domain.billing.document import DocumentLine, InvoiceDocument
@@ -34,7 +34,7 @@ def replay(
     """Rate issued invoices again from what was known then; exits with 1 if one differs."""
     if (number is None) == (all_of is None):
         raise typer.BadParameter("name one invoice, or a tenant with --all-of")
-    client = connect()
+    client = connect(timeout_seconds=RECOUNT_SECONDS)
     names = [number] if number else _final_of(client, all_of or "")
     found = []
     for name in names:
