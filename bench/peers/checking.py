@@ -79,10 +79,13 @@ def _database(providers: Providers, tenant: Json) -> Iterator[str]:
         if found[key] != wanted[key]:
             yield f"the database's {key} is {found[key]}"
     yield from _tags("database", found["TagList"], tenant)
-    groups = rds.describe_db_parameters(DBParameterGroupName=wanted["DBParameterGroupName"], Source="user")
-    values = {one["ParameterName"]: one.get("ParameterValue") for one in groups["Parameters"]}
-    if not tenant["parameters"].items() <= values.items():
-        yield f"the database's parameters are {values}"
+    pages = rds.get_paginator("describe_db_parameters").paginate(
+        DBParameterGroupName=wanted["DBParameterGroupName"]
+    )
+    values = {one["ParameterName"]: one.get("ParameterValue") for page in pages for one in page["Parameters"]}
+    for key, value in tenant["parameters"].items():
+        if values.get(key) != value:
+            yield f"the database's parameter {key} is {values.get(key)}"
     secret = json.loads(
         manager.get_secret_value(SecretId=tenant["names"]["database-password"])["SecretString"]
     )

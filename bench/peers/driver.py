@@ -45,6 +45,9 @@ class Job:
         counting.begin(self.endpoints)
         return time.monotonic()
 
+    def since(self, began: float) -> float:
+        return time.monotonic() - began
+
 
 Play = Callable[[Job], Played]
 
