@@ -14,6 +14,10 @@ from bench.peers import counting
 from bench.peers.checking import NotMade, check, providers_for
 from bench.peers.endpoints import Endpoints, read
 from bench.peers.tenants import REGIONS, Json, make_tenants
+from devstack.processes import StartError
+
+WARMING_ROUNDS = 2
+"""Through each region; the bench of our own sign-ups makes one."""
 
 
 class PeerFailed(Exception):
@@ -35,7 +39,7 @@ class Job:
     endpoints: Endpoints
     tenants: list[Json]
     warming: list[Json]
-    """Tenants to be made before the clock starts: one for each region, as in the bench of our own."""
+    """Tenants to be made before the clock starts, by peers that keep their processes."""
     parallel: int
     folder: Path
     """For files of this run only."""
@@ -52,8 +56,15 @@ class Job:
 Play = Callable[[Job], Played]
 
 
-def run(peer: str, version: Callable[[], str], play: Play, about: str | None) -> int:
-    """A peer's whole program; its exit code."""
+def run(
+    peer: str,
+    version: Callable[[], str],
+    play: Play,
+    about: str | None,
+    *,
+    makes_tenants: bool = True,
+) -> int:
+    """A peer's whole program; its exit code. One that makes no tenants checks its work itself."""
     parser = argparse.ArgumentParser(prog=f"python -m bench.peers.{peer}", description=about)
     parser.add_argument("--stack", type=Path, required=True, help="file of `python -m bench.peers.endpoints`")
     parser.add_argument("--tenants", type=_positive, default=4)
@@ -62,12 +73,16 @@ def run(peer: str, version: Callable[[], str], play: Play, about: str | None) ->
     endpoints = read(options.stack)
     tenants = make_tenants(options.tenants)
     with tempfile.TemporaryDirectory(prefix="peers-") as folder:
-        warming = make_tenants(min(options.tenants, len(REGIONS)))
+        used = REGIONS[: options.tenants]
+        warming = make_tenants(WARMING_ROUNDS * len(used), used)
         job = Job(endpoints, tenants, warming, options.parallel, Path(folder))
         try:
-            played, calls = _play(job, play)
+            played = play(job)
+            calls = counting.counted(endpoints)
+            if makes_tenants:
+                _check(job)
             shown = version()
-        except (PeerFailed, NotMade) as error:
+        except (PeerFailed, NotMade, StartError) as error:
             print(f"error: {peer}: {error}", file=sys.stderr)
             return 1
     show(peer, shown, played, calls, tenants=len(tenants), parallel=options.parallel)
@@ -90,13 +105,10 @@ def show(
     print(json.dumps(line), flush=True)
 
 
-def _play(job: Job, play: Play) -> tuple[Played, dict[str, int]]:
-    played = play(job)
-    calls = counting.counted(job.endpoints)
+def _check(job: Job) -> None:
     providers = providers_for(asdict(job.endpoints), job.tenants, job.folder)
     for tenant in job.tenants:
         check(providers, tenant)
-    return played, calls
 
 
 def _positive(text: str) -> int:

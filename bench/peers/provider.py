@@ -54,6 +54,13 @@ class Providers:
             self._kinds[key] = resources.get(api_version=key[1], kind=key[2])
         return self._kinds[key]
 
+    def look_up(self, tenants: list[Json]) -> None:
+        """Every kind of object, so that none is looked up within a sign-up."""
+        for tenant in tenants:
+            for manifests in tenant["groups"].values():
+                for manifest in manifests:
+                    self.kind_of(tenant, manifest)
+
     def _made(self, service: str, region: str) -> Any:
         options = Config(retries={"mode": "standard"}, max_pool_connections=50)
         return self._session.client(  # type: ignore[call-overload]  # the name of the service is a variable

@@ -37,6 +37,7 @@ def sign_up(providers: Providers, tenant: Json) -> float:
 
 def play(job: Job) -> Played:
     providers = providers_for(asdict(job.endpoints), job.tenants, job.folder)
+    providers.look_up(job.tenants)
     for tenant in job.warming:
         sign_up(providers, tenant)
     began = job.begin()

@@ -4,6 +4,7 @@ Rendered before the clock starts, so that peers pay for calls and not for templa
 to light stands as a mark in the manifests.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from activities.aws.bucket_properties import lifecycle_of
@@ -53,11 +54,11 @@ OUTPUTS = {
 """By output of a step the mark that stands for it."""
 
 
-def make_tenants(count: int) -> list[Json]:
+def make_tenants(count: int, regions: Sequence[str] = REGIONS) -> list[Json]:
     """New ones, over the regions as sign-ups at once are in `bench.stage`."""
     settings = Settings()
     catalog = load_catalog(settings.plans_file, settings.cells_file, settings.blueprints_dir)
-    return [_tenant(catalog, catalog.cells_of(REGIONS[number % 3])[0]) for number in range(count)]
+    return [_tenant(catalog, catalog.cells_of(regions[number % len(regions)])[0]) for number in range(count)]
 
 
 def _tenant(catalog: Catalog, cell: Cell) -> Json:
@@ -88,6 +89,7 @@ def _tenant(catalog: Catalog, cell: Cell) -> Json:
         "namespace": namespace_name(INSTALL, tenant.id),
         "names": {step.name: resource_name(INSTALL, tenant.id, step.name) for step in steps},
         "tags": {step.name: ownership_tags(INSTALL, tenant.id, tenant.slug, step.name) for step in steps},
+        "steps": [{"name": step.name, "kind": step.kind.value, "needs": list(step.needs)} for step in steps],
         "groups": {
             step.name: blueprint.manifests(step.name, context)
             for step in steps
