@@ -72,13 +72,13 @@ def _variables(job: Job, tenant: Json) -> Json:
     groups["config-maps"] = [one for one in config if one["kind"] == "ConfigMap"]
     groups["config-secrets"] = [one for one in config if one["kind"] != "ConfigMap"]
     for name, manifests in groups.items():
-        (folder / f"{name}.yaml.j2").write_text(_template(manifests))
+        (folder / f"{name}.yaml.j2").write_text(template(manifests))
     kept = {key: value for key, value in tenant.items() if key not in ("groups", "marks", "tags")}
     # `tags` is a word of Ansible's own.
     return {**kept, "marked": tenant["tags"], "templates": str(folder)}
 
 
-def _template(manifests: list[Json]) -> str:
+def template(manifests: list[Json]) -> str:
     text = yaml.safe_dump_all(manifests, sort_keys=False, width=10_000)
     for untouched in UNTOUCHED:
         text = text.replace(untouched, "{% raw %}" + untouched + "{% endraw %}")

@@ -1,4 +1,4 @@
-"""A FastAPI application with one route that does nothing, served as `python -m api` serves its own: `PORT`."""
+"""A FastAPI application with one route that does nothing, served at a PORT as `python -m api` serves."""
 
 import sys
 
