@@ -56,8 +56,12 @@ format: setup ## let ruff format and fix
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 
 .PHONY: bench
-bench: setup ## measure sign-ups, start-up, memory, Temporal Actions, usage and closing
-	@$(BIN)/python -m bench
+bench: peers ## how fast it is, beside what a machine could do and others do; writes bench/results.md, half an hour
+	@$(BIN)/python -m bench --write && $(PEERS)/bin/python bench/charts.py
+
+.PHONY: bench-long
+bench-long: peers ## what only shows after hours: memory of a worker, costs among very many
+	@$(BIN)/python -m bench --write --long
 
 PEERS := .venv-peers
 

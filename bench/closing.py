@@ -83,6 +83,15 @@ SELECT id, at, 3 * {hours}, 7 * {hours}, 4,
 ALTER TABLE usage_{step} ADD CONSTRAINT pk_usage_{step} PRIMARY KEY (stream, {step})
 """
 
+SUMS = """
+SELECT stream.tenant_id,
+       sum(hour.sum) FILTER (WHERE stream.meter = 'calls'),
+       max(hour.max) FILTER (WHERE stream.meter = 'seats'),
+       sum(hour.integral) FILTER (WHERE stream.meter = 'storage')
+  FROM usage_hour AS hour JOIN usage_stream AS stream ON stream.id = hour.stream
+ WHERE hour.hour >= :start AND hour.hour < :until
+ GROUP BY stream.tenant_id"""
+
 
 @dataclass(frozen=True)
 class Result:
@@ -92,6 +101,8 @@ class Result:
     memory_begin: float
     memory_end: float
     """MiB of this process, after the first page and after the last."""
+    sums_seconds: float
+    """Of SUMS over the same rows."""
 
     @property
     def rate(self) -> float:
@@ -121,10 +132,21 @@ def main() -> int:
 def measure(tenants: int) -> Result:
     with _database() as engine:
         _fill(engine, tenants)
-        return _close(engine, tenants)
+        return _close(engine, tenants, _sums(engine, tenants))
 
 
-def _close(engine: Engine, tenants: int) -> Result:
+def _sums(engine: Engine, tenants: int) -> float:
+    """Seconds in which PostgreSQL alone adds up what the invoices charge."""
+    with engine.begin() as connection:
+        began = time.monotonic()
+        rows = connection.execute(text(SUMS), {"start": START, "until": END}).all()
+        seconds = time.monotonic() - began
+    if len(rows) != tenants:
+        raise SystemExit(f"the sums are of {len(rows)} tenants and not of {tenants}")
+    return seconds
+
+
+def _close(engine: Engine, tenants: int, sums_seconds: float) -> Result:
     clock = MovableClock()
     clock.move(DUE - clock.now())  # of a month of years ago, what was kept would be looked for, too
     runs = ClosingRuns(engine, clock)
@@ -143,7 +165,7 @@ def _close(engine: Engine, tenants: int) -> Result:
         pass
     runs.end(run.number)
     seconds = time.monotonic() - began
-    return Result(tenants, invoices, seconds, memory, process.memory_info().rss / 2**20)
+    return Result(tenants, invoices, seconds, memory, process.memory_info().rss / 2**20, sums_seconds)
 
 
 def _drain(closer: Closer, numberer: Numberer, runs: ClosingRuns, moment: datetime) -> None:

@@ -1,12 +1,11 @@
 """A stack without delays, and sign-ups over HTTP as a billing service would do them."""
 
-import asyncio
 import contextlib
 import os
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,11 +16,10 @@ from uuid import uuid4
 
 import httpx
 import yaml
-from temporalio.api.enums.v1 import EventType
-from temporalio.client import Client
 
+from bench.load import Call
 from devstack.stack import Stack, StackOptions
-from domain.naming import new_tenant_id, workflow_id
+from domain.naming import new_tenant_id
 from runtime.settings import ROOT
 
 REGIONS = ("us-east-1", "eu-west-1", "us-west-2")
@@ -33,21 +31,18 @@ MEMORY_WANTED = 2**30
 Json = dict[str, Any]
 FINISHED = {"succeeded", "failed", "cancelled", "superseded"}
 
-# What Temporal Cloud bills as one Action each; an activity counts once per attempt.
-ACTIONS = {
-    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED,
-    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED,
-    EventType.EVENT_TYPE_TIMER_STARTED,
-    EventType.EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES,
-}
-
 
 @contextlib.contextmanager
-def running_stack() -> Iterator[Stack]:
+def running_stack(
+    profile: str = "none", workers: int = 2, settings: Mapping[str, str] | None = None
+) -> Iterator[Stack]:
+    """`settings` are further ones of the engine, by their TENANTRY_ names."""
     entries = yaml.safe_load((ROOT / "cells.yaml").read_text())
     cells = [{"name": name, **cell} for name, cell in entries.items()]
     with _home() as home:
-        stack = Stack(StackOptions(cells=cells, home=home)).start()
+        further = tuple((settings or {}).items())
+        options = StackOptions(cells=cells, home=home, profile=profile, workers=workers, settings=further)
+        stack = Stack(options).start()
         try:
             yield stack
         finally:
@@ -77,11 +72,43 @@ class SignedUp:
     status: str
 
 
+@dataclass(frozen=True)
+class Crowd:
+    """Operations that were asked for at once, each as the API tells it.
+
+    Ends are the server's own instants, so that watching can be rare and does not load what it measures.
+    """
+
+    began: datetime
+    views: tuple[Json, ...]
+
+    @property
+    def rate(self) -> float:
+        """Per second, from the first POST to the last end."""
+        last = max(datetime.fromisoformat(view["finished_at"]) for view in self.views)
+        return len(self.views) / (last - self.began).total_seconds()
+
+    @property
+    def seconds(self) -> list[float]:
+        """Of each, from its acceptance to its end."""
+        spans = [
+            [datetime.fromisoformat(view[name]) for name in ("accepted_at", "finished_at")]
+            for view in self.views
+        ]
+        return [(end - begin).total_seconds() for begin, end in spans]
+
+    def all_succeeded(self) -> Self:
+        """Raises RuntimeError if one did not: what failed fast would look good."""
+        failed = [view["slug"] for view in self.views if view["status"] != "succeeded"]
+        if failed:
+            raise RuntimeError(f"{len(failed)} of {len(self.views)} did not succeed, among them {failed[0]}")
+        return self
+
+
 class BenchStage:
     """One customer and its sign-ups."""
 
     def __init__(self, stack: Stack) -> None:
-        self._address = stack.temporal.address
         self._http = httpx.Client(
             base_url=stack.addresses["api"],
             timeout=60,
@@ -89,7 +116,6 @@ class BenchStage:
             headers={"Authorization": f"Bearer {stack.api_key}"},
         )
         self._customer = ""
-        self._last: SignedUp | None = None
 
     def __enter__(self) -> Self:
         answer = self._http.post("/v1/customers", json={"name": "Bench"}, headers=_key())
@@ -100,14 +126,24 @@ class BenchStage:
     def __exit__(self, *_: object) -> None:
         self._http.close()
 
+    def warm_up(self) -> None:
+        """The first calls of each process open connections and fill caches."""
+        self.crowd(len(REGIONS)).all_succeeded()
+
     def signup(self, plan: str, region: str) -> SignedUp:
         """From POST until the operation is seen to have ended."""
         began = time.monotonic()
         accepted = self._ask(plan, region)
         view = self._ended(accepted, POLL_SECONDS)
         seconds = time.monotonic() - began
-        self._last = SignedUp(accepted["slug"], accepted["tenant_id"], seconds, view["status"])
-        return self._last
+        return SignedUp(accepted["slug"], accepted["tenant_id"], seconds, view["status"])
+
+    def signups(self, count: int) -> list[float]:
+        """Seconds of each, one after the other. Raises RuntimeError if one does not succeed."""
+        done = [self.signup("team", "us-east-1") for _ in range(count)]
+        if failed := [one.slug for one in done if one.status != "succeeded"]:
+            raise RuntimeError(f"{len(failed)} of {count} did not succeed, among them {failed[0]}")
+        return [one.seconds for one in done]
 
     def _ask(self, plan: str, region: str) -> Json:
         tenant_id = new_tenant_id()
@@ -127,23 +163,41 @@ class BenchStage:
         accepted: Json = answer.json()
         return accepted
 
-    def burst(self, count: int) -> tuple[float, int]:
-        """Sign-ups per second from the first POST to the last end, and how many did not succeed.
+    def lives(self, count: int) -> int:
+        """Small tenants sign up at once and are removed again; how many operations that were."""
+        slugs = [view["slug"] for view in self.crowd(count, "echo").all_succeeded().views]
+        with ThreadPoolExecutor(max_workers=count) as pool:
+            list(pool.map(lambda slug: self.change(slug, "DELETE", "?grace=0"), slugs))
+        return 2 * count
 
-        Ends are the server's own instants, so that watching can be rare and does not load what it measures.
-        """
+    def crowd(self, count: int, plan: str = "team") -> Crowd:
+        """Sign-ups all asked for at once."""
         began = datetime.now(UTC)
         with ThreadPoolExecutor(max_workers=count) as pool:
-            asked = list(pool.map(lambda index: self._ask("team", REGIONS[index % 3]), range(count)))
+            asked = list(pool.map(lambda index: self._ask(plan, REGIONS[index % 3]), range(count)))
             views = list(pool.map(partial(self._ended, poll_seconds=BURST_POLL_SECONDS), asked))
-        last = max(datetime.fromisoformat(view["finished_at"]) for view in views)
-        return count / (last - began).total_seconds(), sum(v["status"] != "succeeded" for v in views)
+        return Crowd(began, tuple(views))
 
-    def actions_of_last_signup(self) -> int:
-        """Counted from the run's history."""
-        if self._last is None:
-            raise RuntimeError("no sign-up yet")
-        return asyncio.run(_actions(self._address, workflow_id(self._last.slug, self._last.tenant_id)))
+    def mixed_calls(self, tenants: int, count: int, repeats_in: int) -> list[Call]:
+        """Reads of some tenants in turn, and once in so many the repeat of a change under its own key."""
+        key = _key()
+        headers = dict(self._http.headers) | key
+        slugs = [self.signup("team", "us-east-1").slug for _ in range(tenants)]
+        repeated = Call("PATCH", f"/v1/tenants/{slugs[0]}", headers, {"users": 30})
+        accepted = self._http.request(repeated.method, repeated.path, json=repeated.body, headers=key)
+        self._ended(accepted.raise_for_status().json(), POLL_SECONDS)
+        operation = accepted.json()["links"]["operation"]
+        paths = ["/v1/tenants?limit=50", operation, "/v1/plans", *(f"/v1/tenants/{slug}" for slug in slugs)]
+        reads = [Call("GET", path, headers) for path in paths]
+        return [repeated if n % repeats_in == 0 else reads[n % len(reads)] for n in range(count)]
+
+    def change(self, slug: str, method: str, path: str, body: Json | None = None) -> None:
+        """Returns when it has succeeded. Raises RuntimeError if it has not."""
+        answer = self._http.request(method, f"/v1/tenants/{slug}{path}", json=body, headers=_key())
+        answer.raise_for_status()
+        view = self._ended(answer.json(), POLL_SECONDS)
+        if view["status"] != "succeeded":
+            raise RuntimeError(f"{method} {path} has {view['status']}")
 
     def _ended(self, accepted: Json, poll_seconds: float) -> Json:
         deadline = time.monotonic() + PATIENCE_SECONDS
@@ -155,17 +209,6 @@ class BenchStage:
                 return view
             time.sleep(poll_seconds)
         raise TimeoutError(f"{accepted['slug']} did not end within {PATIENCE_SECONDS} s")
-
-
-async def _actions(address: str, run: str) -> int:
-    client = await Client.connect(address)
-    count = 0
-    async for event in client.get_workflow_handle(run).fetch_history_events():
-        if event.event_type in ACTIONS:
-            count += 1
-        elif event.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_STARTED:
-            count += event.activity_task_started_event_attributes.attempt
-    return count
 
 
 def _key() -> dict[str, str]:

@@ -41,7 +41,7 @@ class Door:
 
     def __init__(self, process: Process, port: int) -> None:
         self.pid = process.pid
-        self._port = port
+        self.port = port
 
     def send_all(self, bodies: Sequence[tuple[str, bytes]]) -> None:
         """Bodies with their tokens, by all senders."""
@@ -50,7 +50,7 @@ class Door:
             list(pool.map(self._send, shares))
 
     def _send(self, bodies: Sequence[tuple[str, bytes]]) -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=60)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         for token, body in bodies:
             headers = {**HEADERS, "Authorization": f"Bearer {token}"}
             connection.request("POST", "/v1/usage", body, headers)

@@ -50,5 +50,6 @@ class Profile:
 PROFILES = {
     "none": Profile(),
     "demo": Profile(database=5, load_balancer=2, pods=1.5, secrets=0.5),
+    "tenth": Profile(database=30, load_balancer=6, pods=2),
     "realistic": Profile(database=480, load_balancer=90, pods=40, secrets=5),
 }

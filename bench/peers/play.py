@@ -37,19 +37,15 @@ def play_peer(peer: str, stack: Path, **options: float) -> Line:
 
 
 def play_ours(stage: BenchStage, endpoints: Endpoints, tenants: int, *, at_once: bool) -> Line:
-    """Raises PeerFailed if a sign-up does not succeed."""
+    """Raises RuntimeError if a sign-up does not succeed."""
     counting.begin(endpoints)
     began = time.monotonic()
     each: list[float] = []
     if at_once:
-        rate, failed = stage.burst(tenants)
-        wall = tenants / rate
+        wall = tenants / stage.crowd(tenants).all_succeeded().rate
     else:
-        done = [stage.signup("team", "us-east-1") for _ in range(tenants)]
-        each, failed = [one.seconds for one in done], sum(one.status != "succeeded" for one in done)
+        each = stage.signups(tenants)
         wall = time.monotonic() - began
-    if failed:
-        raise PeerFailed(f"{failed} of {tenants} of our own sign-ups did not succeed")
     return {
         "peer": "tenantry",
         "version": "",

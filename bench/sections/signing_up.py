@@ -1,0 +1,96 @@
+"""Our sign-ups beside what a user would pick instead, all on one stack, in turn."""
+
+import statistics
+import tempfile
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from bench.figures import Figure, Section, Target
+from bench.peers.endpoints import endpoints_of, write
+from bench.peers.play import Line, play_peer
+from bench.stage import BenchStage, running_stack
+
+ROUNDS = 5
+SINGLE = 6
+"""Sign-ups one after the other in each round."""
+AT_ONCE = 40
+OF_ANSIBLE = 4
+Values = Mapping[str, Sequence[float]]
+
+
+def measure() -> Section:
+    values: dict[str, list[float]] = defaultdict(list)
+    versions: set[str] = set()
+    with (
+        tempfile.TemporaryDirectory(prefix="bench-") as folder,
+        running_stack() as stack,
+        BenchStage(stack) as stage,
+    ):
+        file = Path(folder) / "stack.json"
+        write(endpoints_of(stack), file)
+        stage.warm_up()
+        for _ in range(ROUNDS):
+            _round(stage, file, values, versions)
+    return Section("Sign-ups", _figures(values), [_CROWDS, *sorted(versions)])
+
+
+def _round(stage: BenchStage, file: Path, values: dict[str, list[float]], versions: set[str]) -> None:
+    def played(peer: str, tenants: int, parallel: int) -> Line:
+        line = play_peer(peer, file, tenants=tenants, parallel=parallel)
+        versions.add(f"{peer}: {line['version']}")
+        return line
+
+    def rate(peer: str, tenants: int) -> float:
+        return tenants / float(played(peer, tenants, tenants)["wall_seconds"])
+
+    values["ours"].append(statistics.median(stage.signups(SINGLE)))
+    values["script"].append(statistics.median(played("script", SINGLE, 1)["each_seconds"]))
+    values["crowd"].append(stage.crowd(AT_ONCE).all_succeeded().rate)
+    values["calls"].append(rate("script", AT_ONCE))
+    values["empty"].append(rate("empty_workflows", AT_ONCE))
+    values["dbos"].append(rate("dbos_signup", AT_ONCE))
+    values["few"].append(stage.crowd(OF_ANSIBLE).all_succeeded().rate)
+    values["ansible"].append(rate("ansible_signups", OF_ANSIBLE))
+
+
+def _figures(values: Values) -> list[Figure]:
+    own = [1 / (1 / crowd - 1 / calls) for crowd, calls in _pairs(values, "crowd", "calls")]
+    shares = tuple(one / empty for one, empty in zip(own, values["empty"], strict=True))
+    crowd = f"sign-ups, {AT_ONCE} at once"
+    few = f"sign-ups, {OF_ANSIBLE} at once"
+    return [
+        Figure("signup", "one sign-up", "", "s", tuple(values["ours"]), Target("≤", 0.6)),
+        Figure("script", "a plain script's", "", "s", tuple(values["script"])),
+        _ratio("signup-script", "one sign-up", "a plain script", values, "ours", "script", Target("≤", 2.0)),
+        Figure("crowd", crowd, "", "per s", tuple(values["crowd"])),
+        Figure("calls", f"{crowd}, provider calls only", "", "per s", tuple(values["calls"])),
+        Figure("empty", f"empty workflows, {AT_ONCE} at once", "", "per s", tuple(values["empty"])),
+        Figure(
+            "crowd-empty",
+            f"{crowd}, without the time of the provider calls",
+            "empty workflows",
+            "times",
+            shares,
+            Target("≥", 0.5),
+        ),
+        Figure("dbos", f"{crowd}, DBOS", "", "per s", tuple(values["dbos"])),
+        _ratio("crowd-dbos", crowd, "DBOS", values, "crowd", "dbos", Target(">", 1)),
+        Figure("ansible", f"{few}, Ansible", "", "per s", tuple(values["ansible"])),
+        _ratio("few-ansible", few, "Ansible", values, "few", "ansible", Target("≥", 30)),
+    ]
+
+
+def _ratio(key: str, what: str, beside: str, values: Values, one: str, other: str, target: Target) -> Figure:
+    ratios = tuple(ours / theirs for ours, theirs in _pairs(values, one, other))
+    return Figure(key, what, beside, "times", ratios, target)
+
+
+def _pairs(values: Values, one: str, other: str) -> list[tuple[float, float]]:
+    return list(zip(values[one], values[other], strict=True))
+
+
+_CROWDS = (
+    "The time of the provider calls is that of the plain script with as many tenants at once; "
+    "what Tenantry takes beyond it is compared with empty workflows of the same shape."
+)
