@@ -52,6 +52,7 @@ def _told(figure: Figure) -> dict[str, Any]:
     return asdict(figure) | {
         "median": figure.median,
         "target": str(figure.target) if figure.target else None,
+        "limit": figure.target.limit if figure.target else None,
         "verdict": figure.verdict,
     }
 

@@ -1,0 +1,58 @@
+"""Draws bench/results.json: each target, and how far the median and the rounds are from it.
+
+Runs in the peers' environment, for what it draws with is no dependency of Tenantry.
+"""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib import pyplot
+
+HOME = Path(__file__).parent
+REACHED, MISSED, LINE = "#2b7a4b", "#b3432f", "#555555"
+BAR_INCHES = 0.42
+
+mpl.use("svg")
+mpl.rcParams.update({"svg.hashsalt": "tenantry", "font.size": 9, "axes.spines.top": False})
+
+
+def main(name: str) -> None:
+    sections = json.loads((HOME / f"{name}.json").read_text())
+    figures = [one for section in sections for one in section["figures"] if one["target"]]
+    (HOME / "charts").mkdir(exist_ok=True)
+    draw(figures, HOME / "charts" / f"{name}-targets.svg")
+
+
+def draw(figures: list[dict[str, Any]], file: Path) -> None:
+    """Left of the line is missed, right of it reached, whichever way the target points."""
+    canvas, axes = pyplot.subplots(figsize=(8, 1 + BAR_INCHES * len(figures)))
+    for row, figure in enumerate(reversed(figures)):
+        margins = [_margin(figure, value) for value in figure["values"]]
+        middle = _margin(figure, figure["median"])
+        colour = REACHED if figure["verdict"] == "reached" else MISSED
+        axes.barh(row, middle - 1, left=1, color=colour, height=0.6)
+        axes.plot([min(margins), max(margins)], [row, row], color=LINE, linewidth=1)
+    axes.axvline(1, color=LINE, linewidth=1)
+    axes.set_xscale("log")
+    axes.set_yticks(range(len(figures)), [_label(figure) for figure in reversed(figures)])
+    axes.set_xlabel("times better than the target; the thin lines are the rounds")
+    canvas.savefig(file, bbox_inches="tight", metadata={"Date": None})
+
+
+def _margin(figure: dict[str, Any], value: float) -> float:
+    """Above 1 is better than the target, below it worse."""
+    limit = figure["limit"]
+    smaller_is_better = figure["target"].startswith("≤")
+    return float(max(limit / value if smaller_is_better else value / limit, 0.05))
+
+
+def _label(figure: dict[str, Any]) -> str:
+    beside = f" beside {figure['beside']}" if figure["beside"] else ""
+    return f"{figure['what']}{beside}"
+
+
+if __name__ == "__main__":
+    main(sys.argv[1] if len(sys.argv) > 1 else "results")
