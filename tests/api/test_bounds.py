@@ -34,32 +34,39 @@ def unbounded(schema: Schema, where: str, known: Schema) -> Iterator[str]:
         return
     for one in [*schema.get("anyOf", ()), *schema.get("oneOf", ()), *schema.get("allOf", ())]:
         yield from unbounded(one, where, known)
-    match schema:
-        case {"enum": _} | {"const": _}:
-            return
-        case {"type": "string"}:
-            if not _bounded_text(schema):
-                yield f"{where}: a text without maxLength"
-        case {"type": "integer" | "number"}:
-            if not {"minimum", "exclusiveMinimum"} & schema.keys():
-                yield f"{where}: a number without minimum"
-            if not {"maximum", "exclusiveMaximum"} & schema.keys():
-                yield f"{where}: a number without maximum"
-        case {"type": "array"}:
-            if "maxItems" not in schema:
-                yield f"{where}: a list without maxItems"
-            yield from unbounded(schema["items"], f"{where}[]", known)
-        case {"type": "object"}:
-            if schema.get("additionalProperties") is not False:
-                yield f"{where}: an object that takes any field"
-            for name, one in schema.get("properties", {}).items():
-                yield from unbounded(one, f"{where}.{name}", known)
+    if missing := _missing(schema):
+        yield f"{where}: {missing}"
+    if schema.get("type") == "array":
+        yield from unbounded(schema["items"], f"{where}[]", known)
+    for name, one in schema.get("properties", {}).items():
+        yield from unbounded(one, f"{where}.{name}", known)
 
 
-def _bounded_text(schema: Schema) -> bool:
-    if "maxLength" in schema or schema.get("format") in {"date", "date-time"}:
+def _missing(schema: Schema) -> str | None:
+    """What bounds nothing in this schema, apart from those within it."""
+    if {"enum", "const"} & schema.keys():
+        return None
+    match schema.get("type"):
+        case "string" if not _is_bounded_text(schema):
+            return "a text without maxLength"
+        case "integer" | "number" if not _is_bounded_number(schema):
+            return "a number without minimum or maximum"
+        case "array" if "maxItems" not in schema:
+            return "a list without maxItems"
+        case "object" if schema.get("additionalProperties") is not False:
+            return "an object that takes any field"
+    return None
+
+
+def _is_bounded_number(schema: Schema) -> bool:
+    below, above = {"minimum", "exclusiveMinimum"}, {"maximum", "exclusiveMaximum"}
+    return bool(below & schema.keys() and above & schema.keys())
+
+
+def _is_bounded_text(text: Schema) -> bool:
+    if "maxLength" in text or text.get("format") in {"date", "date-time"}:
         return True
-    return "pattern" in schema and not _ENDLESS.search(schema["pattern"])
+    return "pattern" in text and not _ENDLESS.search(text["pattern"])
 
 
 def test_every_field_of_every_request_has_a_bound(document: Schema) -> None:
