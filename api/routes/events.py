@@ -17,6 +17,7 @@ from api.guard import GuardedRouter
 from api.operations_view import operation_detail
 from api.paths import OperationId
 from api.services import Served
+from api.streams import COUNTED
 from api.views import OperationDetail
 from domain.errors import Unavailable
 from domain.phases import FINISHED
@@ -61,6 +62,7 @@ async def _first_view(
     "/{operation_id}/events",
     summary="Follow an operation",
     response_class=EventSourceResponse,
+    dependencies=[COUNTED],
     responses={
         204: {"description": "The last event was seen already; there is nothing more."},
         **errors("OperationNotFound", "InvalidSpec", *READS),

@@ -30,6 +30,7 @@ from devstack.postgres import Postgres
 from devstack.processes import free_port
 from devstack.temporal import Temporal
 from domain.queues import Provider, billing_queue, provider_queue
+from runtime.bounded_http import BoundedHttp
 from runtime.clock import SystemClock
 from runtime.logging import configure_logging
 from runtime.settings import Settings
@@ -52,7 +53,9 @@ from workflows.registry import WORKFLOWS
 async def served(app: FastAPI) -> AsyncIterator[str]:
     """The app behind uvicorn, as in production; yields its address."""
     port = free_port()
-    config = uvicorn.Config(app, port=port, log_config=None, access_log=False, timeout_graceful_shutdown=1)
+    config = uvicorn.Config(
+        app, port=port, http=BoundedHttp, log_config=None, access_log=False, timeout_graceful_shutdown=1
+    )
     server = uvicorn.Server(config)
     task = asyncio.create_task(server.serve())
     try:

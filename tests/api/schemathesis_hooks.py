@@ -14,6 +14,7 @@ from schemathesis.generation.case import Case
 from schemathesis.generation.meta import CoveragePhaseData
 from schemathesis.specs.openapi.checks import RejectedPositiveData  # type: ignore[attr-defined]  # no __all__
 
+AnyCase = Case[Any]
 _BODY = ParameterLocation.BODY
 
 PLACES: dict[str, str] = json.loads(os.environ["TENANTRY_FUZZ_PLACES"])
@@ -63,7 +64,7 @@ _kinds: Counter[tuple[object, ...]] = Counter()
 
 
 @schemathesis.hook
-def filter_case(_context: Any, case: Case) -> bool:
+def filter_case(_context: Any, case: AnyCase) -> bool:
     """Thinned evenly: the same cases in each run."""
     tried = case.meta and case.meta.phase.data
     if EVERY == 1 or not isinstance(tried, CoveragePhaseData) or tried.parameter_location is _BODY:
@@ -74,7 +75,7 @@ def filter_case(_context: Any, case: Case) -> bool:
 
 
 @schemathesis.hook
-def before_call(_context: Any, case: Case, _kwargs: Any) -> None:
+def before_call(_context: Any, case: AnyCase, _kwargs: Any) -> None:
     """Every second sound request asks about something that is there; each change has a key of its own."""
     _calls[case.operation.label] += 1
     if isinstance(case.body, dict) and "url" in case.body and _is_sound(case, _BODY):
@@ -90,13 +91,13 @@ def before_call(_context: Any, case: Case, _kwargs: Any) -> None:
         case.body = {**case.body, **{name: PLACES[name] for name in given & PLACES.keys()}}
 
 
-def _is_sound(case: Case, location: ParameterLocation) -> bool:
-    part = case.meta and case.meta.components.get(location)
+def _is_sound(case: AnyCase, location: ParameterLocation) -> bool:
+    part = case.meta.components.get(location) if case.meta else None
     return part is None or not part.mode.is_negative
 
 
 @schemathesis.hook
-def filter_failure(_context: Any, failure: Failure, _case: Case, response: Response) -> bool:
+def filter_failure(_context: Any, failure: Failure, _case: AnyCase, response: Response) -> bool:
     """A sound request may be refused for what is listed in BEYOND, and for nothing else."""
     if not isinstance(failure, RejectedPositiveData) or response.status_code != 422:
         return True
