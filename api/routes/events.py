@@ -32,7 +32,7 @@ RECONNECT_MILLISECONDS = 2000
 LastEventId = Annotated[
     str | None,
     Header(
-        max_length=200,
+        max_length=2000,
         description="Id of the last event seen, when connecting again. One that is not of this operation's "
         "stream is ignored: then the operation as it is comes first.",
         openapi_examples={"seen": {"value": "opk3v9x2m4q8w1r5t7za.5f0c2a9be1d47a63"}},
