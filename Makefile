@@ -56,8 +56,20 @@ format: setup ## let ruff format and fix
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 
 .PHONY: bench
-bench: setup ## measure sign-ups, start-up, memory and Temporal Actions
+bench: setup ## measure sign-ups, start-up, memory, Temporal Actions, usage and closing
 	@$(BIN)/python -m bench
+
+PEERS := .venv-peers
+
+$(PEERS)/.ready: requirements/peers.lock
+	@test -n "$(PYTHON)" || { echo "error: Python 3.11 or newer is needed; set PYTHON=/path/to/python3" >&2; exit 2; }
+	@$(PYTHON) -m venv $(PEERS)
+	@echo "installing pinned packages into $(PEERS)"
+	@$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/peers.lock
+	@touch $@
+
+.PHONY: peers
+peers: setup $(PEERS)/.ready ## what the bench compares with (Ansible, DBOS), in an environment of its own
 
 .PHONY: chaos
 chaos: setup ## strike every step of every workflow with every fault; CASE=… plays some, ARGS=--fresh starts anew
@@ -79,8 +91,13 @@ noisy: setup ## 200 sign-ups at once while providers throttle and lose answers; 
 histories: setup ## record anew what the replay tests replay, and the fingerprints of the workflows
 	@$(BIN)/python -m pytest -q tests/workflows/record_histories.py tests/workflows/record_fingerprints.py
 
+.PHONY: client
+client: setup ## make the typed client anew from the API's document
+	@$(BIN)/python -m tests.client.generate
+
 .PHONY: lock
 lock: setup ## pin the dependencies anew, with hashes and no addresses
 	@$(BIN)/python -m pip install --quiet uv
 	@$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --group devstack --group dev pyproject.toml -o requirements/dev.lock
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -c requirements/dev.lock pyproject.toml -o requirements/app.lock
+	@$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -c requirements/dev.lock requirements/peers.in -o requirements/peers.lock

@@ -105,10 +105,11 @@ def _with_problems(document: dict[str, Any]) -> dict[str, Any]:
     schemas = document["components"]["schemas"]
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
-    problem = Problem.model_json_schema(ref_template=_REF + "{model}")
-    schemas |= problem.pop("$defs")
-    schemas["Problem"] = problem
     document["components"].setdefault("securitySchemes", {})["Key"] = _KEY
+    operations = [operation for path in document["paths"].values() for operation in path.values()]
+    asked = _schemas_in([operation.get("requestBody") for operation in operations], schemas)
+    for name in _schemas_in([operation["responses"] for operation in operations], schemas) - asked:
+        schemas[name] |= _answered_whole(schemas[name])
     for path in document["paths"].values():
         for operation in path.values():
             _with_access(operation)
@@ -116,7 +117,32 @@ def _with_problems(document: dict[str, Any]) -> dict[str, Any]:
                 del operation["responses"]["422"]
             if accepted := operation["responses"].get("202"):
                 accepted |= _ACCEPTED
+    problem = Problem.model_json_schema(ref_template=_REF + "{model}")
+    schemas |= problem.pop("$defs")
+    schemas["Problem"] = problem
     return document
+
+
+def _answered_whole(schema: dict[str, Any]) -> dict[str, Any]:
+    """Answers show every field, also one whose model has a default for it."""
+    return {"required": list(schema["properties"])} if "properties" in schema else {}
+
+
+def _schemas_in(node: Any, schemas: dict[str, Any]) -> set[str]:
+    """Names of the models that it refers to, directly or through others."""
+    found: set[str] = set()
+    waiting = [node]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, list):
+            waiting += one
+        elif isinstance(one, dict):
+            name = str(one.get("$ref", "")).removeprefix(_REF)
+            if name in schemas and name not in found:
+                found.add(name)
+                waiting.append(schemas[name])
+            waiting += one.values()
+    return found
 
 
 def _with_access(operation: dict[str, Any]) -> None:

@@ -18,7 +18,9 @@ from bench.usage import rounds
 USAGE_ROUNDS = 3
 USAGE_BATCHES = 100
 USAGE_TENANTS = 20
-CLOSED_TENANTS = 1_000
+FEW_CLOSED, MANY_CLOSED = 1_000, 10_000
+FLAT_MIB = 16
+"""What a closing run may grow by between its first page and its last."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,8 @@ def main() -> int:
     parser.add_argument("--signups", type=int, default=15, help="sign-ups measured one after another")
     parser.add_argument("--burst", type=int, default=40, help="sign-ups asked for at once")
     options = parser.parse_args()
-    figures = [*measure(options.signups, options.burst), *measure_usage(), measure_closing()]
+    figures = [*measure(options.signups, options.burst), *measure_usage()]
+    figures += measure_closing(FEW_CLOSED, MANY_CLOSED)
     if options.json:
         print(json.dumps([asdict(figure) for figure in figures], indent=2))
     else:
@@ -86,10 +89,15 @@ def measure_usage() -> list[Figure]:
     ]
 
 
-def measure_closing() -> Figure:
-    say(f"a closing run over {CLOSED_TENANTS} tenants with three meters each")
-    rate = closing.measure(CLOSED_TENANTS).rate
-    return Figure(f"invoices, {CLOSED_TENANTS} tenants", rate, "per s", ">= 150", rate >= 150)
+def measure_closing(fewer: int, more: int) -> list[Figure]:
+    say(f"closing runs over {fewer} and {more} tenants with three meters each")
+    few, many = closing.measure(fewer), closing.measure(more)
+    cost, grown = few.rate / many.rate, many.memory_end - many.memory_begin
+    return [
+        Figure(f"invoices, {more} tenants", many.rate, "per s", ">= 150", many.rate >= 150),
+        Figure(f"cost of one beside {fewer} tenants", cost, "times", "<= 1.2", cost <= 1.2),
+        Figure("memory from first page to last", grown, "MiB", f"<= {FLAT_MIB}", grown <= FLAT_MIB),
+    ]
 
 
 def show(figures: list[Figure]) -> None:

@@ -49,15 +49,19 @@ def duration(value: object) -> timedelta:
 
 
 def zone(value: object) -> ZoneInfo:
+    if not isinstance(value, str):
+        raise ValueError("write the name of a time zone, such as Europe/Paris")  # noqa: TRY004 - pydantic's
     try:
-        return ZoneInfo(str(value))
+        return ZoneInfo(value)
     except (LookupError, ValueError, OSError) as error:
         raise ValueError(f"'{value}' is not a time zone, such as Europe/Paris") from error
 
 
 def known_currency(value: object) -> Currency:
+    if not isinstance(value, str):
+        raise ValueError("write a currency's code, such as EUR")  # noqa: TRY004 - pydantic's
     try:
-        return currency_of(str(value))
+        return currency_of(value)
     except UnknownCurrency as error:
         raise ValueError(str(error)) from error
 

@@ -9,10 +9,10 @@ import typer
 import yaml
 from rich.markup import escape
 
-from cli.changes import AsJson, Key, Slug, slug_if_any
-from cli.client import Client, new_key, segment
-from cli.connection import connect_as
+from cli.changes import AsJson, Key, Slug, Why, slug_if_any
+from cli.connection import connect
 from cli.output import err, out, print_json, short_time, styled, table
+from client import Client, models
 from runtime.sealed_box import Receiver
 
 Json = dict[str, Any]
@@ -25,27 +25,12 @@ group = typer.Typer(no_args_is_help=True)
 app.add_typer(group, name="access", help="Into a tenant for a while, when somebody else has agreed.")
 
 
-class AccessClient(Client):
-    def request(self, slug: str, body: Json, *, key: str) -> Json:
-        return self._change("POST", f"/v1/tenants/{slug}/access", key, body)
-
-    def approve(self, access_id: str, *, key: str) -> Json:
-        return self._change("POST", f"/v1/access/{segment(access_id)}/approve", key)
-
-    def revoke(self, access_id: str, *, key: str) -> Json:
-        return self._change("POST", f"/v1/access/{segment(access_id)}/revoke", key)
-
-    def all(self, slug: str | None, states: list[str]) -> list[Json]:
-        path = f"/v1/tenants/{slug}/access" if slug else "/v1/access"
-        return list(self._pages(path, {"state": states} if states else {}))
-
-    def credentials(self, access_id: str) -> Json:
-        """Opened here, with a key that was made for this and is forgotten after it."""
-        receiver = Receiver.new()
-        path = f"/v1/access/{segment(access_id)}/credentials"
-        answer = self._change("POST", path, new_key(), {"public_key": receiver.public_key})
-        opened = receiver.open(answer["kubernetes"]["sealed"], f"kubernetes {access_id}")
-        return cast("Json", json.loads(opened))
+def _opened(client: Client, access_id: str) -> Json:
+    """Credentials, sealed for a key that was made for this and is forgotten after it."""
+    receiver = Receiver.new()
+    answer = client.access_credentials(access_id, {"public_key": receiver.public_key})
+    opened = receiver.open(answer["kubernetes"]["sealed"], f"kubernetes {access_id}")
+    return cast("Json", json.loads(opened))
 
 
 def _seconds(text: str) -> int:
@@ -67,16 +52,20 @@ def request(
     as_json: AsJson = False,
 ) -> None:
     """Ask for access. Somebody else has to approve it."""
-    body = {"reason": reason, "seconds": _seconds(lasting), "mode": "write" if write else "read"}
-    view = connect_as(AccessClient).request(slug, body, key=key or new_key())
+    body: models.NewAccess = {
+        "reason": reason,
+        "seconds": _seconds(lasting),
+        "mode": "write" if write else "read",
+    }
+    view = connect().request_access(slug, body, idempotency_key=key)
     who = "the customer" if view["approval"] == "customer" else "an operator or admin"
     _print(view, as_json, f"access {view['id']} waits for {who}: tenantry access approve {view['id']}")
 
 
 @group.command()
-def approve(access: AccessId, key: Key = None, as_json: AsJson = False) -> None:
+def approve(access: AccessId, reason: Why = None, key: Key = None, as_json: AsJson = False) -> None:
     """Agree to what somebody else asked for."""
-    view = connect_as(AccessClient).approve(access, key=key or new_key())
+    view = connect(reason).approve_access(access, idempotency_key=key)
     until = short_time(view["ends_at"])
     _print(
         view, as_json, f"{view['requested_by']} has {view['mode']} access to {view['slug']} until {until} UTC"
@@ -92,7 +81,9 @@ def list_access(
     as_json: AsJson = False,
 ) -> None:
     """Who had, has or wants access to what, and why; newest first."""
-    found = connect_as(AccessClient).all(slug, state or [])
+    client = connect()
+    states = cast("list[models.AccessState] | None", state)  # the API judges them
+    found = list(client.tenant_access(slug, state=states) if slug else client.all_access(state=states))
     if as_json:
         print_json(found)
         return
@@ -101,9 +92,9 @@ def list_access(
 
 
 @group.command()
-def revoke(access: AccessId, key: Key = None, as_json: AsJson = False) -> None:
+def revoke(access: AccessId, reason: Why = None, key: Key = None, as_json: AsJson = False) -> None:
     """End it now: its token is refused from then on."""
-    view = connect_as(AccessClient).revoke(access, key=key or new_key())
+    view = connect(reason).revoke_access(access, idempotency_key=key)
     _print(view, as_json, f"access {view['id']} to {view['slug']} is being taken away")
 
 
@@ -122,7 +113,7 @@ def credentials(
     ] = None,
 ) -> None:
     """Credentials of access that you asked for. They die by themselves; ask again for new ones."""
-    found = connect_as(AccessClient).credentials(access)
+    found = _opened(connect(), access)
     found |= {"server": server} if server else {}
     text = _FORMS[form](access, found)
     if to is None:
@@ -169,14 +160,14 @@ def _json(_access: str, found: Json) -> str:
 _FORMS = {"kubeconfig": _kubeconfig, "exec": _exec, "json": _json}
 
 
-def _print(view: Json, as_json: bool, said: str) -> None:
+def _print(view: models.AccessView, as_json: bool, said: str) -> None:
     if as_json:
         print_json(view)
     else:
         out().print(escape(said))
 
 
-def _line(one: Json) -> tuple[str, ...]:
+def _line(one: models.AccessView) -> tuple[str, ...]:
     return (
         one["id"],
         one["slug"],

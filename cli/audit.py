@@ -2,9 +2,9 @@
 
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import Annotated
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -12,13 +12,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from cli.audit_shown import print_rows
 from cli.billing.closing import moment
 from cli.changes import AsJson, Slug
-from cli.client import Client
-from cli.connection import connect_as
+from cli.connection import connect
 from cli.output import err, out, print_error, print_json
-from domain.audit.chain import Broken, Checkpoint, Verifier
+from client import models
+from domain.audit.chain import Broken, Checkpoint, Row, Verifier
 from domain.counting import counted
 
-Json = dict[str, Any]
 PAGE = 1000
 SILENT_SECONDS = 2
 """What takes no longer shows no bar."""
@@ -51,22 +50,6 @@ group = typer.Typer(no_args_is_help=True)
 app.add_typer(group, name="audit")
 
 
-class AuditClient(Client):
-    def newest(self, limit: int, filters: Json) -> list[Json]:
-        return cast("list[Json]", self._read("/v1/audit", {**filters, "limit": limit})["items"])
-
-    def of_tenant(self, slug: str, limit: int) -> list[Json]:
-        """As its customer sees it."""
-        return cast("list[Json]", self._read(f"/v1/tenants/{slug}/audit", {"limit": limit})["items"])
-
-    def count(self) -> int:
-        return int(self._read("/v1/audit", {"limit": 1})["head"]["seq"])
-
-    def rows(self) -> Iterator[Json]:
-        """All, oldest first."""
-        return self._pages("/v1/audit", {"order": ["oldest"], "limit": [str(PAGE)]})
-
-
 @group.callback()
 def audit() -> None:
     """Who changed what, when and why."""
@@ -83,15 +66,16 @@ def list_rows(
     as_json: AsJson = False,
 ) -> None:
     """The newest changes of everything."""
-    given = {"tenant_id": tenant_id, "actor": actor, "action": action, "since": since, "until": until}
-    filters = {name: value for name, value in given.items() if value}
-    print_rows(connect_as(AuditClient).newest(limit, filters), as_json)
+    page = connect().audit_page(
+        limit=limit, tenant_id=tenant_id or None, actor=actor, action=action, since=since, until=until
+    )
+    print_rows(page["items"], as_json)
 
 
 @group.command()
 def show(slug: Slug, limit: Limit = 50, as_json: AsJson = False) -> None:
     """The newest changes of a tenant, as its customer sees them."""
-    print_rows(connect_as(AuditClient).of_tenant(slug, limit), as_json)
+    print_rows(connect().tenant_audit_page(slug, limit=limit)["items"], as_json)
 
 
 @group.command()
@@ -99,8 +83,7 @@ def export(
     to: Annotated[Path | None, typer.Option(help="A file; else stdout.", dir_okay=False)] = None,
 ) -> None:
     """The whole log, a row a line as JSON; `verify --file` takes it."""
-    client = connect_as(AuditClient)
-    lines = (json.dumps(row, ensure_ascii=False) + "\n" for row in _watched(client.rows(), client.count()))
+    lines = (json.dumps(row, ensure_ascii=False) + "\n" for row in _all_rows())
     if to is None:
         sys.stdout.writelines(lines)
         return
@@ -131,10 +114,9 @@ def verify(anchor: Anchors = None, file: File = None, as_json: AsJson = False) -
     out().print(f"checkpoint {verifier.head}", soft_wrap=True)
 
 
-def _rows(file: Path | None) -> Iterator[Json]:
+def _rows(file: Path | None) -> Iterator[Row]:
     if file is None:
-        client = connect_as(AuditClient)
-        yield from _watched(client.rows(), client.count())
+        yield from _all_rows()
         return
     with file.open(encoding="utf-8") as lines:
         for number, line in enumerate(lines, 1):
@@ -147,8 +129,10 @@ def _rows(file: Path | None) -> Iterator[Json]:
             yield row
 
 
-def _watched(rows: Iterable[Json], count: int) -> Iterator[Json]:
-    """With a bar for people, once it takes a while."""
+def _all_rows() -> Iterator[models.Entry]:
+    """Oldest first; with a bar for people, once it takes a while."""
+    client = connect()
+    rows, count = client.audit(order="oldest", limit=PAGE), client.audit_page(limit=1)["head"]["seq"]
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     console = err()
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:

@@ -1,16 +1,18 @@
 """Rows of the audit log for people."""
 
 import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.markup import escape
 
 from cli.output import out, print_json, short_time, table
+from client import models
 
-Json = dict[str, Any]
+Row = models.Entry | models.TenantAuditView
 
 
-def print_rows(rows: list[Json], as_json: bool) -> None:
+def print_rows(rows: Sequence[Row], as_json: bool) -> None:
     if as_json:
         print_json(rows)
         return
@@ -21,13 +23,13 @@ def print_rows(rows: list[Json], as_json: bool) -> None:
     out().print(table(columns, ([escape(cell) for cell in _cells(row)] for row in rows)))
 
 
-def _cells(row: Json) -> list[str]:
+def _cells(row: Row) -> list[str]:
     kind, thing, when = row["actor_kind"], f"{row['object_kind']} {row['object_id']}", short_time(row["at"])
     who = kind if kind == "system" else f"{kind} {row['actor'] or ''}".strip()
     return [str(row["seq"]), when, who, row["action"], thing, _changed(row), row["reason"]]
 
 
-def _changed(row: Json) -> str:
+def _changed(row: Row) -> str:
     """What is so afterwards, and where it was otherwise how it was: `users 20 → 50`."""
     before, after = _flat(row["before"]), _flat(row["after"])
     differ = [name for name, value in after.items() if before.get(name) != value]
@@ -37,7 +39,7 @@ def _changed(row: Json) -> str:
     )
 
 
-def _flat(values: Json | None, prefix: str = "") -> dict[str, str]:
+def _flat(values: Mapping[str, Any] | None, prefix: str = "") -> dict[str, str]:
     flat: dict[str, str] = {}
     for name, value in (values or {}).items():
         if isinstance(value, dict):

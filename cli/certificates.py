@@ -1,28 +1,26 @@
 """A deletion certificate for people."""
 
 from collections import defaultdict
-from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
 
 from cli.output import short_time, table
+from client.models import Certificate, CertificateEntry
 from domain.counting import counted
-
-Json = dict[str, Any]
 
 REMAINS = "; "
 """In a proof, between the question with its answer and each thing that is left behind on purpose."""
 
 
-def print_certificate(console: Console, certificate: Json) -> None:
+def print_certificate(console: Console, certificate: Certificate) -> None:
     """Who and when, then per kind how many things were proven gone and how; the JSON has every single one."""
     console.print(
         f"[bold]Deletion certificate[/] of {escape(certificate['slug'])} "
         f"(tenant {certificate['tenant_id']}), "
         f"issued {short_time(certificate['issued_at'])} UTC"
     )
-    kinds: dict[tuple[str, str], list[Json]] = defaultdict(list)
+    kinds: dict[tuple[str, str], list[CertificateEntry]] = defaultdict(list)
     skipped = [entry for entry in certificate["entries"] if entry["skipped"]]
     proven = [entry for entry in certificate["entries"] if not entry["skipped"]]
     for entry in proven:
@@ -46,7 +44,7 @@ def print_certificate(console: Console, certificate: Json) -> None:
         console.print(f"  {escape(entry['kind'])} {escape(entry['name'])}: {escape(entry['proof'])}")
 
 
-def _print_kept(console: Console, entries: list[Json]) -> None:
+def _print_kept(console: Console, entries: list[CertificateEntry]) -> None:
     """What outlives a thing that is gone, such as the final snapshot of a database."""
     kept = [(entry, text) for entry in entries for text in entry["proof"].split(REMAINS)[1:]]
     if kept:
@@ -55,7 +53,7 @@ def _print_kept(console: Console, entries: list[Json]) -> None:
         console.print(f"  {escape(entry['kind'])} {escape(entry['name'])}: {escape(text)}", soft_wrap=True)
 
 
-def _shortened(entry: Json) -> str:
+def _shortened(entry: CertificateEntry) -> str:
     """The proof without the tenant's namespace in every path, and without what is kept."""
     namespace = entry.get("namespace")
     proof: str = entry["proof"].split(REMAINS)[0]

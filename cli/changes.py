@@ -8,10 +8,10 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.client import Client, new_key
 from cli.connection import connect
 from cli.following import follow
 from cli.output import err, out, print_error, print_json, styled
+from client import Client, models
 from domain.naming import SLUG_PATTERN, slug_problem
 
 Json = dict[str, Any]
@@ -25,6 +25,7 @@ Key = Annotated[
 Why = Annotated[
     str | None, typer.Option("--reason", "-r", help="Why; kept in the audit log.", show_default=False)
 ]
+Operation = models.OperationDetail | models.OperationSummary
 OPERATION_ID = re.compile(r"op[a-z0-9]{18}")
 
 
@@ -67,16 +68,18 @@ class Change:
     key: str | None
     reason: str | None = None
 
-    def run(self, send: Callable[[Client, str], Json], *, wanted: str = "succeeded") -> None:
+    def run(
+        self, send: Callable[[Client, str | None], models.Accepted], *, wanted: str = "succeeded"
+    ) -> None:
         """Send, wait and report. Exits with 1 if the operation ends otherwise than `wanted`."""
         client = connect(self.reason)
-        accepted = send(client, self.key or new_key())
+        accepted = send(client, self.key)
         if self.no_wait:
             self._report_accepted(accepted)
             return
         await_end(client, accepted["operation_id"], wanted=wanted, as_json=self.as_json)
 
-    def _report_accepted(self, accepted: Json) -> None:
+    def _report_accepted(self, accepted: models.Accepted) -> None:
         if self.as_json:
             print_json(accepted)
         else:
@@ -97,12 +100,12 @@ def await_end(client: Client, operation_id: str, *, wanted: str = "succeeded", a
     _report_end(view, wanted=wanted, as_json=as_json)
 
 
-def operation_document(view: Json) -> Json:
+def operation_document(view: Operation) -> Json:
     """An operation as commands print it: its id is `operation_id` here as in what accepted it."""
     return {"operation_id": view["id"], **{name: value for name, value in view.items() if name != "id"}}
 
 
-def _report_end(view: Json, *, wanted: str, as_json: bool) -> None:
+def _report_end(view: models.OperationDetail, *, wanted: str, as_json: bool) -> None:
     what = f"{view['kind']} of {view['slug']}"
     if view["status"] == wanted:
         if not as_json:
@@ -118,10 +121,10 @@ def operation_of(client: Client, text: str) -> str:
     """An operation's id as it is; for a slug, the id of the tenant's newest operation."""
     if OPERATION_ID.fullmatch(text):
         return text
-    return str(client.operations(text)[0]["id"])
+    return client.tenant_operations(text)[0]["id"]
 
 
-def _reasons(view: Json) -> list[str]:
+def _reasons(view: models.OperationDetail) -> list[str]:
     lines = []
     if error := view.get("error"):
         step = f" at step {error['step']}" if error.get("step") else ""
@@ -133,7 +136,7 @@ def _reasons(view: Json) -> list[str]:
     return lines
 
 
-def _duration(view: Json) -> str:
+def _duration(view: models.OperationDetail) -> str:
     started, finished = view.get("started_at"), view.get("finished_at")
     if not started or not finished:
         return ""

@@ -2,15 +2,16 @@
 
 import os
 from pathlib import Path
-from typing import TypeVar
 
-from cli.client import Client
+from client import Client
+from client.requests import TIMEOUT_SECONDS
 from devstack import state
 
 ROOT = Path(__file__).resolve().parent.parent
 URL_VARIABLE = "TENANTRY_API_URL"
 KEY_VARIABLE = "TENANTRY_API_KEY"
-C = TypeVar("C", bound=Client)
+RECOUNT_SECONDS = 300
+"""All events of a period may have to be counted."""
 
 
 class NoApiError(Exception):
@@ -44,10 +45,8 @@ def api_key() -> str | None:
     return running.get("api_key")
 
 
-def connect(reason: str | None = None) -> Client:
-    return connect_as(Client, reason)
-
-
-def connect_as(kind: type[C], reason: str | None = None) -> C:
-    """A client of the kind that a group of commands needs; `reason` is why it changes things."""
-    return kind(api_url(), api_key(), reason=reason)
+def connect(reason: str | None = None, *, timeout_seconds: float = TIMEOUT_SECONDS) -> Client:
+    """`reason` is why it changes things."""
+    return Client(
+        api_url(), api_key(), reason=reason, timeout_seconds=timeout_seconds, user_agent="tenantry-cli"
+    )

@@ -1,16 +1,15 @@
 """`tenantry customer`: whose tenants are."""
 
-from typing import Annotated, Any, cast
+from typing import Annotated, cast
 
 import typer
 from rich.markup import escape
 
 from cli.changes import AsJson, Key, Why
-from cli.client import Client, new_key, segment
-from cli.connection import connect_as
+from cli.connection import connect
 from cli.output import out, print_fields, print_json, short_time, table
+from client import models
 
-Json = dict[str, Any]
 Id = Annotated[
     str,
     typer.Argument(help="As `add` and `list` show it.", metavar="CUSTOMER-ID", show_default=False),
@@ -29,21 +28,6 @@ group = typer.Typer(no_args_is_help=True)
 app.add_typer(group, name="customer")
 
 
-class CustomerClient(Client):
-    def add_customer(self, body: Json, *, key: str) -> Json:
-        return self._change("POST", "/v1/customers", key, body)
-
-    def change_customer(self, customer_id: str, changes: Json, *, key: str) -> Json:
-        return self._change("PATCH", _path(customer_id), key, changes)
-
-    def customer(self, customer_id: str) -> Json:
-        return cast("Json", self._read(_path(customer_id)))
-
-    def customers(self, name: str | None = None) -> list[Json]:
-        """All, or those of exactly this name; oldest first."""
-        return list(self._pages("/v1/customers", {} if name is None else {"name": [name]}))
-
-
 @group.callback()
 def customer() -> None:
     """Who tenants belong to, and who pays for them."""
@@ -59,26 +43,26 @@ def add(
     as_json: AsJson = False,
 ) -> None:
     """Make a customer; a sign-up by a new name does it, too."""
-    body = _given(name=name, email=email, time_zone=time_zone)
-    _print(connect_as(CustomerClient, reason).add_customer(body, key=key or new_key()), as_json)
+    body = cast("models.NewCustomer", _given(name=name, email=email, time_zone=time_zone))
+    _print(connect(reason).make_customer(body, idempotency_key=key), as_json)
 
 
 @group.command()
 def find(name: Name, as_json: AsJson = False) -> None:
     """Customers of exactly this name."""
-    _print_all(connect_as(CustomerClient).customers(name), as_json)
+    _print_all(list(connect().customers(name=name)), as_json)
 
 
 @group.command("list")
 def list_customers(as_json: AsJson = False) -> None:
     """All customers, oldest first."""
-    _print_all(connect_as(CustomerClient).customers(), as_json)
+    _print_all(list(connect().customers()), as_json)
 
 
 @group.command()
 def show(customer_id: Id, as_json: AsJson = False) -> None:
     """One customer."""
-    _print(connect_as(CustomerClient).customer(customer_id), as_json)
+    _print(connect().customer(customer_id), as_json)
 
 
 @group.command()
@@ -101,19 +85,15 @@ def change(  # noqa: PLR0913, PLR0917 - Typer makes each parameter an option
     changes = given | dict.fromkeys(removed)
     if not changes:
         raise typer.BadParameter("name what changes: --name, --email or --time-zone")
-    client = connect_as(CustomerClient, reason)
-    _print(client.change_customer(customer_id, changes, key=key or new_key()), as_json)
+    body = cast("models.CustomerChange", changes)
+    _print(connect(reason).change_customer(customer_id, body, idempotency_key=key), as_json)
 
 
-def _path(customer_id: str) -> str:
-    return f"/v1/customers/{segment(customer_id)}"
-
-
-def _given(**options: str | None) -> Json:
+def _given(**options: str | None) -> dict[str, str]:
     return {name: value for name, value in options.items() if value is not None}
 
 
-def _print_all(found: list[Json], as_json: bool) -> None:
+def _print_all(found: list[models.CustomerView], as_json: bool) -> None:
     if as_json:
         print_json(found)
         return
@@ -130,7 +110,7 @@ def _print_all(found: list[Json], as_json: bool) -> None:
     out().print(table(["CUSTOMER", "NAME", "TIME ZONE", "SINCE", "E-MAIL"], rows))
 
 
-def _print(found: Json, as_json: bool) -> None:
+def _print(found: models.CustomerView, as_json: bool) -> None:
     if as_json:
         print_json(found)
         return

@@ -1,17 +1,15 @@
 """`tenantry drift`: what differs from what the blueprints want, and what belongs to no tenant."""
 
 import time
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.markup import escape
 
 from cli.changes import AsJson, Change, Key, NoWait, Slug, Why, slug_if_any
-from cli.client import new_key
 from cli.connection import connect
 from cli.output import err, out, print_error, print_json, short_time, styled, table
-
-Json = dict[str, Any]
+from client import models
 
 PAUSE_SECONDS = 0.5
 ENDINGS = frozenset({"deleted", "refused", "gone"})
@@ -36,7 +34,7 @@ def show(slug: ANY_SLUG = None, as_json: AsJson = False) -> None:
         found = list(client.drifted())
         print_json(found) if as_json else _print_drifted(found)
     else:
-        view = client.drift(slug)
+        view = client.tenant_drift(slug)
         print_json(view) if as_json else _print_drift(view)
 
 
@@ -53,7 +51,7 @@ def repair(
 ) -> None:
     """Bring back what somebody else changed or deleted; what is not ours is left untouched."""
     Change(as_json, no_wait, key, reason).run(
-        lambda client, key: client.repair(slug, accept_data_loss=yes, key=key),
+        lambda client, key: client.repair(slug, accept_data_loss=yes or None, idempotency_key=key),
     )
 
 
@@ -89,7 +87,7 @@ def delete_orphan(
 ) -> None:
     """Delete an orphan for good, if it still is ours and still belongs to nobody."""
     client = connect()
-    view = client.delete_orphan(orphan, reason, key=key or new_key())
+    view = client.delete_orphan(orphan, reason=reason, idempotency_key=key)
     while not no_wait and view["state"] not in ENDINGS:
         time.sleep(PAUSE_SECONDS)
         view = client.orphan(orphan)
@@ -103,7 +101,7 @@ def delete_orphan(
         out().print(escape(f"{view['kind']} {view['name']} {view['state']}{said}"))
 
 
-def _print_drifted(found: list[Json]) -> None:
+def _print_drifted(found: list[models.DriftView]) -> None:
     if not found:
         out().print("every tenant that was looked at is in sync")
         return
@@ -120,19 +118,19 @@ def _print_drifted(found: list[Json]) -> None:
     out().print(table(["SLUG", "PHASE", "DIFFERENCES", "LOOKED AT", "WHAT"], rows))
 
 
-def _looked_at(view: Json) -> str:
+def _looked_at(view: models.DriftView) -> str:
     return short_time(
         min((look["observed_at"] for look in view["looks"] if look["observed_at"]), default=None)
     )
 
 
-def _messages(view: Json) -> list[str]:
+def _messages(view: models.DriftView) -> list[str]:
     told = [one["message"] for one in view["conditions"] if one["type"] != "InSync"]
     errors = [look["error"] for look in view["looks"] if look["error"]]
     return [*told, *errors, *_failed_repair(view)]
 
 
-def _failed_repair(view: Json) -> list[str]:
+def _failed_repair(view: models.DriftView) -> list[str]:
     failed = view["failed_repair"]
     if failed is None:
         return []
@@ -143,7 +141,7 @@ def _failed_repair(view: Json) -> list[str]:
     ]
 
 
-def _print_drift(view: Json) -> None:
+def _print_drift(view: models.DriftView) -> None:
     seen = _looked_at(view)
     state = {True: "in sync", False: "not in sync", None: "not looked at yet"}[view["in_sync"]]
     looked = f", looked at {seen} UTC" if seen else ""

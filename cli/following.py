@@ -2,8 +2,6 @@
 
 import sys
 import time
-from collections.abc import Iterator
-from typing import Any
 
 from rich.markup import escape
 from rich.progress import (
@@ -15,57 +13,23 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
-from cli.client import WAIT_AND_REPEAT, ApiProblemError, ApiUnreachableError, Client
 from cli.output import err
-from domain.phases import FINISHED, OperationKind
+from client import Client
+from client.models import OperationDetail
+from domain.phases import OperationKind
 
-Json = dict[str, Any]
-
-RECONNECT_SECONDS = 1.0
-PATIENCE_SECONDS = 60.0
-"""How long a stream that was cut is asked for again, before the API counts as away."""
 REMOVING = frozenset({OperationKind.TEARDOWN.value, OperationKind.REMOVE.value})
-ENDED = frozenset(status.value for status in FINISHED)
 
 
-def views(client: Client, operation_id: str) -> Iterator[Json]:
-    """The operation at each change of it, until it has ended; that view is the last.
-
-    A connection that is cut is made again, and goes on behind what came by the one before.
-    """
-    seen: str | None = None
-    away_since: float | None = None
-    while True:
-        try:
-            for event in client.events(operation_id, after=seen):
-                seen, view = event.id, event.json()
-                yield view
-                if view["status"] in ENDED:
-                    return
-            away_since = None
-        except (ApiUnreachableError, ApiProblemError) as error:
-            away_since = away_since or time.monotonic()
-            if not _passes(error, seen) or time.monotonic() - away_since > PATIENCE_SECONDS:
-                raise
-        time.sleep(RECONNECT_SECONDS)
-
-
-def _passes(error: ApiUnreachableError | ApiProblemError, seen: str | None) -> bool:
-    """Whether another try may help: where nobody has ever answered, somebody should look at the address."""
-    if isinstance(error, ApiProblemError):
-        return error.status in WAIT_AND_REPEAT
-    return seen is not None
-
-
-def follow(client: Client, operation_id: str, *, quiet: bool = False) -> Json:
+def follow(client: Client, operation_id: str, *, quiet: bool = False) -> OperationDetail:
     """Wait for the end of an operation and return its last view; shows progress on stderr unless quiet."""
     if quiet:
-        *_, last = views(client, operation_id)
+        *_, last = client.follow(operation_id)
         return last
     return _with_bar(client, operation_id) if sys.stderr.isatty() else _with_lines(client, operation_id)
 
 
-def current_step(view: Json) -> str:
+def current_step(view: OperationDetail) -> str:
     """What it does now, for people."""
     if view["status"] == "waiting":
         return "waiting for the open operation to hand over"
@@ -81,7 +45,7 @@ def current_step(view: Json) -> str:
     return f"undoing{'' if undone is None else f' ({undone} %)'}: {', '.join(busy)}"
 
 
-def _with_bar(client: Client, operation_id: str) -> Json:
+def _with_bar(client: Client, operation_id: str) -> OperationDetail:
     columns = (
         SpinnerColumn(),
         TextColumn("[bold]{task.fields[what]}"),
@@ -90,10 +54,9 @@ def _with_bar(client: Client, operation_id: str) -> Json:
         TimeElapsedColumn(),
         TextColumn("{task.description}"),
     )
-    last: Json = {}
     with Progress(*columns, console=err(), transient=True) as progress:
         task = progress.add_task("", total=100, what="")
-        for last in views(client, operation_id):
+        for last in client.follow(operation_id):
             progress.update(
                 task,
                 completed=last["percent"],
@@ -103,11 +66,11 @@ def _with_bar(client: Client, operation_id: str) -> Json:
     return last
 
 
-def _with_lines(client: Client, operation_id: str) -> Json:
+def _with_lines(client: Client, operation_id: str) -> OperationDetail:
     console = err()
     began = time.monotonic()
-    shown, last = "", {}
-    for last in views(client, operation_id):
+    shown = ""
+    for last in client.follow(operation_id):
         step = current_step(last)
         if step and step != shown:
             seconds = time.monotonic() - began

@@ -1,16 +1,15 @@
 """Commands for the engineer on call: what waits for a person, and what can be done about it."""
 
-from typing import Annotated, Any
+from collections.abc import Callable
+from typing import Annotated
 
 import typer
 from rich.markup import escape
 
 from cli.changes import OPERATION_ID, AsJson, Key, SlugOrOperation, operation_of
-from cli.client import Client, new_key
 from cli.connection import connect
 from cli.output import out, print_json, short_time, table
-
-Json = dict[str, Any]
+from client import Client, models
 
 Reason = Annotated[
     str, typer.Option("--reason", "-r", help="Why; kept with the operation.", show_default=False)
@@ -48,7 +47,13 @@ def retry(
     as_json: AsJson = False,
 ) -> None:
     """Try again now what waits for attention, after its cause was mended."""
-    _intervene(operation, "retry", {"step": step, "reason": reason}, key, as_json=as_json)
+    body: models.Retry = {"step": step, "reason": reason}
+    _intervene(
+        operation,
+        "retry",
+        lambda client, standing: client.retry(standing, body, idempotency_key=key),
+        as_json=as_json,
+    )
 
 
 @app.command()
@@ -56,13 +61,25 @@ def skip(
     operation: SlugOrOperation, step: Step, reason: Reason, key: Key = None, as_json: AsJson = False
 ) -> None:
     """Leave a step of a removal or an undo as it is; the certificate says that nothing is proven."""
-    _intervene(operation, "skip", {"step": step, "reason": reason}, key, as_json=as_json)
+    body: models.Skip = {"step": step, "reason": reason}
+    _intervene(
+        operation,
+        "skip",
+        lambda client, standing: client.skip(standing, body, idempotency_key=key),
+        as_json=as_json,
+    )
 
 
 @app.command()
 def abort(operation: SlugOrOperation, reason: Reason, key: Key = None, as_json: AsJson = False) -> None:
     """Undo what an operation did; a teardown as well, until its removal begins."""
-    _intervene(operation, "abort", {"reason": reason}, key, as_json=as_json)
+    body: models.Abort = {"reason": reason}
+    _intervene(
+        operation,
+        "abort",
+        lambda client, standing: client.abort(standing, body, idempotency_key=key),
+        as_json=as_json,
+    )
 
 
 @app.command()
@@ -82,8 +99,16 @@ def amend(
     """Give a step that waits for attention other input, and try it again."""
     if no_final_snapshot == (database_class is not None):
         raise typer.BadParameter("name one of --no-final-snapshot and --database-class")
-    given: Json = {"final_snapshot": False} if no_final_snapshot else {"database_class": database_class}
-    _intervene(operation, "amend", {"step": step, "reason": reason, "input": given}, key, as_json=as_json)
+    given: models.Amendment = (
+        {"final_snapshot": False} if no_final_snapshot else {"database_class": database_class}
+    )
+    body: models.Amend = {"step": step, "reason": reason, "input": given}
+    _intervene(
+        operation,
+        "amend",
+        lambda client, standing: client.amend(standing, body, idempotency_key=key),
+        as_json=as_json,
+    )
 
 
 @app.command("resume-from-pause")
@@ -95,13 +120,20 @@ def resume_from_pause(
     as_json: AsJson = False,
 ) -> None:
     """Go on with an operation that was started with --pause-before."""
-    _intervene(operation, "resume", {"step": step, "reason": reason}, key, as_json=as_json)
+    body: models.Resume = {"step": step, "reason": reason}
+    _intervene(
+        operation,
+        "resume",
+        lambda client, standing: client.resume_from_pause(standing, body, idempotency_key=key),
+        as_json=as_json,
+    )
 
 
-def _intervene(operation: str, action: str, said: Json, key: str | None, *, as_json: bool) -> None:
-    body = {name: value for name, value in said.items() if value is not None}
+def _intervene(
+    operation: str, action: str, send: Callable[[Client, str], models.Accepted], *, as_json: bool
+) -> None:
     client = connect()
-    accepted = client.intervene(_standing(client, operation), action, body, key=key or new_key())
+    accepted = send(client, _standing(client, operation))
     if as_json:
         print_json(accepted)
         return
@@ -118,7 +150,7 @@ def _standing(client: Client, text: str) -> str:
     return client.tenant(text)["operation_id"] or operation_of(client, text)
 
 
-def _row(stop: Json) -> list[str]:
+def _row(stop: models.AttentionView) -> list[str]:
     return [
         short_time(stop["since"]),
         stop["slug"],
@@ -130,7 +162,7 @@ def _row(stop: Json) -> list[str]:
     ]
 
 
-def standing(view: Json) -> list[str]:
+def standing(view: models.OperationDetail) -> list[str]:
     """Where an operation stands still and what people did to it, line by line."""
     stops = [(c["type"], stop) for c in view["conditions"] if c["status"] for stop in c["stops"]]
     lines = [
@@ -141,14 +173,14 @@ def standing(view: Json) -> list[str]:
     return lines + [_did(intervention) for intervention in view["interventions"]]
 
 
-def _did(intervention: Json) -> str:
+def _did(intervention: models.Intervention) -> str:
     step = f" of {intervention['step']}" if intervention["step"] else ""
     why = f": {intervention['why']}" if intervention["why"] else ""
     what = f"{_command(intervention['action'])}{step}"
     return f"{short_time(intervention['at'])} {what} by {intervention['by']}{why}"
 
 
-def _possible(stop: Json) -> str:
+def _possible(stop: models.Stop | models.AttentionView) -> str:
     return ", ".join(map(_command, stop["actions"]))
 
 
@@ -156,7 +188,7 @@ def _command(action: str) -> str:
     return _COMMANDS.get(action, action)
 
 
-def said(stop: Json) -> str:
+def said(stop: models.Stop | models.AttentionView) -> str:
     """What is stuck, where it is known, and why."""
     thing = stop["object"]
     return f"{thing['kind']} {thing['name']}: {stop['message']}" if thing else stop["message"]

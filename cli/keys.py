@@ -6,12 +6,11 @@ from typing import Annotated, Any, cast
 import typer
 from rich.markup import escape
 
-from cli.changes import AsJson, Key
-from cli.client import Client, new_key, segment
-from cli.connection import connect_as
+from cli.changes import AsJson, Key, Why
+from cli.connection import connect
 from cli.output import err, out, print_fields, print_json, short_time, table
+from client import models
 
-Json = dict[str, Any]
 KeyId = Annotated[str, typer.Argument(help="As `list` shows it.", metavar="KEY-ID", show_default=False)]
 
 app = typer.Typer()
@@ -19,24 +18,10 @@ group = typer.Typer(no_args_is_help=True)
 app.add_typer(group, name="key")
 
 
-class KeyClient(Client):
-    def me(self) -> Json:
-        return cast("Json", self._read("/v1/me"))
-
-    def make_key(self, body: Json, *, key: str) -> Json:
-        return self._change("POST", "/v1/keys", key, body)
-
-    def keys(self) -> list[Json]:
-        return list(self._pages("/v1/keys", {}))
-
-    def revoke_key(self, key_id: str, *, key: str) -> Json:
-        return self._change("DELETE", f"/v1/keys/{segment(key_id)}", key)
-
-
 @app.command()
 def whoami(as_json: AsJson = False) -> None:
     """Who the API takes you for."""
-    me = connect_as(KeyClient).me()
+    me = connect().me()
     if as_json:
         print_json(me)
     else:
@@ -61,14 +46,17 @@ def create(
     expires: Annotated[
         datetime | None, typer.Option(help="In UTC, as 2027-01-31.", show_default=False)
     ] = None,
+    reason: Why = None,
     key: Key = None,
     as_json: AsJson = False,
 ) -> None:
     """Make a key. It is printed once, and nowhere kept."""
-    body: Json = {"name": name, "roles": role}
-    body |= {"customer_id": customer} if customer else {}
-    body |= {"expires_at": expires.replace(tzinfo=UTC).isoformat()} if expires else {}
-    made = connect_as(KeyClient).make_key(body, key=key or new_key())
+    body = cast("models.NewKey", {"name": name, "roles": role})  # the API judges the roles
+    if customer:
+        body["customer_id"] = customer
+    if expires:
+        body["expires_at"] = expires.replace(tzinfo=UTC).isoformat()
+    made = connect(reason).make_key(body, idempotency_key=key)
     if as_json:
         print_json(made)
         return
@@ -79,7 +67,7 @@ def create(
 @group.command("list")
 def list_keys(as_json: AsJson = False) -> None:
     """All keys, oldest first."""
-    found = connect_as(KeyClient).keys()
+    found = list(connect().keys())
     if as_json:
         print_json(found)
         return
@@ -88,16 +76,16 @@ def list_keys(as_json: AsJson = False) -> None:
 
 
 @group.command()
-def revoke(key_id: KeyId, key: Key = None, as_json: AsJson = False) -> None:
+def revoke(key_id: KeyId, reason: Why = None, key: Key = None, as_json: AsJson = False) -> None:
     """Take a key from now on no more."""
-    revoked = connect_as(KeyClient).revoke_key(key_id, key=key or new_key())
+    revoked = connect(reason).revoke_key(key_id, idempotency_key=key)
     if as_json:
         print_json(revoked)
     else:
         out().print(f"key {revoked['id']} is revoked since {short_time(revoked['revoked_at'])}")
 
 
-def _line(key: Json) -> tuple[str, ...]:
+def _line(key: models.KeyView) -> tuple[str, ...]:
     revoked = key["revoked_at"]
     ends = f"revoked {short_time(revoked)}" if revoked else short_time(key["expires_at"])
     return (

@@ -2,8 +2,8 @@
 
 import typer
 
-from cli.client import Client
 from cli.output import err
+from client import Client
 
 
 def confirm(slug: str, *, can_ask: bool) -> None:
@@ -20,4 +20,4 @@ def removes_at_once(client: Client, slug: str, grace: int | None) -> bool:
     if grace is not None:
         return grace == 0
     plan = client.tenant(slug)["plan"]
-    return any(sold["name"] == plan and sold["grace_days"] == 0 for sold in client.listing("plans"))
+    return any(sold["name"] == plan and sold["grace_days"] == 0 for sold in client.plans())

@@ -23,18 +23,17 @@ from cli import (
     usage,
     webhooks,
 )
-from cli.client import ApiProblemError, ApiUnreachableError
 from cli.connection import URL_VARIABLE, NoApiError
 from cli.demo.life import DemoFailedError
 from cli.output import print_error
 from cli.signups import SignupFileError
+from cli.wording import refusal_lines
+from client import ApiProblem, ApiUnreachable, InvalidRequest
 from devstack.processes import StartError
 
 FAILED = 1
 USAGE = 2
 INTERRUPTED = 130
-WRONG_VALUES = frozenset({400, 422})
-"""Statuses by which the API says that the request itself is wrong."""
 
 app = typer.Typer(
     name="tenantry",
@@ -68,13 +67,13 @@ def tenantry(
 def main() -> None:
     try:
         app()
-    except ApiProblemError as error:
-        print_error(error.lines())
-        sys.exit(USAGE if error.status in WRONG_VALUES else FAILED)
+    except ApiProblem as error:
+        print_error(refusal_lines(error))
+        sys.exit(USAGE if isinstance(error, InvalidRequest) else FAILED)
     except SignupFileError as error:
         print_error(str(error).splitlines())
         sys.exit(USAGE)
-    except ApiUnreachableError as error:
+    except ApiUnreachable as error:
         hint = f"is it running? start a local one with `tenantry dev`, or correct {URL_VARIABLE}"
         print_error([str(error), hint])
     except (NoApiError, StartError, DemoFailedError) as error:

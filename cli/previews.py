@@ -3,7 +3,7 @@
 Commands of their own and no option of the changes: an option that is left out must not change a tenant.
 """
 
-from typing import Annotated
+from typing import Annotated, cast
 
 import typer
 
@@ -11,7 +11,8 @@ from cli.changes import AsJson, Counted, Slug
 from cli.connection import connect
 from cli.output import out, print_json
 from cli.previews_shown import print_preview
-from cli.wishes import Grace, Json, counts, grace_seconds, scaled
+from cli.wishes import Grace, counts, grace_seconds, scaled
+from client import models
 
 group = typer.Typer(no_args_is_help=True)
 app = typer.Typer()
@@ -31,34 +32,36 @@ def scale(  # noqa: PLR0913, PLR0917 - Typer makes each parameter an option
 ) -> None:
     """Another plan, or other numbers of users and things; what is not named stays."""
     wishes = scaled(plan, users, counts(servers, databases, applications, clusters))
-    _show(slug, "scale", wishes, as_json=as_json)
+    _show(slug, cast("models.Preview", {"change": "scale", **wishes}), as_json=as_json)
 
 
 @group.command()
 def suspend(slug: Slug, as_json: AsJson = False) -> None:
     """The workload stops, the data stays."""
-    _show(slug, "suspend", {}, as_json=as_json)
+    _show(slug, {"change": "suspend"}, as_json=as_json)
 
 
 @group.command()
 def resume(slug: Slug, as_json: AsJson = False) -> None:
     """A suspended tenant works again."""
-    _show(slug, "resume", {}, as_json=as_json)
+    _show(slug, {"change": "resume"}, as_json=as_json)
 
 
 @group.command()
 def restore(slug: Slug, as_json: AsJson = False) -> None:
     """A torn-down tenant comes back."""
-    _show(slug, "restore", {}, as_json=as_json)
+    _show(slug, {"change": "restore"}, as_json=as_json)
 
 
 @group.command()
 def teardown(slug: Slug, grace: Grace = None, as_json: AsJson = False) -> None:
     """The tenant ends; with a grace of 0 everything is removed."""
-    wishes = {} if grace is None else {"grace": grace_seconds(grace)}
-    _show(slug, "teardown", wishes, as_json=as_json)
+    wanted: models.Preview = {"change": "teardown"}
+    if grace is not None:
+        wanted["grace"] = grace_seconds(grace)
+    _show(slug, wanted, as_json=as_json)
 
 
-def _show(slug: str, change: str, wishes: Json, *, as_json: bool) -> None:
-    found = connect().preview(slug, change, wishes)
+def _show(slug: str, wanted: models.Preview, *, as_json: bool) -> None:
+    found = connect().preview_change(slug, wanted)
     print_json(found) if as_json else print_preview(out(), found)

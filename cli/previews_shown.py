@@ -2,25 +2,23 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
 
 from cli.output import short_time, styled, table
+from client import models
 from domain.billing.comparing import PeriodPrice, PriceChange
 from domain.billing.money import Currency
 from domain.billing.statements import Statement
 from domain.billing.words import minor_text
 from domain.counting import counted
 
-Json = dict[str, Any]
-
 STYLES = {"added": "green", "changed": "cyan", "removed": "red", "blocked": "bold red"}
 NOTHING = "nothing is billed"
 
 
-def print_preview(console: Console, found: Json) -> None:
+def print_preview(console: Console, found: models.PreviewView) -> None:
     console.print(
         f"[bold]{found['change']} of {escape(found['slug'])}[/]: nothing is changed by this preview"
     )
@@ -34,7 +32,7 @@ def print_preview(console: Console, found: Json) -> None:
         print_price(console, PriceChange.model_validate(found["price"]))
 
 
-def _lines(found: Json) -> Iterator[str]:
+def _lines(found: models.PreviewView) -> Iterator[str]:
     yield f"now   {_state(found['now'])}"
     yield f"then  {_state(found['then'])}"
     if found["remove_after"]:
@@ -42,8 +40,8 @@ def _lines(found: Json) -> Iterator[str]:
     if taken := found["takes_over"]:
         yield f"[yellow]the open {taken['kind']} {taken['id']} gives way first[/]"
     yield f"disruption: [bold]{found['disruption']['severity']}[/]"
-    for one in found["disruption"]["interruptions"]:
-        yield escape(f"      {one['name']}: {one['why']} ({one['severity']})")
+    for noticed in found["disruption"]["interruptions"]:
+        yield escape(f"      {noticed['name']}: {noticed['why']} ({noticed['severity']})")
     yield f"expected to take {_duration(found['duration'])}"
     yield f"capacity: {_capacity(found['capacity'])}"
     if not found["objects"] and not found["not_seen"]:
@@ -55,15 +53,15 @@ def _lines(found: Json) -> Iterator[str]:
         yield escape(remark)
 
 
-def _state(state: Json) -> str:
+def _state(state: models.TenantState) -> str:
     target = state["target"]
     bought = f", {target['plan']} for {counted(target['users'], 'user')}" if target else ""
-    database = (state["sizes"] or {}).get("database")
+    database = state["sizes"]["database"] if state["sizes"] else None
     sized = f", database {database['instance_class']}" if database else ""
     return f"{styled(state['phase'])}{escape(bought + sized)}"
 
 
-def _objects(objects: list[Json]) -> Iterator[list[str]]:
+def _objects(objects: list[models.ObjectChange]) -> Iterator[list[str]]:
     for one in objects:
         effect = f"[{STYLES[one['effect']]}]{one['effect']}[/]"
         named = escape(f"{one['kind'].rpartition('/')[2]} {one['name']}")
@@ -73,24 +71,24 @@ def _objects(objects: list[Json]) -> Iterator[list[str]]:
             yield [*first, *(escape(change[name]) for name in ("field", "now", "then"))]
 
 
-def _duration(found: Json) -> str:
+def _duration(found: models.Duration) -> str:
     if not found["expected_seconds"]:
         return "no time"
     took = timedelta(seconds=found["expected_seconds"])
     return f"about {took} ({', then '.join(found['longest_chain'])}); no promise"
 
 
-def _capacity(found: Json) -> str:
+def _capacity(found: models.Capacity) -> str:
     now, then = (_room(found[side]) for side in ("now", "then"))
     fits = "there is room" if found["fits"] else "[red]there is no room: pods would wait[/]"
-    quotas = [found[side]["pods"] for side in ("quota_now", "quota_then") if found[side]]
+    quotas = [quota["pods"] for quota in (found["quota_now"], found["quota_then"]) if quota]
     pods = f"; pods in its quota: {' → '.join(map(str, dict.fromkeys(quotas)))}" if quotas else ""
     others = f", others {_room(found['others'])}" if found["others"] else ""
     whole = f" of {_room(found['allocatable'])}" if found["allocatable"] else ""
     return f"{now} → {then} in cell {found['cell']}{others}{whole}: {fits}{pods}"
 
 
-def _room(requests: Json) -> str:
+def _room(requests: models.Requests) -> str:
     return f"{requests['cpu_millis'] / 1000:g} CPU, {requests['memory_mib']} MiB"
 
 

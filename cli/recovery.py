@@ -4,7 +4,6 @@ import typer
 from rich.markup import escape
 
 from cli.changes import AsJson, Key, Why
-from cli.client import new_key
 from cli.connection import connect
 from cli.output import err, out, print_json, table
 
@@ -14,7 +13,7 @@ app = typer.Typer()
 @app.command()
 def recover(reason: Why = None, key: Key = None, as_json: AsJson = False) -> None:
     """Carry on operations whose run was lost, now; the schedule does it every five minutes."""
-    found = connect(reason).recover(key=key or new_key())
+    found = connect(reason).recover(idempotency_key=key)
     if as_json:
         print_json(found)
         return

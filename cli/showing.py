@@ -1,7 +1,7 @@
 """Commands that only look."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, cast
 
 import typer
 from rich.markup import escape
@@ -19,10 +19,9 @@ from cli.changes import (
 from cli.connection import connect
 from cli.interventions import standing
 from cli.output import out, print_fields, print_json, short_time, styled, table
+from client import models
 from domain.counting import counted
 from domain.phases import Phase
-
-Json = dict[str, Any]
 
 app = typer.Typer()
 
@@ -35,9 +34,8 @@ def list_tenants(
     as_json: AsJson = False,
 ) -> None:
     """Tenants, those that are gone included."""
-    given = {"phase": phase, "plan": plan, "region": region}
-    filters = {name: [str(value) for value in values] for name, values in given.items() if values}
-    tenants = list(connect().tenants(filters))
+    phases = cast("list[models.Phase] | None", phase)
+    tenants = list(connect().tenants(phase=phases, plan=plan, region=region))
     if as_json:
         print_json(tenants)
         return
@@ -88,7 +86,7 @@ def watch(
 @app.command()
 def operations(slug: Slug, as_json: AsJson = False) -> None:
     """A tenant's latest operations, newest first."""
-    found = connect().operations(slug)
+    found = connect().tenant_operations(slug)
     if as_json:
         print_json([operation_document(operation) for operation in found])
         return
@@ -99,7 +97,7 @@ def operations(slug: Slug, as_json: AsJson = False) -> None:
             styled(operation["status"]),
             short_time(operation["accepted_at"]),
             short_time(operation["finished_at"]),
-            escape((operation["error"] or {}).get("message", "")),
+            escape(operation["error"]["message"] if operation["error"] else ""),
         ]
         for operation in found
     )
@@ -116,7 +114,7 @@ def certificate(slug: Slug, as_json: AsJson = False) -> None:
 @app.command()
 def plans(as_json: AsJson = False) -> None:
     """What is sold."""
-    found = connect().listing("plans")
+    found = connect().plans()
     if as_json:
         print_json(found)
         return
@@ -130,7 +128,7 @@ def plans(as_json: AsJson = False) -> None:
 @app.command()
 def cells(as_json: AsJson = False) -> None:
     """Where tenants run."""
-    found = connect().listing("cells")
+    found = connect().cells()
     if as_json:
         print_json(found)
         return
@@ -138,9 +136,9 @@ def cells(as_json: AsJson = False) -> None:
     out().print(table(["CELL", "REGION", "DOMAIN"], rows))
 
 
-def _print_tenant(tenant: Json) -> None:
-    named = tenant["target"]["resources"].items()
-    counts = [counted(count, name.removesuffix("s")) for name, count in named if count]
+def _print_tenant(tenant: models.TenantView) -> None:
+    resources = cast("dict[str, int]", tenant["target"]["resources"])
+    counts = [counted(count, name.removesuffix("s")) for name, count in resources.items() if count]
     print_fields(
         {
             "slug": escape(tenant["slug"]),
@@ -160,7 +158,7 @@ def _print_tenant(tenant: Json) -> None:
     )
 
 
-def _print_operation(view: Json) -> None:
+def _print_operation(view: models.OperationDetail) -> None:
     error = view.get("error")
     print_fields(
         {

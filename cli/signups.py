@@ -1,11 +1,12 @@
 """Sign-ups as files: what a customer fills in, in YAML."""
 
 from pathlib import Path
-from typing import Any
+from typing import cast
 
 import yaml
 from pydantic import ValidationError
 
+from client import models
 from domain.plans import Model, ResourceCounts
 
 
@@ -24,11 +25,11 @@ class SignupForm(Model):
     time_zone: str | None = None
     """Of its billing periods; none takes the customer's."""
 
-    def body(self, *, customer_id: str | None = None, tenant_id: str | None = None) -> dict[str, Any]:
+    def body(self, *, customer_id: str | None = None, tenant_id: str | None = None) -> models.Signup:
         """What POST /v1/tenants takes; the API judges slug, plan, users and region."""
         form = self.model_dump(exclude={"customer", *(() if self.time_zone else ("time_zone",))})
         form |= {"customer_id": customer_id} if customer_id else {"customer": self.customer}
-        return {**form, **({"id": tenant_id} if tenant_id else {})}
+        return cast("models.Signup", {**form, **({"id": tenant_id} if tenant_id else {})})
 
 
 def load_signup(path: Path) -> SignupForm:

@@ -18,12 +18,10 @@ from cli.changes import (
     Why,
     operation_of,
 )
-from cli.client import Client
 from cli.leaving import confirm, removes_at_once
 from cli.signups import SignupForm, load_signup
 from cli.wishes import Grace, counts, grace_seconds, scaled
-
-Json = dict[str, Any]
+from client import Client, models
 
 app = typer.Typer()
 
@@ -55,7 +53,7 @@ def signup(  # noqa: PLR0913, PLR0917 - Typer makes each parameter an option
 ) -> None:
     """Sign a customer up: from a form in a file, from options, or both (options win)."""
     resources = counts(servers, databases, applications, clusters)
-    form: Json = load_signup(file).model_dump() if file else {}
+    form: dict[str, Any] = load_signup(file).model_dump() if file else {}
     given = {"slug": slug, "plan": plan, "users": users, "region": region, "customer": customer}
     form |= {name: value for name, value in given.items() if value is not None}
     form |= {"time_zone": time_zone} if time_zone else {}
@@ -65,8 +63,10 @@ def signup(  # noqa: PLR0913, PLR0917 - Typer makes each parameter an option
     if missing := [name for name in given if name not in form]:
         raise typer.BadParameter(f"missing: {', '.join(missing)}")
     filled = SignupForm.model_validate(form)
-    body = filled.body(customer_id=customer_id) | _pauses(pause_before)
-    Change(as_json, no_wait, key, reason).run(lambda client, key: client.signup(body, key=key))
+    body = filled.body(customer_id=customer_id)
+    if pause_before:
+        body["pause_before"] = pause_before
+    Change(as_json, no_wait, key, reason).run(lambda client, key: client.sign_up(body, idempotency_key=key))
 
 
 @app.command()
@@ -86,8 +86,10 @@ def scale(  # noqa: PLR0913, PLR0917 - Typer makes each parameter an option
 ) -> None:
     """Change plan, users or counts; what is not named stays. A running scale takes the newer target."""
     changes = scaled(plan, users, counts(servers, databases, applications, clusters))
+    if pause_before:
+        changes["pause_before"] = pause_before
     Change(as_json, no_wait, key, reason).run(
-        lambda client, key: client.scale(slug, changes | _pauses(pause_before), key=key)
+        lambda client, key: client.scale(slug, changes, idempotency_key=key)
     )
 
 
@@ -101,7 +103,9 @@ def suspend(
     no_wait: NoWait = False,
 ) -> None:
     """Stop the tenant's workload and keep its data."""
-    _act(slug, "suspend", pause_before, Change(as_json, no_wait, key, reason))
+    Change(as_json, no_wait, key, reason).run(
+        lambda client, key: client.suspend(slug, pause_before=pause_before, idempotency_key=key)
+    )
 
 
 @app.command()
@@ -114,7 +118,9 @@ def resume(
     no_wait: NoWait = False,
 ) -> None:
     """Start a suspended tenant again."""
-    _act(slug, "resume", pause_before, Change(as_json, no_wait, key, reason))
+    Change(as_json, no_wait, key, reason).run(
+        lambda client, key: client.resume(slug, pause_before=pause_before, idempotency_key=key)
+    )
 
 
 @app.command()
@@ -127,7 +133,9 @@ def restore(
     no_wait: NoWait = False,
 ) -> None:
     """Take back a teardown whose grace is not over."""
-    _act(slug, "restore", pause_before, Change(as_json, no_wait, key, reason))
+    Change(as_json, no_wait, key, reason).run(
+        lambda client, key: client.restore(slug, pause_before=pause_before, idempotency_key=key)
+    )
 
 
 @app.command()
@@ -144,10 +152,10 @@ def teardown(  # noqa: PLR0913, PLR0917 - Typer makes each parameter an option
     """End a tenant; with a grace of 0 everything is removed at once, and proven gone."""
     seconds = None if grace is None else grace_seconds(grace)
 
-    def send(client: Client, key: str) -> Json:
+    def send(client: Client, key: str | None) -> models.Accepted:
         if not yes and removes_at_once(client, slug, seconds):
             confirm(slug, can_ask=not as_json and sys.stdin.isatty())
-        return client.teardown(slug, seconds, key=key, pause_before=pause_before or ())
+        return client.tear_down(slug, grace=seconds, pause_before=pause_before, idempotency_key=key)
 
     Change(as_json, no_wait, key, reason).run(send)
 
@@ -162,15 +170,7 @@ def cancel(
 ) -> None:
     """Stop an operation; what it did is undone."""
 
-    def send(client: Client, key: str) -> Json:
-        return client.cancel(operation_of(client, operation), key=key)
+    def send(client: Client, key: str | None) -> models.Accepted:
+        return client.cancel(operation_of(client, operation), idempotency_key=key)
 
     Change(as_json, no_wait, key, reason).run(send, wanted="cancelled")
-
-
-def _act(slug: str, action: str, pause_before: list[str] | None, change: Change) -> None:
-    change.run(lambda client, key: client.act(slug, action, key=key, pause_before=pause_before or ()))
-
-
-def _pauses(steps: list[str] | None) -> Json:
-    return {"pause_before": steps} if steps else {}

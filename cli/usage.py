@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import typer
 from rich.bar import Bar
@@ -15,9 +15,9 @@ from cli.changes import AsJson, Slug
 from cli.connection import connect
 from cli.output import out, print_json, short_number
 from cli.prospects import print_prospects
+from client import models
 from domain.billing.statements import Prospects
 
-Json = dict[str, Any]
 BAR_WIDTH = 40
 FORMS = {"hour": "%Y-%m-%d %H:%M", "day": "%a %Y-%m-%d", "month": "%Y-%m"}
 
@@ -38,9 +38,9 @@ def usage(  # noqa: PLR0913, PLR0917 - Typer makes each parameter an option
     as_json: AsJson = False,
 ) -> None:
     """What a tenant used, by hour, day or month, and what its next invoice comes to."""
-    wanted = {"meter": meter or [], "step": step, "groups": groups, "forecast": forecast}
-    edges = {name: edge for name, edge in (("from", begin), ("to", end)) if edge is not None}
-    found = connect().usage(slug, wanted | edges)
+    found = connect().usage(
+        slug, meter=meter, from_=begin, to=end, step=step, groups=groups, forecast=forecast
+    )
     if as_json:
         print_json(found)
         return
@@ -50,12 +50,12 @@ def usage(  # noqa: PLR0913, PLR0917 - Typer makes each parameter an option
         out().print(f"[bold]{escape(title)}[/] {short_number(line['value'])}")
         out().print(_chart(line["points"], FORMS[found["step"]]))
     if found["current"]:
-        told = Prospects.model_validate({name: found[name] for name in Prospects.model_fields})
+        told = Prospects.model_validate({"current": found["current"], "forecast": found["forecast"]})
         out().print()
         print_prospects(out(), told, {one["meter"]: one["title"] for one in found["meters"]})
 
 
-def _lines(found: Json) -> Iterator[tuple[str, Json]]:
+def _lines(found: models.TenantUsage) -> Iterator[tuple[str, models.MeterUsage | models.GroupUsage]]:
     """Each meter, and after it its groups."""
     for meter in found["meters"]:
         yield meter["title"], meter
@@ -64,7 +64,7 @@ def _lines(found: Json) -> Iterator[tuple[str, Json]]:
             yield f"{meter['title']}, {named}", group
 
 
-def _chart(points: list[Json], form: str) -> Table:
+def _chart(points: list[models.UsagePoint], form: str) -> Table:
     chart = Table.grid(padding=(0, 2))
     chart.add_column()
     chart.add_column(justify="right")

@@ -1,20 +1,20 @@
 """`tenantry webhook`: endpoints that are told what happens."""
 
-from typing import Annotated, Any
+from itertools import islice
+from typing import Annotated, Any, cast
 
 import typer
 from rich.markup import escape
 
 from cli.billing.closing import moment
-from cli.changes import AsJson, Key
-from cli.client import new_key
-from cli.connection import connect_as
+from cli.changes import AsJson, Key, Why
+from cli.connection import connect
 from cli.output import err, out, print_fields, print_json, short_time, styled, table
-from cli.webhook_client import WebhookClient
+from client import models
 from domain.counting import counted
 from domain.webhooks.events import EventType
 
-Json = dict[str, Any]
+Webhook = models.WebhookView | models.WebhookWithSecret
 Id = Annotated[
     str, typer.Argument(help="As `add` and `list` show it.", metavar="WEBHOOK-ID", show_default=False)
 ]
@@ -39,18 +39,20 @@ def add(
         list[EventType] | None, typer.Option(help="Told of this type; may be repeated. Without it: of all.")
     ] = None,
     customer_id: CustomerId = None,
+    reason: Why = None,
     key: Key = None,
     as_json: AsJson = False,
 ) -> None:
     """Register an endpoint, and print the secret that verifies what it is told."""
-    body = {"url": url, "events": [one.value for one in event or []], "customer_id": customer_id}
-    _print_secret(connect_as(WebhookClient).add(body, key=key or new_key()), as_json)
+    events = cast("list[models.EventType]", [one.value for one in event or []])
+    body: models.NewWebhook = {"url": url, "events": events, "customer_id": customer_id}
+    _print_secret(connect(reason).add_webhook(body, idempotency_key=key), as_json)
 
 
 @group.command("list")
 def list_webhooks(customer_id: CustomerId = None, as_json: AsJson = False) -> None:
     """All endpoints, or those of a customer."""
-    found = list(connect_as(WebhookClient).webhooks(customer_id))
+    found = list(connect().webhooks(customer_id=customer_id or None))
     if as_json:
         print_json(found)
         return
@@ -64,25 +66,25 @@ def list_webhooks(customer_id: CustomerId = None, as_json: AsJson = False) -> No
 @group.command()
 def show(webhook_id: Id, as_json: AsJson = False) -> None:
     """One endpoint: whether it is enabled, and since when it fails."""
-    _print(connect_as(WebhookClient).webhook(webhook_id), as_json)
+    _print(connect().webhook(webhook_id), as_json)
 
 
 @group.command()
-def remove(webhook_id: Id, key: Key = None, as_json: AsJson = False) -> None:
+def remove(webhook_id: Id, reason: Why = None, key: Key = None, as_json: AsJson = False) -> None:
     """Tell an endpoint nothing more."""
-    _print(connect_as(WebhookClient).remove(webhook_id, key=key or new_key()), as_json)
+    _print(connect(reason).remove_webhook(webhook_id, idempotency_key=key), as_json)
 
 
 @group.command()
-def enable(webhook_id: Id, key: Key = None, as_json: AsJson = False) -> None:
+def enable(webhook_id: Id, reason: Why = None, key: Key = None, as_json: AsJson = False) -> None:
     """Go on with an endpoint that was disabled."""
-    _print(connect_as(WebhookClient).change(webhook_id, "enable", key=key or new_key()), as_json)
+    _print(connect(reason).enable_webhook(webhook_id, idempotency_key=key), as_json)
 
 
 @group.command("rotate-secret")
-def rotate_secret(webhook_id: Id, key: Key = None, as_json: AsJson = False) -> None:
+def rotate_secret(webhook_id: Id, reason: Why = None, key: Key = None, as_json: AsJson = False) -> None:
     """Print a new secret; the one before it signs, too, for 24 hours."""
-    _print_secret(connect_as(WebhookClient).change(webhook_id, "secret", key=key or new_key()), as_json)
+    _print_secret(connect(reason).rotate_webhook_secret(webhook_id, idempotency_key=key), as_json)
 
 
 @group.command()
@@ -93,10 +95,8 @@ def deliveries(
     as_json: AsJson = False,
 ) -> None:
     """What an endpoint was told, and what became of it."""
-    found = [
-        one
-        for one, _ in zip(connect_as(WebhookClient).deliveries(webhook_id, state), range(most), strict=False)
-    ]
+    wanted = cast("models.DeliveryState | None", state or None)  # the API judges it
+    found = list(islice(connect().webhook_deliveries(webhook_id, state=wanted), most))
     if as_json:
         print_json(found)
         return
@@ -111,18 +111,19 @@ def replay(
     since: Annotated[
         str | None, typer.Option(callback=moment, help="Everything that happened since then.")
     ] = None,
+    reason: Why = None,
     key: Key = None,
     as_json: AsJson = False,
 ) -> None:
     """Tell an endpoint again, under the same ids: one event, or all since an instant."""
     if (event_id is None) == (since is None):
         raise typer.BadParameter("name one event, or give --since")
-    client, sent = connect_as(WebhookClient), key or new_key()
+    answer: models.Replayed | models.DeliveryView
     if event_id is None:
-        answer = client.replay_since(webhook_id, str(since), key=sent)
+        answer = connect(reason).replay_webhook(webhook_id, {"since": str(since)}, idempotency_key=key)
         said = f"{counted(answer['replayed'], 'event')} will be told again"
     else:
-        answer = client.replay(webhook_id, event_id, key=sent)
+        answer = connect(reason).replay_delivery(webhook_id, event_id, idempotency_key=key)
         said = f"{answer['event_id']} will be told again"
     if as_json:
         print_json(answer)
@@ -130,11 +131,11 @@ def replay(
         out().print(said)
 
 
-def _types(found: Json) -> str:
+def _types(found: Webhook) -> str:
     return ", ".join(found["events"]) or "all"
 
 
-def _row(one: Json) -> list[Any]:
+def _row(one: models.DeliveryView) -> list[Any]:
     last = one["problem"] or one["last_status"] or ""
     return [
         one["event_id"],
@@ -147,13 +148,13 @@ def _row(one: Json) -> list[Any]:
     ]
 
 
-def _print_secret(made: Json, as_json: bool) -> None:
+def _print_secret(made: models.WebhookWithSecret, as_json: bool) -> None:
     _print(made, as_json)
     if not as_json:
         err().print("the secret is shown now and never again")
 
 
-def _print(found: Json, as_json: bool) -> None:
+def _print(found: Webhook, as_json: bool) -> None:
     if as_json:
         print_json(found)
         return

@@ -1,11 +1,11 @@
 """What a person wishes of a tenant, from options to what the API takes."""
 
 import re
-from typing import Annotated, Any
+from typing import Annotated, cast
 
 import typer
 
-Json = dict[str, Any]
+from client import models
 
 GRACE_UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}
 Grace = Annotated[
@@ -23,23 +23,26 @@ def grace_seconds(text: str) -> int:
 
 def counts(
     servers: int | None, databases: int | None, applications: int | None, clusters: int | None
-) -> dict[str, int]:
+) -> models.ScaleResources:
     """Those that are given."""
-    given = {
+    given: models.ScaleResources = {
         "servers": servers,
         "databases": databases,
         "applications": applications,
         "clusters": clusters,
     }
-    return {name: count for name, count in given.items() if count is not None}
+    return cast("models.ScaleResources", {name: count for name, count in given.items() if count is not None})
 
 
-def scaled(plan: str | None, users: int | None, resources: dict[str, int]) -> Json:
+def scaled(plan: str | None, users: int | None, resources: models.ScaleResources) -> models.Scale:
     """What a scale changes. Raises typer.BadParameter if that is nothing."""
-    changes: Json = {
-        name: value for name, value in {"plan": plan, "users": users}.items() if value is not None
-    }
-    changes |= {"resources": resources} if resources else {}
+    changes: models.Scale = {}
+    if plan is not None:
+        changes["plan"] = plan
+    if users is not None:
+        changes["users"] = users
+    if resources:
+        changes["resources"] = resources
     if not changes:
         raise typer.BadParameter("name what changes: --plan, --users or a count")
     return changes

@@ -2,6 +2,8 @@
 
 import re
 
+from client import ApiProblem
+
 _OTHER_VERSION = "the API does not know this request; is it of another version than this command line?"
 _NOT_OURS = frozenset(
     {"BadRequest", "MalformedBody", "MethodNotAllowed", "RouteNotFound", "UnsupportedMediaType"}
@@ -47,9 +49,18 @@ def in_commands(text: str) -> str:
     return _PATTERN.sub(lambda found: _WORDS[found[0]], text)
 
 
-def problem_lines(problem: dict[str, object]) -> list[str]:
-    """For a person: what is wrong, and what to do about it."""
-    if problem.get("code") in _NOT_OURS:
+def refusal_lines(error: ApiProblem) -> list[str]:
+    """For a person: what is wrong and what to do about it, each wrong field, what stands in the way."""
+    # The detail of a problem with fields repeats them in one line.
+    lines = _problem(error.code, error.problem["title"], "" if error.fields else error.problem["detail"])
+    lines += [f"  {one['field']}: {in_commands(one['message'])}" for one in error.fields]
+    if operation := error.operation:
+        lines.append(f"  open operation: {operation['kind']} {operation['id']}")
+    return lines
+
+
+def _problem(code: str, title: str, detail: str) -> list[str]:
+    if code in _NOT_OURS:
         return [_OTHER_VERSION]
-    title, detail = (in_commands(str(problem.get(key) or "")) for key in ("title", "detail"))
+    title, detail = in_commands(title), in_commands(detail)
     return [f"{title}: {detail}" if title and detail else title or detail]

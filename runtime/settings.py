@@ -129,8 +129,8 @@ class Settings(BaseSettings):
     drift_tenants_per_minute: Annotated[float, Field(gt=0, le=6000)] = 120
     """How fast a scan goes, by each provider's worker process: a tenant of the default blueprint costs 25
     calls to AWS, one of them to Route 53, which takes 300 a minute from an account."""
-    drift_page_size: Annotated[int, Field(ge=1, le=500)] = 20
-    """Tenants that one activity looks at."""
+    drift_page_size: Annotated[int, Field(ge=1, le=500)] = 200
+    """Tenants that one activity looks at: a page takes some six Temporal Actions, however long it is."""
     drift_repairs_per_scan: Annotated[int, Field(ge=1)] = 100
     """Repairs that one scan starts unasked; the next scan goes on with the others."""
     drift_policy: Annotated[dict[str, Literal["repair", "report"]], NoDecode] = {"*": "report"}

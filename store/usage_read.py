@@ -1,23 +1,25 @@
 """Reading usage, for rating and for charts, at a cost that does not grow with the number of events.
 
 Whole days and hours come from sums. Events are read only for hours that a span cuts, and, under a cut-off,
-for hours that changed after it.
+for hours that changed after it. A reader by events takes nothing from sums as long as the events are kept: it
+checks them, and costs what there are of events.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, text
 
 from domain.billing.events import LATEST, UsageEvent
 from domain.billing.prices import Aggregate
 from domain.billing.spans import Span
 from domain.billing.usage import Demand
 from domain.errors import PermanentError
-from domain.metering.hours import hour_of, kept_since
+from domain.metering.hours import Pieces, hour_of, kept_since
 from runtime.clock import Clock
 from store.engine import database_errors
 from store.usage_parts import (
@@ -32,11 +34,22 @@ from store.usage_parts import (
     whole_columns,
     without_unsure,
 )
-from store.usage_read_sql import ADDED_UP, BEFORE, EVENTS, GROUPS, LAST, UNIQUE, WEIGHTED
+from store.usage_read_sql import (
+    ADDED_UP,
+    BEFORE,
+    EVENTS,
+    GROUPS,
+    LAST,
+    UNIQUE,
+    WEIGHTED,
+    WEIGHTED_BY_EVENTS,
+)
 
 EVERYTHING = 2**63 - 1
 """The cut-off of those who ask for all that is stored."""
 NOTHING = Decimal(0)
+RECOUNT_TIMEOUT = text("SET LOCAL statement_timeout = '2min'")
+"""A month of a hundred million events is not counted in the seconds that other statements have."""
 ADDED = frozenset({Aggregate.SUM, Aggregate.COUNT, Aggregate.MAX})
 
 
@@ -45,10 +58,11 @@ class UsageGone(PermanentError):
 
 
 class UsageReader:
-    def __init__(self, engine: Engine, clock: Clock) -> None:
+    def __init__(self, engine: Engine, clock: Clock, *, by_events: bool = False) -> None:
         # Several statements, and what is stored meanwhile must be in all of them or in none.
         self._engine = engine.execution_options(isolation_level="REPEATABLE READ")
         self._clock = clock
+        self._by_events = by_events
 
     def answers(self, questions: Sequence[Question], known: int = EVERYTHING) -> list[Decimal]:
         """An aggregate for each question, in their order; 0 where nothing was used.
@@ -58,7 +72,7 @@ class UsageReader:
         """
         found: dict[int, Decimal] = {}
         with self._reading() as connection:
-            parts = parts_of(connection, questions)
+            parts = self._parts(connection, questions)
             for aggregates in (ADDED, *({one} for one in Aggregate if one not in ADDED)):
                 chosen = [one for one in parts if questions[one.n].demand.aggregate in aggregates]
                 if chosen:
@@ -97,7 +111,18 @@ class UsageReader:
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
         with database_errors(), self._engine.begin() as connection:
+            if self._by_events:
+                connection.execute(RECOUNT_TIMEOUT)
             yield connection
+
+    def _parts(self, connection: Connection, questions: Sequence[Question]) -> list[Part]:
+        parts = parts_of(connection, questions)
+        if not self._by_events:
+            return parts
+        kept = kept_since(self._clock.now())
+        return [
+            one if one.span.begin < kept else replace(one, pieces=Pieces((), (one.span,))) for one in parts
+        ]
 
     def _answers(
         self, connection: Connection, questions: Sequence[Question], parts: Sequence[Part], known: int
@@ -118,7 +143,7 @@ class UsageReader:
         aggregate = questions[parts[0].n].demand.aggregate
         if aggregate is Aggregate.WEIGHTED:
             self._must_be_known_before(connection, parts, known)
-            return _weighted(connection, parts, known)
+            return self._weighted(connection, parts, known)
         values: dict[str, Any] = {"known": known, **single_columns(parts)}
         if aggregate is Aggregate.UNIQUE:
             rows = connection.execute(UNIQUE, values | month_columns(parts)).all()
@@ -128,6 +153,25 @@ class UsageReader:
             rows = connection.execute(ADDED_UP, values | sum_columns(parts)).all()
         answers = {row.n: getattr(row, questions[row.n].demand.aggregate.value) for row in rows}
         return {n: Decimal(one) for n, one in answers.items()}, {row.n for row in rows if row.unsure}
+
+    def _weighted(
+        self, connection: Connection, parts: Sequence[Part], known: int
+    ) -> tuple[dict[int, Decimal], set[int]]:
+        """Spans are integrated each by itself: the state goes on in between, and does not count there."""
+        each = each_alone(parts)
+        spans = span_columns(each)
+        values = {"known": known, **spans, **sum_columns(each), **single_columns(each)}
+        statement = WEIGHTED
+        if self._by_events:
+            statement, values["events_from"] = WEIGHTED_BY_EVENTS, kept_since(self._clock.now())
+        found: dict[int, Decimal] = {}
+        unsure: set[int] = set()
+        for row in connection.execute(statement, values):
+            n = parts[row.n].n
+            found[n] = found.get(n, NOTHING) + Decimal(row.answer)
+            if row.unsure:
+                unsure.add(n)
+        return found, unsure
 
     def _must_be_known_before(self, connection: Connection, parts: Sequence[Part], known: int) -> None:
         """A span may begin with a state of an hour that changed after the cut-off, up to 35 days before."""
@@ -144,23 +188,6 @@ class UsageReader:
             raise UsageGone(
                 f"events of {min(gone):%Y-%m-%d} would have to be read; they are kept from {kept:%Y-%m-%d} on"
             )
-
-
-def _weighted(
-    connection: Connection, parts: Sequence[Part], known: int
-) -> tuple[dict[int, Decimal], set[int]]:
-    """Spans are integrated each by itself: the state goes on in between, and does not count there."""
-    each = each_alone(parts)
-    spans = span_columns(each)
-    values = {"known": known, **spans, **sum_columns(each), **single_columns(each)}
-    found: dict[int, Decimal] = {}
-    unsure: set[int] = set()
-    for row in connection.execute(WEIGHTED, values):
-        n = parts[row.n].n
-        found[n] = found.get(n, NOTHING) + Decimal(row.answer)
-        if row.unsure:
-            unsure.add(n)
-    return found, unsure
 
 
 def _ends(begin: datetime, end: datetime) -> dict[str, datetime]:

@@ -106,11 +106,14 @@ SELECT n, count(DISTINCT key COLLATE "C") AS "unique", bool_or(unsure) AS unsure
  GROUP BY n"""
 )
 
+
 # A state's steps: what it was when the span began, then each day and hour as one step that knows its own
 # integral, and each single event as one that takes no time. Between two steps the first one's last value
 # holds.
-WEIGHTED: TextClause = text(
-    f"""
+def _weighted(first_read: str) -> TextClause:
+    """`first_read`: how far back events are read for the state that a span begins with."""
+    return text(
+        f"""
 WITH span AS (
     SELECT *, date_trunc('hour', begin, 'UTC') AS begin_hour FROM unnest(
            CAST(:span_n AS int[]), CAST(:span_stream AS bigint[]), CAST(:span_begin AS timestamptz[]),
@@ -122,7 +125,7 @@ WITH span AS (
       FROM span
       LEFT JOIN LATERAL (
            SELECT event.value FROM usage_event AS event
-            WHERE event.stream = span.stream AND event.at >= begin_hour AND event.at < begin
+            WHERE event.stream = span.stream AND event.at >= {first_read} AND event.at < begin
               AND event.ingestion <= :known
             ORDER BY event.at DESC, event.source DESC, event.id DESC LIMIT 1) AS lately ON true
       LEFT JOIN LATERAL (
@@ -155,7 +158,11 @@ SELECT n, sum(integral + coalesce(value, 0) * extract(epoch FROM next_at - until
                    PARTITION BY n ORDER BY first_at, rank, source COLLATE "C", id COLLATE "C") AS next_at
           FROM steps JOIN span USING (n)) AS held
  GROUP BY n"""
-)
+    )
+
+
+WEIGHTED = _weighted("begin_hour")
+WEIGHTED_BY_EVENTS = _weighted("CAST(:events_from AS timestamptz)")
 
 BEFORE: TextClause = text(
     """

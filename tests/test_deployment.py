@@ -83,7 +83,7 @@ def test_the_front_of_the_compose_file_knows_its_cells() -> None:
     assert {cell["hosted_zone_id"] for cell in cells} <= {zone.id for zone in front.zones}
 
 
-@pytest.mark.parametrize("name", ["app.lock", "dev.lock"])
+@pytest.mark.parametrize("name", ["app.lock", "dev.lock", "peers.lock"])
 def test_locks_pin_with_hashes_and_name_no_host(name: str) -> None:
     """Each package of a lock has an exact version and hashes, and no line names an address."""
     lock = (ROOT / "requirements" / name).read_text()

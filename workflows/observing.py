@@ -16,6 +16,8 @@ from workflows.provider import PROVIDERS
 
 PAGE_LIMIT = timedelta(hours=1)
 LOOK_LIMIT = timedelta(minutes=30)
+MISSED = timedelta(minutes=3)
+"""How long a killed worker goes unnoticed: nobody waits for a scan, and each heartbeat is billed."""
 LOWEST_PRIORITY = Priority(priority_key=5)
 """Nobody waits for a scan: whatever an operation asks of a provider goes first."""
 THROTTLED_RETRY = RetryPolicy(
@@ -76,7 +78,7 @@ def on_page(provider: Provider, limit: timedelta) -> dict[str, Any]:
         "task_queue": provider_queue(workflow.info().task_queue, provider),
         "start_to_close_timeout": limit,
         "schedule_to_close_timeout": limit,
-        "heartbeat_timeout": timedelta(seconds=60),
+        "heartbeat_timeout": MISSED,
         "retry_policy": THROTTLED_RETRY,
         "priority": LOWEST_PRIORITY,
     }

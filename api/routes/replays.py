@@ -44,7 +44,7 @@ class Explaining(BaseModel):
     responses=errors("InvoiceNotFound", "UsageGone", "InvalidSpec", *READS),
 )
 async def replay(services: Served, name: InvoiceName, replaying: Annotated[Replaying, Query()]) -> Replay:
-    """Rates its closing from what is stored, by what was known then, and compares the lines with those that
+    """Rates its closing from single events, by what was known then, and compares the lines with those that
     were issued: there must be no difference. A draft has nothing to be compared with, and is not found."""
     with _billing_errors():
         found = await services.query(lambda _: services.replayer.replay(name, latest=replaying.latest))

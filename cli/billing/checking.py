@@ -5,14 +5,14 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
-from cli.billing.client import BillingClient
 from cli.billing.reading import named
 from cli.billing.shown import KEYED, line_row
 from cli.changes import AsJson, slug_if_any
-from cli.connection import connect_as
+from cli.connection import RECOUNT_SECONDS, connect
 from cli.output import out, print_error, print_json, table
+from client import Client
 from domain.billing.document import DocumentLine, InvoiceDocument
-from domain.billing.replays import Difference, Replay
+from domain.billing.replays import LineDifference, Replay
 from domain.counting import counted
 
 COLUMNS = ("SIDE", *KEYED)
@@ -34,7 +34,7 @@ def replay(
     """Rate issued invoices again from what was known then; exits with 1 if one differs."""
     if (number is None) == (all_of is None):
         raise typer.BadParameter("name one invoice, or a tenant with --all-of")
-    client = connect_as(BillingClient)
+    client = connect(timeout_seconds=RECOUNT_SECONDS)
     names = [number] if number else _final_of(client, all_of or "")
     found = []
     for name in names:
@@ -50,12 +50,12 @@ def replay(
         raise typer.Exit(1)
 
 
-def _final_of(client: BillingClient, slug: str) -> list[str]:
+def _final_of(client: Client, slug: str) -> list[str]:
     """Oldest first."""
-    return [one["number"] for one in reversed(list(client.invoices(slug))) if one["number"]]
+    return [one["number"] for one in reversed(list(client.tenant_invoices(slug))) if one["number"]]
 
 
-def _print(client: BillingClient, replayed: Replay) -> None:
+def _print(client: Client, replayed: Replay) -> None:
     said = "nothing differs" if replayed.same else _differ(len(replayed.differences))
     out().print(f"{escape(replayed.number)}: {said}")
     if not (replayed.differences or replayed.to_come):
@@ -70,6 +70,6 @@ def _differ(lines: int) -> str:
     return f"{counted(lines, 'line')} differ{'s' if lines == 1 else ''}"
 
 
-def _sides(one: Difference) -> list[tuple[str, Any]]:
+def _sides(one: LineDifference) -> list[tuple[str, Any]]:
     sides: list[tuple[str, DocumentLine | None]] = [("issued", one.issued), ("rated", one.rated)]
     return [(side, line) for side, line in sides if line]

@@ -3,20 +3,18 @@
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.markup import escape
 
-from cli.billing.client import BillingClient
 from cli.changes import AsJson, Key, Why
-from cli.client import new_key
-from cli.connection import connect_as
+from cli.connection import connect
 from cli.output import err, out, print_error, print_json
+from client import Client, models
 from domain.billing.words import instant_text
 from domain.counting import counted
 
-Json = dict[str, Any]
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.2, 2.0
 
 app = typer.Typer()
@@ -43,23 +41,26 @@ def close(
     as_json: AsJson = False,
 ) -> None:
     """Close the periods that have ended: draft their invoices, and make final what is due."""
-    client = connect_as(BillingClient, reason)
-    view = until_ended(client, client.close_periods(as_of, key=key or new_key())["id"], quiet=as_json)
+    client = connect(reason)
+    accepted = client.close_periods({"as_of": as_of} if as_of else {}, idempotency_key=key)
+    view = until_ended(client, accepted["id"], quiet=as_json)
     if as_json:
         print_json(view)
     if view["state"] == "failed":
         print_error([f"closing run {view['id']} failed", f"  {view['error']}"])
         raise typer.Exit(1)
-    if not as_json:
+    if view["result"] and not as_json:
         out().print(_told(view["result"]))
     if troubles := list(_troubles(view)):
         print_error([*troubles, "the next run tries again"])
         raise typer.Exit(1)
 
 
-def _troubles(view: Json) -> Iterator[str]:
+def _troubles(view: models.ClosingView) -> Iterator[str]:
     """What the run could not do, each with why; the API names a hundred."""
     result = view["result"]
+    if result is None:
+        return
     if failed := result["failed"]:
         yield f"{counted(failed, 'tenant')} could not be closed"
         yield from (f"  {one['slug']}: {one['reason']}" for one in view["not_closed"])
@@ -68,7 +69,7 @@ def _troubles(view: Json) -> Iterator[str]:
         yield from (f"  {one['number']}: {one['reason']}" for one in view["not_handed_on"])
 
 
-def until_ended(client: BillingClient, closing_id: str, *, quiet: bool) -> Json:
+def until_ended(client: Client, closing_id: str, *, quiet: bool) -> models.ClosingView:
     pause, said = FIRST_PAUSE_SECONDS, ""
     while (view := client.closing(closing_id))["state"] == "running":
         if view["progress"] not in {"", said} and not quiet:
@@ -79,7 +80,7 @@ def until_ended(client: BillingClient, closing_id: str, *, quiet: bool) -> Json:
     return view
 
 
-def _told(result: Json) -> str:
+def _told(result: models.CloseResult) -> str:
     made = f"{result['final']} final, {counted(result['drafts'], 'draft')}, {result['numbered']} numbered"
     handed_on = f", {result['delivered']} handed on" if result["delivered"] else ""
     return f"{counted(result['looked_at'], 'tenant')} looked at; invoices: {made}{handed_on}"

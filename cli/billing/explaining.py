@@ -6,13 +6,12 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
-from cli.billing.client import BillingClient
 from cli.billing.reading import Number
 from cli.billing.shown import when_text
 from cli.changes import AsJson
-from cli.connection import connect_as
+from cli.connection import RECOUNT_SECONDS, connect
 from cli.output import out, print_fields, print_json, styled, table
-from domain.billing.explanation import Explanation, Measured
+from domain.billing.explanation import ExplainedDiscount, Explanation, Measured
 from domain.billing.money import Currency
 from domain.billing.prices import Aggregate
 from domain.billing.words import instant_text, minor_text
@@ -26,8 +25,8 @@ app = typer.Typer()
 
 @app.command()
 def explain(number: Number, key: Key, as_json: AsJson = False) -> None:
-    """Segments, usage, terms and bookings behind one line of an issued invoice."""
-    answer = connect_as(BillingClient).explanation(number, key)
+    """Segments, usage, terms, discounts and bookings behind one line of an issued invoice."""
+    answer = connect(timeout_seconds=RECOUNT_SECONDS).explanation(number, key=key)
     if as_json:
         print_json(answer)
         return
@@ -62,6 +61,8 @@ def _fields(told: Explanation, money: Currency) -> Iterator[tuple[str, Any]]:
     for one in told.terms:
         terms = ", ".join(f"{name} {_term(value)}" for name, value in one.terms.items())
         yield f"{one.plan} price {one.version}", escape(terms)
+    if told.discounts:
+        yield "discounts", "; ".join(map(_discount, told.discounts))
 
 
 def _measured(measured: Measured) -> str:
@@ -69,6 +70,11 @@ def _measured(measured: Measured) -> str:
     if measured.aggregate is Aggregate.WEIGHTED:
         said += f" on average ({measured.value} unit seconds)"
     return f"{said}, of what was stored up to {measured.cut_off}"
+
+
+def _discount(one: ExplainedDiscount) -> str:
+    until = f"to {when_text(instant_text(one.end))}" if one.end else "on"
+    return f"{one.percent} % from {when_text(instant_text(one.begin))} {until}"
 
 
 def _term(value: Any) -> str:

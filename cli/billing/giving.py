@@ -1,20 +1,18 @@
 """`tenantry billing credit`, `charge` and `discount`: what is agreed with a tenant by hand."""
 
 import re
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.markup import escape
 
-from cli.billing.client import BillingClient
 from cli.billing.closing import moment
 from cli.billing.shown import when_text
 from cli.changes import AsJson, Key, Slug
-from cli.client import new_key
-from cli.connection import connect_as
+from cli.connection import connect
 from cli.output import out, print_json
+from client import models
 
-Json = dict[str, Any]
 BELOW_ZERO = re.compile(r"-[0-9.,]+")
 BELOW_ZERO_TOO = {"ignore_unknown_options": True}
 """Or -5 would be refused as an option that there is not, and not as an amount."""
@@ -49,13 +47,15 @@ app = typer.Typer()
 @app.command(context_settings=BELOW_ZERO_TOO)
 def credit(slug: Slug, amount: Amount, reason: Reason, key: Key = None, as_json: AsJson = False) -> None:
     """Give a credit; it is on the tenant's next invoice."""
-    _one_off("credits", slug, amount, reason, key, as_json)
+    body: models.OneOff = {"amount": amount, "reason": reason}
+    _print(connect().give_credit(slug, body, idempotency_key=key), slug, as_json)
 
 
 @app.command(context_settings=BELOW_ZERO_TOO)
 def charge(slug: Slug, amount: Amount, reason: Reason, key: Key = None, as_json: AsJson = False) -> None:
     """Charge something once; it is on the tenant's next invoice."""
-    _one_off("charges", slug, amount, reason, key, as_json)
+    body: models.OneOff = {"amount": amount, "reason": reason}
+    _print(connect().give_charge(slug, body, idempotency_key=key), slug, as_json)
 
 
 @app.command(context_settings=BELOW_ZERO_TOO)
@@ -73,8 +73,8 @@ def discount(
     as_json: AsJson = False,
 ) -> None:
     """Take percent off fee and usage, by time, from now or later."""
-    body = {"percent": percent, "reason": reason, "from": begin, "to": end}
-    given = connect_as(BillingClient).give(slug, "discounts", body, key=key or new_key())
+    body: models.Discount = {"percent": percent, "reason": reason, "from": begin, "to": end}
+    given = connect().give_discount(slug, body, idempotency_key=key)
     if as_json:
         print_json(given)
         return
@@ -82,9 +82,7 @@ def discount(
     out().print(escape(f"{given['percent']} % off for {slug} from {when_text(given['from'])}{until}"))
 
 
-def _one_off(what: str, slug: str, amount: str, reason: str, key: str | None, as_json: bool) -> None:
-    body = {"amount": amount, "reason": reason}
-    given = connect_as(BillingClient).give(slug, what, body, key=key or new_key())
+def _print(given: models.OneOffView, slug: str, as_json: bool) -> None:
     if as_json:
         print_json(given)
         return

@@ -6,16 +6,14 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
-from cli.billing.client import BillingClient
 from cli.billing.shown import print_document, when_text
 from cli.changes import AsJson, Slug
-from cli.connection import connect_as
+from cli.connection import connect
 from cli.output import out, print_json, styled, table
+from client import models
 from domain.billing.document import InvoiceDocument
 from domain.billing.money import Currency
 from domain.billing.words import minor_text
-
-Json = dict[str, Any]
 
 
 def named(text: str | None) -> str | None:
@@ -40,7 +38,7 @@ app = typer.Typer()
 @app.command()
 def invoices(slug: Slug, as_json: AsJson = False) -> None:
     """A tenant's invoices, newest first, drafts included."""
-    found = list(connect_as(BillingClient).invoices(slug))
+    found = list(connect().tenant_invoices(slug))
     if as_json:
         print_json(found)
     elif found:
@@ -57,10 +55,10 @@ def invoice(
     pdf: Annotated[Path | None, typer.Option(help="Write it to this file as PDF.")] = None,
 ) -> None:
     """One invoice with the arithmetic of each line."""
-    client = connect_as(BillingClient)
-    for suffix, file in (("html", html), ("pdf", pdf)):
+    client = connect()
+    for file, content in ((html, client.invoice_html), (pdf, client.invoice_pdf)):
         if file:
-            _write(file, client.invoice_file(number, suffix))
+            _write(file, content(number))
     if as_json:
         print_json(client.invoice(number))
     elif not (html or pdf):
@@ -74,7 +72,7 @@ def _write(file: Path, content: bytes) -> None:
         raise typer.BadParameter(f"cannot write {file}: {error.strerror}") from None
 
 
-def _row(one: Json) -> list[Any]:
+def _row(one: models.InvoiceSummary) -> list[Any]:
     currency = Currency(one["currency"], one["currency_exponent"], one["currency_sign"])
     return [
         escape(one["number"] or one["id"]),

@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass, field
 from threading import Lock
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from rich.console import Console
 from rich.live import Live
@@ -15,8 +15,7 @@ from rich.text import Text
 
 from cli.following import current_step
 from cli.output import styled
-
-Json = dict[str, Any]
+from client.models import OperationDetail
 
 FRAMES_PER_SECOND = 8
 BAR_WIDTH = 16
@@ -73,7 +72,7 @@ class Board:
         with self._lock:
             self._rows[slug] = Row(slug, what)
 
-    def show(self, view: Json) -> None:
+    def show(self, view: OperationDetail) -> None:
         """The newest view of the operation that the row shows."""
         with self._lock:
             row = self._rows[view["slug"]]
@@ -82,7 +81,7 @@ class Board:
             row.step, row.percent = current_step(view), view["percent"]
             if view.get("finished_at"):
                 row.ended = row.ended or time.monotonic()
-                row.step = (view.get("error") or {}).get("message", "")
+                row.step = view["error"]["message"] if view["error"] else ""
             changed = (row.status, row.step) != before
         if changed and self._live is None:
             self._line(row)

@@ -1,14 +1,10 @@
 """What one tenant of the demo does, as calls of the API."""
 
 from collections.abc import Callable
-from typing import Any
 
-from cli.client import Client, new_key
 from cli.demo.board import Board
-from cli.following import views
 from cli.signups import SignupForm
-
-Json = dict[str, Any]
+from client import Client, models
 
 
 class DemoFailedError(Exception):
@@ -25,19 +21,19 @@ class Life:
         self._board = board
         self._form = form
 
-    def sign_up(self, *, wanted: str = "succeeded", tenant_id: str | None = None) -> Json:
+    def sign_up(self, *, wanted: str = "succeeded", tenant_id: str | None = None) -> models.OperationDetail:
         self.apply(tenant_id)
         return self._follow(self._signup, wanted)
 
     def apply(self, tenant_id: str | None = None) -> None:
         """Send the form in, and do not wait."""
         self._board.begin(self.slug, "signup")
-        accepted = self._client.signup(self._form.body(tenant_id=tenant_id), key=new_key())
+        accepted = self._client.sign_up(self._form.body(tenant_id=tenant_id))
         self.tenant_id = accepted["tenant_id"]
         self._signup = accepted["operation_id"]
 
-    def watch_signup_until(self, seen: Callable[[Json], bool]) -> None:
-        for view in views(self._client, self._signup):
+    def watch_signup_until(self, seen: Callable[[models.OperationDetail], bool]) -> None:
+        for view in self._client.follow(self._signup):
             self._board.show(view)
             if seen(view):
                 return
@@ -46,16 +42,16 @@ class Life:
     def ask_to_grow_twice(self, users: int, more_users: int) -> tuple[str, str]:
         """The second wish comes while the first runs; returns the operations of both."""
         self._board.begin(self.slug, "scale")
-        first = self._client.scale(self.slug, {"users": users}, key=new_key())["operation_id"]
-        for view in views(self._client, first):
+        first = self._client.scale(self.slug, {"users": users})["operation_id"]
+        for view in self._client.follow(first):
             self._board.show(view)
             if view["percent"] > 0 or any(step["status"] == "running" for step in view["steps"]):
                 break
-        second = self._client.scale(self.slug, {"users": more_users}, key=new_key())["operation_id"]
+        second = self._client.scale(self.slug, {"users": more_users})["operation_id"]
         self._board.say(f"  {self.slug} asks for {more_users} users while it still grows to {users}")
         return first, second
 
-    def grow(self, first: str, second: str) -> Json:
+    def grow(self, first: str, second: str) -> models.OperationDetail:
         """Wait for both wishes: the first hands its work over to the second."""
         view = self._follow(second, "succeeded")
         replaced = self._client.operation(first)
@@ -63,38 +59,38 @@ class Life:
             raise DemoFailedError(f"the first scale of {self.slug} ended as {replaced['status']}")
         return view
 
-    def suspend_and_resume(self) -> Json:
-        for action in ("suspend", "resume"):
-            self._board.begin(self.slug, action)
-            accepted = self._client.act(self.slug, action, key=new_key())
-            view = self._follow(accepted["operation_id"], "succeeded")
+    def suspend_and_resume(self) -> models.OperationDetail:
+        for change in (self._client.suspend, self._client.resume):
+            self._board.begin(self.slug, change.__name__)
+            view = self._follow(change(self.slug)["operation_id"], "succeeded")
         return view
 
-    def tear_down(self) -> Json:
-        """With a grace of 0; returns the deletion certificate."""
-        accepted = self._client.teardown(self.slug, 0, key=new_key())
+    def tear_down(self) -> None:
+        """With a grace of 0."""
+        accepted = self._client.tear_down(self.slug, grace=0)
         self._board.begin(self.slug, "teardown")
         self._follow(accepted["operation_id"], "succeeded")
-        return self._client.certificate(self.slug)
 
-    def tear_down_while_signing_up(self) -> Json:
+    def tear_down_while_signing_up(self) -> None:
         """The teardown takes the open sign-up over, which first undoes its own work, in view."""
-        accepted = self._client.teardown(self.slug, 0, key=new_key())
+        accepted = self._client.tear_down(self.slug, grace=0)
         self._board.say(f"  {self.slug} leaves: the sign-up hands over to the teardown")
         self._follow(self._signup, "superseded")
         self._board.begin(self.slug, "teardown")
         self._follow(accepted["operation_id"], "succeeded")
+
+    def certificate(self) -> models.Certificate:
+        """Of the tenant that was torn down."""
         return self._client.certificate(self.slug)
 
     def phase(self) -> str:
-        return str(self._client.tenant(self.slug)["phase"])
+        return self._client.tenant(self.slug)["phase"]
 
-    def _follow(self, operation_id: str, wanted: str) -> Json:
-        view: Json = {}
-        for view in views(self._client, operation_id):
+    def _follow(self, operation_id: str, wanted: str) -> models.OperationDetail:
+        for view in self._client.follow(operation_id):
             self._board.show(view)
         if view["status"] != wanted:
-            error = (view.get("error") or {}).get("message", "")
+            error = view["error"]["message"] if view["error"] else ""
             raise DemoFailedError(
                 f"the {view['kind']} of {self.slug} ended as {view['status']} and not as {wanted}: {error}"
             )

@@ -8,15 +8,13 @@ from typing import Any
 from uuid import uuid4
 
 import boto3
-import httpx
 from rich.console import Console
 
-from cli.billing.client import BillingClient
 from cli.billing.closing import until_ended
 from cli.billing.shown import print_document
-from cli.client import new_key
 from cli.connection import ROOT
 from cli.demo.life import DemoFailedError, Life
+from client import Client
 from devstack.stack import Stack
 from domain.billing.document import InvoiceDocument
 from domain.billing.words import instant_text
@@ -32,19 +30,19 @@ def bill(stack: Stack, console: Console, life: Life, region: str, folder: Path) 
     """Prints the invoice of a tenant's first month, and writes it to `folder` as PDF."""
     sent = _report_usage(stack, life, region)
     console.print(f"{life.slug}'s instance has reported {sent} events by its own usage token")
-    client = BillingClient(stack.engine.url, stack.api_key)
+    client = Client(stack.engine.url, stack.api_key)
     console.print("a month passes, and its periods are closed")
     _close(client, datetime.now(UTC) + MONTH_AND_GRACE)
-    final = [one for one in client.invoices(life.slug) if one["status"] == "final"]
+    final = [one for one in client.tenant_invoices(life.slug) if one["status"] == "final"]
     if not final:
         raise DemoFailedError(f"{life.slug} has no invoice after a month")
-    newest = InvoiceDocument.model_validate(client.invoice(final[0]["number"]))
+    newest = InvoiceDocument.model_validate(client.invoice(final[0]["id"]))
     if not any(line.key.startswith("monthly_active_users/") for line in newest.lines):
         raise DemoFailedError(f"invoice {newest.number} has no line for what {life.slug} reported")
     print_document(console, newest)
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / f"{newest.number}.pdf"
-    file.write_bytes(client.invoice_file(final[0]["number"], "pdf"))
+    file.write_bytes(client.invoice_pdf(final[0]["id"]))
     console.print(f"written as PDF: {file.relative_to(ROOT)}", soft_wrap=True)
 
 
@@ -61,15 +59,10 @@ def _report_usage(stack: Stack, life: Life, region: str) -> int:
     name = resource_name("tenantry", life.tenant_id, "usage-token")
     token = json.loads(secrets.get_secret_value(SecretId=name)["SecretString"])["token"]
     events = list(_events())
-    answer = httpx.post(
-        f"{stack.engine.url}/v1/usage",
-        json=events,
-        headers={"Authorization": f"Bearer {token}", "Content-Type": "application/cloudevents-batch+json"},
-        trust_env=False,
-        timeout=30,
-    )
-    if answer.status_code != httpx.codes.OK or answer.json()["inserted"] != len(events):
-        raise DemoFailedError(f"the usage of {life.slug} was not taken: {answer.text}")
+    with Client(stack.engine.url, token) as instance:
+        taken = instance.send_usage(events)
+    if taken["inserted"] != len(events):
+        raise DemoFailedError(f"the usage of {life.slug} was not taken: {taken}")
     return len(events)
 
 
@@ -92,8 +85,8 @@ def _event(kind: str, data: Json) -> Json:
     }
 
 
-def _close(client: BillingClient, as_of: datetime) -> None:
-    closing = client.close_periods(instant_text(as_of), key=new_key())
+def _close(client: Client, as_of: datetime) -> None:
+    closing = client.close_periods({"as_of": instant_text(as_of)})
     view = until_ended(client, closing["id"], quiet=True)
-    if view["state"] != "done" or view["result"]["failed"]:
+    if view["state"] != "done" or not view["result"] or view["result"]["failed"]:
         raise DemoFailedError(f"periods could not be closed: {view}")

@@ -8,7 +8,6 @@ import httpx
 from rich.console import Console
 
 from cli.certificates import print_certificate
-from cli.client import Client
 from cli.connection import ROOT
 from cli.demo.board import Board
 from cli.demo.inventory import KINDS, count_things
@@ -16,10 +15,9 @@ from cli.demo.life import DemoFailedError, Life
 from cli.demo.month import bill
 from cli.output import styled, table
 from cli.signups import load_signup
+from client import Client
 from devstack.stack import Stack
 from domain.naming import new_tenant_id
-
-Json = dict[str, Any]
 
 SIGNUPS = ROOT / "examples" / "signups"
 INVOICES = ROOT / ".devstack" / "invoices"
@@ -40,9 +38,9 @@ def play(stack: Stack, console: Console) -> None:
         board.say("[bold]3. AWS refuses the database class of Dune: everything made for it is undone[/]")
         _at_once([lambda: birch.grow(*wishes), lambda: _refused(stack, dune)])
         board.say("[bold]4. Cedar is suspended and resumed, Alder leaves, Elm leaves while it signs up[/]")
-        *_, certificate = _at_once([cedar.suspend_and_resume, lambda: _changes_mind(elm), alder.tear_down])
+        _at_once([cedar.suspend_and_resume, lambda: _changes_mind(elm), alder.tear_down])
     console.print()
-    print_certificate(console, certificate)
+    print_certificate(console, alder.certificate())
     console.print()
     _closing(stack, console, lives)
     console.print()
@@ -50,7 +48,7 @@ def play(stack: Stack, console: Console) -> None:
     bill(stack, console, birch, BIRCHS_REGION, INVOICES)
 
 
-def _refused(stack: Stack, life: Life) -> Json:
+def _refused(stack: Stack, life: Life) -> None:
     """A sign-up that AWS refuses half-way, for good."""
     tenant_id = new_tenant_id()
     fault = {
@@ -61,22 +59,23 @@ def _refused(stack: Stack, life: Life) -> Json:
         "message": "Invalid DB Instance class: db.t4g.medium",
     }
     httpx.post(f"{stack.aws.url}/_devstack/faults", json=fault, trust_env=False).raise_for_status()
-    return life.sign_up(wanted="failed", tenant_id=tenant_id)
+    life.sign_up(wanted="failed", tenant_id=tenant_id)
 
 
-def _changes_mind(life: Life) -> Json:
+def _changes_mind(life: Life) -> None:
     """A teardown reaches the sign-up while its database is being made."""
     life.apply()
     life.watch_signup_until(
         lambda view: any(step["name"] == "database" and step["status"] == "running" for step in view["steps"])
     )
-    return life.tear_down_while_signing_up()
+    life.tear_down_while_signing_up()
 
 
-def _at_once(acts: Sequence[Callable[[], Json]]) -> list[Json]:
+def _at_once(acts: Sequence[Callable[[], object]]) -> None:
     pool = ThreadPoolExecutor(max_workers=len(acts))
     try:
-        return [future.result() for future in [pool.submit(act) for act in acts]]
+        for future in [pool.submit(act) for act in acts]:
+            future.result()
     finally:
         # When one has failed or Ctrl-C came, the others are not waited for: they end with the stack.
         pool.shutdown(wait=False, cancel_futures=True)

@@ -19,15 +19,20 @@ def part_left(discounts: Sequence[Discount], spans: Sequence[Span]) -> Exact:
     return sum((_left(discounts, span) for span in spans), Fraction(0)) / micros(spans)
 
 
+def holding(discounts: Sequence[Discount], spans: Sequence[Span]) -> list[Discount]:
+    """Those that hold at some time within spans."""
+    return [discount for discount in discounts if _windows(discount, spans)]
+
+
 def discount_text(discounts: Sequence[Discount], spans: Sequence[Span]) -> str:
     """How a line's arithmetic goes on; empty without a discount."""
-    held = [(discount, windows) for discount in discounts if (windows := _windows(discount, spans))]
+    held = holding(discounts, spans)
     if not held:
         return ""
     if len(held) > 1:
         return f" × {number_text(part_left(discounts, spans) * 100)} % after discounts"
-    [(discount, windows)] = held
-    covered, whole = micros(windows), micros(spans)
+    [discount] = held
+    covered, whole = micros(_windows(discount, spans)), micros(spans)
     part = "" if covered == whole else f" for {part_text(covered, whole)}"
     return f" less {number_text(discount.percent)} %{part}"
 

@@ -7,9 +7,12 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from domain.billing.account import State
+from domain.billing.account import Account, State
+from domain.billing.discounts import holding
 from domain.billing.document import DocumentLine, DocumentPart, DocumentPeriod, Instant
 from domain.billing.explain import Origin, component_of
+from domain.billing.lines import Line
+from domain.billing.minimums import COMPONENT as MINIMUM
 from domain.billing.prices import Aggregate, PriceVersion
 from domain.billing.usage import Demand, used
 from domain.billing.words import number_text
@@ -49,6 +52,12 @@ class ExplainedTerms(DocumentPart):
     """What of the price version concerns the line."""
 
 
+class ExplainedDiscount(DocumentPart):
+    begin: Annotated[Instant, Field(alias="from")]
+    end: Annotated[Instant | None, Field(alias="to")]
+    percent: str
+
+
 class Booking(DocumentPart):
     invoice: str
     key: str
@@ -73,6 +82,8 @@ class Explanation(DocumentPart):
     segments: tuple[ExplainedSegment, ...]
     measured: Measured | None
     terms: tuple[ExplainedTerms, ...]
+    discounts: tuple[ExplainedDiscount, ...] = ()
+    """All that hold at some time of what the line charges."""
     booked: tuple[Booking, ...]
     """All that any invoice has under the key, and under that which the line corrects; oldest first."""
 
@@ -103,6 +114,16 @@ def measured_of(origin: Origin, quantities: Mapping[Demand, Decimal], cut_off: i
         units=number_text(used(scope, quantities)),
         included=number_text(Fraction(scope.price.included) * scope.part),
         cut_off=cut_off,
+    )
+
+
+def discounts_of(account: Account, origin: Origin, line: Line) -> tuple[ExplainedDiscount, ...]:
+    if component_of(line.key) == MINIMUM:
+        return ()
+    spans = origin.scope.demand.spans if origin.scope else (line.span,)
+    return tuple(
+        ExplainedDiscount(begin=one.begin, end=one.end, percent=number_text(one.percent))
+        for one in holding(account.discounts, spans)
     )
 
 

@@ -6,7 +6,7 @@ from domain.billing.document import DocumentLine, DocumentPart, InvoiceDocument
 from domain.billing.ledger import InvoiceLine
 
 
-class Difference(DocumentPart):
+class LineDifference(DocumentPart):
     """A line that is not as it was issued; null where there is none on that side."""
 
     key: str
@@ -17,7 +17,7 @@ class Difference(DocumentPart):
 class Replay(DocumentPart):
     number: str
     same: bool
-    differences: tuple[Difference, ...]
+    differences: tuple[LineDifference, ...]
     """Between what was issued and the same rated again from what was known then: there must be none."""
     to_come: tuple[DocumentLine, ...] | None = None
     """What all that is known now would correct, and no invoice has yet; only if it was asked for."""
@@ -38,10 +38,10 @@ class Replay(DocumentPart):
         )
 
 
-def differences(issued: Iterable[DocumentLine], rated: Iterable[DocumentLine]) -> tuple[Difference, ...]:
+def differences(issued: Iterable[DocumentLine], rated: Iterable[DocumentLine]) -> tuple[LineDifference, ...]:
     then, now = ({line.key: line for line in lines} for lines in (issued, rated))
     return tuple(
-        Difference(key=key, issued=then.get(key), rated=now.get(key))
+        LineDifference(key=key, issued=then.get(key), rated=now.get(key))
         for key in dict.fromkeys([*then, *now])
         if then.get(key) != now.get(key)
     )

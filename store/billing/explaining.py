@@ -6,7 +6,7 @@ from sqlalchemy import Engine, text
 
 from domain.billing.document import DocumentLine, DocumentPeriod
 from domain.billing.explain import origin
-from domain.billing.explanation import Booking, Explanation, measured_of, segments_of, terms_of
+from domain.billing.explanation import Booking, Explanation, discounts_of, measured_of, segments_of, terms_of
 from domain.billing.ledger import InvoiceLine
 from domain.billing.words import number_text
 from store.billing.books import entry_of
@@ -60,6 +60,7 @@ def _explanation(
         segments=segments_of(found) if found else (),
         measured=measured_of(found, rated.quantities, rated.cut_off) if found else None,
         terms=terms_of(found, line.key) if found else (),
+        discounts=discounts_of(rated.window.account, found, booked) if found else (),
         booked=tuple(_booking(number, entry, rated.issued.meters) for _, number, entry in entries),
     )
 

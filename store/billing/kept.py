@@ -39,10 +39,10 @@ Named = dict[str, dict[str, Demand]]
 class RatedUsage:
     """Everything raises UsageGone and Unavailable."""
 
-    def __init__(self, engine: Engine, clock: Clock) -> None:
+    def __init__(self, engine: Engine, clock: Clock, *, by_events: bool = False) -> None:
         self._engine = engine
         self._clock = clock
-        self._reader = UsageReader(engine, clock)
+        self._reader = UsageReader(engine, clock, by_events=by_events)
 
     def answers(self, wanted: Mapping[str, Sequence[Demand]], known: int = EVERYTHING) -> dict[str, Answers]:
         """What `domain.billing.rating.rate` takes, by tenant; `known` is a cut-off."""

@@ -60,7 +60,8 @@ class Replayer:
 
     def __init__(self, engine: Engine, clock: Clock, grace: timedelta) -> None:
         self._engine = engine
-        self._usage = RatedUsage(engine, clock)
+        # By the sums that the invoice was made from, a wrong sum would replay to nothing.
+        self._usage = RatedUsage(engine, clock, by_events=True)
         self._grace = grace
 
     def replay(self, name: str, *, latest: bool = False) -> Replay | None:

@@ -91,6 +91,8 @@ def test_unquoted_decimals_are_what_was_written() -> None:
         ("Europe/Paris", "Mars/Olympus", f"timezone: 'Mars/Olympus' {ZONE}"),
         ("Europe/Paris", "Europe", f"timezone: 'Europe' {ZONE}"),
         ("Europe/Paris", "../etc/passwd", f"timezone: '../etc/passwd' {ZONE}"),
+        ("Europe/Paris", "null", "timezone: write the name of a time zone, such as Europe/Paris"),
+        ("EUR", "[EUR]", "currency: write a currency's code, such as EUR"),
         ("EUR", "EURO", "currency: 'EURO' is not a currency of ISO 4217 that amounts can be charged in"),
         ("12h", "soon", "grace: write a number with s, m, h or d, such as 12h"),
         ("12h", "12", "grace: write a number with s, m, h or d, such as 12h"),

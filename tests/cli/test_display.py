@@ -7,13 +7,14 @@ import pytest
 from rich.console import Console
 
 from cli.certificates import print_certificate
-from cli.client import ApiProblemError
 from cli.demo.board import Board
 from cli.following import current_step
 from cli.output import table
+from cli.wording import refusal_lines
+from client import ApiProblem
 
 
-def view(status: str = "running", kind: str = "signup", percent: int = 0, **steps: str) -> dict[str, Any]:
+def view(status: str = "running", kind: str = "signup", percent: int = 0, **steps: str) -> Any:
     return {
         "slug": "alder",
         "kind": kind,
@@ -37,7 +38,7 @@ def view(status: str = "running", kind: str = "signup", percent: int = 0, **step
         (view("waiting"), "waiting for the open operation to hand over"),
     ],
 )
-def test_the_current_step_in_words(seen: dict[str, Any], said: str) -> None:
+def test_the_current_step_in_words(seen: Any, said: str) -> None:
     """The busy steps are named, and whether they make, undo or remove."""
     assert current_step(seen) == said
 
@@ -105,7 +106,7 @@ def test_a_certificate_tells_what_is_kept() -> None:
         "proof": "rds:DescribeDBInstances answered DBInstanceNotFound; a final snapshot s-1 is kept by plan",
         "skipped": None,
     }
-    head = {"slug": "alder", "tenant_id": "abc", "issued_at": "2026-01-01T00:00:00Z"}
+    head: Any = {"slug": "alder", "tenant_id": "abc", "issued_at": "2026-01-01T00:00:00Z"}
     file = io.StringIO()
     print_certificate(Console(file=file, width=100), head | {"entries": [entry]})
     above, kept = file.getvalue().split("Kept")
@@ -119,12 +120,16 @@ def test_a_certificate_tells_what_is_kept() -> None:
 
 def test_a_problem_names_fields_and_the_open_operation() -> None:
     """Problem details become a line, a line per field, and the operation in the way."""
-    problem = ApiProblemError(
+    problem = ApiProblem(
         {
+            "type": "/problems/InvalidSpec",
+            "status": 422,
+            "instance": "/v1/tenants",
+            "code": "InvalidSpec",
             "title": "Not allowed",
             "detail": "users: too many",
             "errors": [{"field": "users", "message": "too many"}],
-            "operation": {"kind": "scale", "id": "op1"},
+            "operation": {"kind": "scale", "id": "op1", "url": "/v1/operations/op1"},
         }
     )
-    assert problem.lines() == ["Not allowed", "  users: too many", "  open operation: scale op1"]
+    assert refusal_lines(problem) == ["Not allowed", "  users: too many", "  open operation: scale op1"]

@@ -72,7 +72,7 @@ def test_where_it_stands_in_words() -> None:
         "actions": ["retry", "skip"],
     }
     did = {"at": "2026-01-01T11:00:00.5Z", "action": "retry", "step": None, "by": "ada", "why": ""}
-    view = {
+    view: Any = {
         "conditions": [{"type": "NeedsAttention", "status": True, "stops": [stop]}],
         "interventions": [did],
     }
@@ -98,7 +98,7 @@ def test_a_certificate_says_what_may_still_be_there() -> None:
     why = "not proven gone: skipped by ada, because the zone is gone"
     left = gone | {"kind": "route53:record", "name": "alder CNAME", "proof": why, "skipped": {"by": "ada"}}
     file = io.StringIO()
-    certificate = {
+    certificate: Any = {
         "slug": "alder",
         "tenant_id": "t",
         "issued_at": "2026-01-01T12:00:00Z",

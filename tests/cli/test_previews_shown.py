@@ -10,7 +10,7 @@ from cli.previews_shown import print_preview
 SIZES = {"components": {}, "database": {"instance_class": "db.t4g.large", "storage_gib": 40}}
 TARGET = {"plan": "team", "users": 150, "resources": {}}
 ROOM = {"cpu_millis": 1500, "memory_mib": 512}
-PREVIEW: dict[str, Any] = {
+PREVIEW: Any = {
     "slug": "acme",
     "change": "scale",
     "now": {"phase": "active", "target": {**TARGET, "users": 1}, "sizes": None, "running": True},

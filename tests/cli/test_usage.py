@@ -11,7 +11,9 @@ from api.problem_types import PROBLEMS
 from cli.connection import ROOT, URL_VARIABLE
 from cli.signups import SignupFileError, load_signup
 from cli.wishes import grace_seconds
-from cli.wording import in_commands, problem_lines
+from cli.wording import in_commands, refusal_lines
+from client import ApiProblem
+from client.models import Problem
 from domain.counting import counted
 from domain.naming import slug_problem
 from tests.cli.conftest import Tenantry
@@ -136,7 +138,15 @@ def test_problems_speak_of_commands() -> None:
     """No advice of the API reaches the terminal in words of HTTP."""
     of_http = re.compile(r"/v1/|/docs|\b(GET|POST|PATCH|DELETE|Location|Retry-After|HTTP|JSON)\b|Idempotency")
     for kind in PROBLEMS.values():
-        told = " ".join(problem_lines({"code": kind.code, "title": kind.title, "detail": kind.advice}))
+        problem: Problem = {
+            "type": kind.uri,
+            "title": kind.title,
+            "status": kind.status,
+            "detail": kind.advice,
+            "instance": "/v1/tenants",
+            "code": kind.code,
+        }
+        told = " ".join(refusal_lines(ApiProblem(problem)))
         assert told
         assert not of_http.search(told), told
 

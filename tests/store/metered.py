@@ -84,6 +84,7 @@ class Metered:
         self.tenant_id = tenant_id or new_tenant_id()
         self.ingestion = Ingestion(engine, FixedClock(now))
         self.reader = UsageReader(engine, FixedClock(now))
+        self.by_events = UsageReader(engine, FixedClock(now), by_events=True)
 
     def at(self, now: datetime) -> "Metered":
         """The same tenant at another moment."""
@@ -95,6 +96,9 @@ class Metered:
 
     def read(self, *spans: Span, known: int = EVERYTHING) -> dict[Demand, Decimal]:
         return self.reader.quantities({self.tenant_id: demands(*spans)}, known)[self.tenant_id]
+
+    def recount(self, *spans: Span, known: int = EVERYTHING) -> dict[Demand, Decimal]:
+        return self.by_events.quantities({self.tenant_id: demands(*spans)}, known)[self.tenant_id]
 
 
 def expected(events: Iterable[MeteredEvent], *spans: Span) -> dict[Demand, Decimal]:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
+from sqlalchemy import text
 
 from catalog.scenario import read_scenario
 from domain.billing.account import State
@@ -31,6 +32,18 @@ runs: ["2024-02-01T00:00:00Z", "2024-02-01T12:00:00Z", "2024-02-10T00:00:00Z"]
 as_of: "2024-02-10T00:00:00Z"
 """
 """A unit that arrives after its invoice is final moves all of them into a cheaper tier."""
+DISCOUNTS = """
+currency: EUR
+plans:
+  priced: {period: monthly, fee: {amount: "100", charge: advance}}
+subscription: {plan: priced, start: "2024-01-01T00:00:00Z"}
+discounts:
+  - {from: "2024-01-01T00:00:00Z", percent: "10"}
+  - {from: "2024-01-01T00:00:00Z", to: "2024-02-01T00:00:00Z", percent: "10"}
+  - {from: "2024-02-01T00:00:00Z", percent: "50"}
+as_of: "2024-01-01T12:00:00Z"
+"""
+STREAMS = "SELECT id FROM usage_stream WHERE tenant_id = :id"
 
 
 def late(folder: Path) -> Scenario:
@@ -93,6 +106,27 @@ def test_rating_everything_tells_what_is_to_be_corrected(world: World, tmp_path:
     assert (after.same, after.to_come) == (True, ())
 
 
+def test_a_wrong_sum_is_a_difference(world: World, tmp_path: Path) -> None:
+    """A replay counts the events anew: what an invoice took from a sum that is wrong does not replay."""
+    books = Books(world, late(tmp_path))
+    books.play(closing=False)
+    with world.engine.begin() as connection:
+        for unit in ("hour", "day"):
+            wrong = f"UPDATE usage_{unit} SET sum = 10 WHERE stream IN ({STREAMS})"
+            connection.execute(text(wrong), {"id": books.tenant.id})
+    books.clock.instant = datetime(2024, 2, 1, 12, tzinfo=UTC)
+    books.close()
+    (invoice,) = books.invoices()
+    replay = Replayer(world.engine, books.clock, books.scenario.grace).replay(invoice.number or "")
+    books.forget()
+    assert replay
+    assert not replay.same
+    (difference,) = replay.differences
+    assert difference.issued
+    assert difference.rated
+    assert (difference.issued.amount_minor, difference.rated.amount_minor) == (10000, 8000)
+
+
 def test_titles_of_meters_are_those_of_when_the_invoice_was_made(world: World, tmp_path: Path) -> None:
     """A new title is on the next invoice; the one that was issued keeps its bytes, and replays to nothing."""
     books = Books(world, late(tmp_path), titles={"seats-sum": "Seats taken"})
@@ -147,3 +181,18 @@ def test_a_correction_is_explained(world: World, tmp_path: Path) -> None:
     assert (before.measured.value, before.owed_minor) == ("15", 15000)
     with pytest.raises(NoSuchLine):
         explain(world.engine, replayer, first, other)
+
+
+def test_discounts_are_told_beside_the_formula(world: World, tmp_path: Path) -> None:
+    """Of two that overlap the formula says only what they leave; the explanation has each, and no other."""
+    file = tmp_path / "discounts.yaml"
+    file.write_text(DISCOUNTS)
+    books = Books(world, read_scenario(file))
+    books.play()
+    books.forget()
+    (invoice,) = books.invoices()
+    replayer = Replayer(world.engine, books.clock, books.scenario.grace)
+    told = explain(world.engine, replayer, invoice.number or "", invoice.lines[0].key)
+    assert told
+    assert told.formula == "priced fee: €100.00 × 81 % after discounts"
+    assert [(one.percent, one.end is None) for one in told.discounts] == [("10", True), ("10", False)]

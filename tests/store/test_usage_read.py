@@ -38,7 +38,10 @@ def metered(engine: Engine) -> Metered:
 def test_any_span_with_and_without_a_cut_off(
     metered: Metered, early: list[MeteredEvent], late: list[MeteredEvent], windows: list[Span]
 ) -> None:
-    """Cut hours, whole hours, states from before and what was stored before a cut-off come out right."""
+    """Cut hours, whole hours, states from before and what was stored before a cut-off come out right.
+
+    So they do if nothing but events is read.
+    """
     tenant = Metered(metered.engine)
     tenant.ingest(early)
     known = cut_off(tenant.engine)
@@ -47,6 +50,8 @@ def test_any_span_with_and_without_a_cut_off(
     for window in windows:
         assert tenant.read(window) == expected([*early, *late], window)
         assert tenant.read(window, known=known) == expected(early, window)
+        assert tenant.recount(window) == expected([*early, *late], window)
+        assert tenant.recount(window, known=known) == expected(early, window)
 
 
 @settings(MANY, max_examples=10)
@@ -60,6 +65,25 @@ def test_spans_with_gaps_count_as_one(
     edges = [BEGIN + number * HOUR / 4 for number in sorted(quarters)]
     windows = [Span(*pair) for pair in zip(edges[::2], edges[1::2], strict=False)]
     assert tenant.read(*windows) == expected(events, *windows)
+
+
+def test_a_recount_takes_nothing_from_sums(metered: Metered) -> None:
+    """Sums and keys that are wrong change nothing: not even a state from before the span is theirs."""
+    events = [event(n, BEGIN + n * HOUR / 3, Decimal(n), key=str(n)) for n in range(1, 90)]
+    metered.ingest(events)
+    window = Span(BEGIN + 5 * HOUR / 2, BEGIN + 20 * HOUR)
+    own = "WHERE stream IN (SELECT id FROM usage_stream WHERE tenant_id = :id)"
+    wrong = "count = 1000, sum = 1000, max = 1000, last_value = last_value + 1, integral = integral + 1"
+    with metered.engine.begin() as connection:
+        for change in (
+            f"usage_hour SET {wrong}",
+            f"usage_day SET {wrong}",
+            "usage_key SET hours = repeat('0', 744)::bit(744)",
+        ):
+            connection.execute(text(f"UPDATE {change} {own}"), {"id": metered.tenant_id})
+    assert metered.recount(window) == expected(events, window)
+    by_sums = metered.read(window)
+    assert all(by_sums[demand] != right for demand, right in expected(events, window).items())
 
 
 def test_many_tenants_are_read_at_once(engine: Engine) -> None:

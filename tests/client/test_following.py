@@ -9,9 +9,7 @@ from typing import Any
 
 import pytest
 
-from cli import following
-from cli.client import ApiProblemError, ApiUnreachableError, Client
-from cli.following import follow, views
+from client import ApiUnreachable, Client, NotFound, following
 
 Events = list[tuple[str, dict[str, Any]]]
 
@@ -75,30 +73,30 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_cut_stream_is_taken_up_where_it_ended() -> None:
     """Each connection asks for what follows the last event; nothing is shown twice and nothing is missed."""
     with api() as (client, asked):
-        assert list(views(client, "op1")) == [data for _, data in ALL]
+        assert list(client.follow("op1")) == [data for _, data in ALL]
     assert asked == [None, "op1.a", "op1.b"]
 
 
 def test_an_api_that_is_away_for_a_moment_is_asked_again() -> None:
     """503 and 429 are waited out, at the beginning and in between."""
     with api(503, 200, 503, 429) as (client, _):
-        assert follow(client, "op1", quiet=True) == ALL[-1][1]
+        assert list(client.follow("op1"))[-1] == ALL[-1][1]
 
 
 def test_what_another_try_cannot_mend_is_said() -> None:
     """No such operation, and no API at all, end it at once; one that stays away, after a while."""
-    with api(404) as (client, asked), pytest.raises(ApiProblemError):
-        list(views(client, "op1"))
+    with api(404) as (client, asked), pytest.raises(NotFound):
+        list(client.follow("op1"))
     assert asked == [None]
-    with pytest.raises(ApiUnreachableError):
-        list(views(Client("http://127.0.0.1:9"), "op1"))
+    with pytest.raises(ApiUnreachable):
+        list(Client("http://127.0.0.1:9").follow("op1"))
 
 
 def test_an_api_that_stays_away_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     """Then whoever waits is told that it cannot be reached."""
     monkeypatch.setattr(following, "PATIENCE_SECONDS", 0.05)
     with api() as (client, _):
-        watched = views(client, "op1")
+        watched = client.follow("op1")
         assert next(watched) == ALL[0][1]
-    with pytest.raises(ApiUnreachableError):
+    with pytest.raises(ApiUnreachable):
         list(watched)
