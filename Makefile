@@ -79,6 +79,14 @@ peers: setup $(PEERS)/.ready ## what the bench compares with (Ansible, DBOS), in
 chaos: setup ## strike every step of every workflow with every fault; CASE=… plays some, ARGS=--fresh starts anew
 	@$(BIN)/python -m tests.chaos $(if $(CASE),--case '$(CASE)') $(ARGS)
 
+.PHONY: fuzz
+fuzz: setup ## try the API with random requests by its OpenAPI document, as each kind of caller; EXAMPLES=… for each route (100)
+	@EXAMPLES=$(or $(EXAMPLES),100) $(BIN)/python -m pytest -q tests/api/fuzz_deeply.py $(ARGS)
+
+.PHONY: audit
+audit: setup ## ask whether weaknesses of the pinned packages are known; says so where that cannot be asked
+	@$(BIN)/python requirements/audit.py
+
 .PHONY: noisy
 noisy: setup ## 200 sign-ups at once while providers throttle and lose answers; some minutes
 	@$(BIN)/python -m tests.noisy $(ARGS)

@@ -8,6 +8,7 @@ from fastapi import FastAPI
 
 from api.app import create_app
 from domain.errors import CatalogError
+from runtime.bounded_http import BoundedHttp
 from runtime.logging import configure_logging
 from runtime.process import leave, settle
 from runtime.ring_file import WrongKeyRing
@@ -31,6 +32,7 @@ def main() -> None:
         host=settings.api_host,
         port=settings.api_port,
         log_config=None,  # runtime.logging has set everything up
+        http=BoundedHttp,
         access_log=False,  # api.middleware writes one line per request, with its id
         server_header=False,
         timeout_graceful_shutdown=STREAMS_MAY_END_SECONDS,

@@ -9,6 +9,7 @@ from fastapi_offline import FastAPIOffline
 from starlette.middleware import Middleware
 
 from activities.recovery import Recovery
+from api.ambiguity import Unambiguous
 from api.authentication import Authentication
 from api.closings import Closings
 from api.docs import DESCRIPTION, TAGS, TITLE, install_openapi
@@ -46,6 +47,7 @@ from api.routes import (
 )
 from api.runs import Runs
 from api.services import Services
+from api.streams import Streams
 from api.usage import UsageDesk
 from api.webhook_settings import WebhookSettings
 from catalog import Catalog, load_catalog
@@ -103,6 +105,7 @@ def create_app(settings: Settings, *, catalog: Catalog | None = None, clock: Clo
         engine = make_engine(settings.database_url.get_secret_value(), settings.database_pool)
         app.state.authentication = Authentication(settings, engine, now)
         app.state.rates = Rates(settings.api_requests_per_minute)
+        app.state.streams = Streams(settings.api_streams_per_caller)
         client = await connect(settings, converter=converter, lazy=True, give_up_after=TEMPORAL_PATIENCE)
         settling = timedelta(seconds=settings.recovery_settling_seconds)
         recovery = Recovery(client, settings.task_queue, engine, settling)
@@ -144,7 +147,9 @@ def create_app(settings: Settings, *, catalog: Catalog | None = None, clock: Clo
                 BodyLimit,
                 limit=settings.api_max_body_bytes,
                 larger={usage.PATH: settings.api_max_usage_bytes},
+                seconds=settings.api_body_seconds,
             ),
+            Middleware(Unambiguous),
             Middleware(Slashes),
             Middleware(Head),
         ],

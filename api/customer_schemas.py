@@ -21,7 +21,9 @@ def _email(text: str) -> str:
 Email = Annotated[
     str,
     Field(
+        min_length=3,
         max_length=LONGEST_EMAIL,
+        json_schema_extra={"format": "email"},
         description="Of who pays; stands on invoices that are made final from now on.",
         examples=["billing@acme.example"],
     ),

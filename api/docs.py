@@ -40,15 +40,16 @@ _KEY = {
 }
 _REF = "#/components/schemas/"
 
-READS = ("Unavailable", "InternalError")
+READS = ("BadRequest", "Unavailable", "InternalError")
 CHANGES = (
     "IdempotencyKeyMissing",
     "IdempotencyKeyReused",
     "BodyTooLarge",
+    "BodyTooSlow",
     "InvalidSpec",
     *READS,
 )
-BODY = ("MalformedBody", "UnsupportedMediaType", "BodyTooLarge")
+BODY = ("MalformedBody", "UnsupportedMediaType", "BodyTooLarge", "BodyTooSlow")
 
 
 _ACCEPTED = {

@@ -12,6 +12,7 @@ from starlette.routing import Match
 
 from api.checks import known_problems
 from api.customers import customer_problems
+from api.paths import nowhere
 from api.problem_types import PROBLEMS
 from api.problems import MEDIA_TYPE, ApiProblem, FieldProblem, Problem, away, invalid_fields
 from api.services import services
@@ -76,6 +77,8 @@ async def _validation(request: Request, error: RequestValidationError) -> Respon
         )
     if any(_header(one["loc"]) == "idempotency-key" for one in found):
         return problem_answer(request.scope, ApiProblem("IdempotencyKeyMissing"))
+    if nameless := next((one["loc"][1] for one in found if one["loc"][0] == "path"), None):
+        return problem_answer(request.scope, nowhere(nameless))
     fields = [FieldProblem(field=_field(one["loc"]), message=_message(one)) for one in found]
     fields += await _beyond_shape(request, error.body, [one["loc"] for one in found])
     return problem_answer(request.scope, invalid_fields(fields[:_SHOWN_ERRORS]))

@@ -20,13 +20,16 @@ def _decimal_text(value: object) -> Decimal:
     raise ValueError('write a decimal number as text, such as "12.50"')
 
 
+_Written = Annotated[str, Field(pattern=f"^{DECIMAL.pattern}$", max_length=50)]
 DecimalText = Annotated[
-    Decimal, BeforeValidator(_decimal_text, json_schema_input_type=str), Field(examples=["12.50"])
+    Decimal,
+    BeforeValidator(_decimal_text, json_schema_input_type=_Written),
+    Field(examples=["12.50"]),
 ]
 Reason = Annotated[
     str,
     AfterValidator(printable),
-    Field(max_length=200, description="Stands on the invoice.", examples=["outage of March 3"]),
+    Field(min_length=1, max_length=200, description="Stands on the invoice.", examples=["outage of March 3"]),
 ]
 
 

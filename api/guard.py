@@ -10,6 +10,7 @@ from api.access import LOOKS_ITSELF, PUBLIC, ROLES, may
 from api.authentication import Authentication
 from api.problems import ApiProblem
 from api.rates import Rates
+from api.strict_json import StrictRequest
 from domain.access import Caller
 
 _UNGUARDED = PUBLIC | LOOKS_ITSELF
@@ -24,7 +25,7 @@ class GuardedRoute(APIRoute):
         async def guarded(request: Request) -> Response:
             if self.name not in _UNGUARDED:
                 request.state.caller = await _admitted(self.name, request)
-            return await handle(request)
+            return await handle(StrictRequest(request.scope, request.receive))
 
         return guarded
 

@@ -11,6 +11,7 @@ Reason = Annotated[
     str,
     AfterValidator(printable),
     Field(
+        min_length=1,
         max_length=300,
         description="Why: kept with the operation, and on a certificate. Nothing secret.",
         examples=["the hosted zone was deleted with the old account, INC-204"],

@@ -19,7 +19,7 @@ class NewKey(Request):
         json_schema_extra={"examples": [{"name": "shop", "roles": ["billing"], "expires_at": None}]}
     )
 
-    name: Annotated[str, AfterValidator(printable), Field(max_length=100, examples=["shop"])]
+    name: Annotated[str, AfterValidator(printable), Field(min_length=1, max_length=100, examples=["shop"])]
     """For people, to tell it from others."""
     roles: list[KeysRole] = Field(min_length=1, max_length=len(Role))
     customer_id: Annotated[str, Field(pattern=CUSTOMER_ID_PATTERN)] | None = Field(

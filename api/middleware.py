@@ -68,11 +68,12 @@ class RequestLog:
 class BodyLimit:
     """413 for bodies over the limit, before they fill memory; chunked ones are counted as they come.
 
-    `larger` are the limits of paths that take more.
+    408 for those that do not come within `seconds`. `larger` are the limits of paths that take more.
     """
 
-    def __init__(self, app: ASGIApp, limit: int, larger: Mapping[str, int]) -> None:
+    def __init__(self, app: ASGIApp, limit: int, larger: Mapping[str, int], seconds: float) -> None:
         self.app = app
+        self.seconds = seconds
         self.limit = limit
         self.larger = larger
 
@@ -85,12 +86,19 @@ class BodyLimit:
         if _LENGTH.fullmatch(announced) is None or int(announced) > limit:
             await problem_answer(scope, _too_large(limit))(scope, receive, send)
             return
-        seen = 0
+        seen, whole = 0, False
+        deadline = anyio.current_time() + self.seconds
 
         async def receive_counted() -> Message:
-            nonlocal seen
-            message = await receive()
+            nonlocal seen, whole
+            # What comes after the body is the end of the connection, for which there is no hurry.
+            try:
+                with anyio.fail_after(None if whole else max(deadline - anyio.current_time(), 0)):
+                    message = await receive()
+            except TimeoutError:
+                raise _too_slow(self.seconds) from None
             if message["type"] == "http.request":
+                whole = not message.get("more_body", False)
                 seen += len(message.get("body", b""))
                 if seen > limit:
                     raise _too_large(limit)
@@ -101,6 +109,13 @@ class BodyLimit:
 
 def _too_large(limit: int) -> ApiProblem:
     return ApiProblem("BodyTooLarge", f"The body is over {limit} bytes; nothing here needs that much.")
+
+
+def _too_slow(seconds: float) -> ApiProblem:
+    # What is still to come must not be read as the next request.
+    return ApiProblem(
+        "BodyTooSlow", f"The body did not come within {seconds:g} s.", headers={"Connection": "close"}
+    )
 
 
 class Slashes:

@@ -1,7 +1,6 @@
 """The way from a person's wish to the run that deletes an orphan."""
 
 import asyncio
-import re
 import time
 from typing import Any
 
@@ -19,12 +18,11 @@ from store.tables import ORPHANS_THERE, OrphanRow
 
 WORKFLOW = "DeleteOrphan"
 _PAUSE_SECONDS = 0.2
-_ORPHAN_ID = re.compile(r"or[0-9a-f]{16}")
 
 
 async def find_orphan(services: Services, orphan_id: str) -> OrphanRow:
     """Raises ApiProblem."""
-    row = await services.query(get_orphan, orphan_id) if _ORPHAN_ID.fullmatch(orphan_id) else None
+    row = await services.query(get_orphan, orphan_id)
     if row is None:
         raise ApiProblem("OrphanNotFound")
     return row

@@ -168,6 +168,9 @@ PROBLEMS: dict[str, ProblemType] = _catalogue(
     ProblemType(
         "BodyTooLarge", 413, "The body is too large", "No request of this API needs that much: see /docs."
     ),
+    ProblemType(
+        "BodyTooSlow", 408, "The body did not come in time", "Send it at once, with the same Idempotency-Key."
+    ),
     ProblemType("TooManyEvents", 413, "Too many events at once", "Send them in batches of at most 1,000."),
     ProblemType("UnsupportedMediaType", 415, "The body is not JSON", "Send Content-Type: application/json."),
     ProblemType(

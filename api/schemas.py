@@ -1,7 +1,7 @@
 """What comes in over HTTP. Unknown fields are refused; a number is never guessed from a text."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -9,16 +9,28 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    JsonValue,
     ValidationInfo,
     field_validator,
     model_validator,
 )
 
-from domain.naming import CUSTOMER_ID_PATTERN, STEP_LIMIT, STEP_PATTERN, TENANT_ID_PATTERN, slug_problem
+from domain.naming import (
+    CUSTOMER_ID_PATTERN,
+    SLUG_LONGEST,
+    SLUG_SHORTEST,
+    STEP_LIMIT,
+    STEP_PATTERN,
+    TENANT_ID_PATTERN,
+    slug_problem,
+)
 from domain.plans import ResourceCounts, Target
 from runtime.time_zones import ZoneName
 
 COUNT_LIMIT = 1_000_000
+T = TypeVar("T")
+Filter = Annotated[list[T], Field(max_length=50)]
+"""A parameter that narrows a list, and may be repeated."""
 LONGEST_GRACE_SECONDS = 90 * 86_400
 _FIRST_YEAR, _LAST_YEAR = 2000, 2200
 
@@ -54,12 +66,21 @@ class Request(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
-Slug = Annotated[str, AfterValidator(_good_slug), Field(examples=["acme"])]
+# Told and not checked: the validator's words say more to whoever chooses a slug.
+_SLUG_FORM: dict[str, JsonValue] = {
+    "minLength": SLUG_SHORTEST,
+    "maxLength": SLUG_LONGEST,
+    "pattern": STEP_PATTERN,
+}
+Slug = Annotated[str, AfterValidator(_good_slug), Field(examples=["acme"], json_schema_extra=_SLUG_FORM)]
 Count = Annotated[int, Field(ge=0, le=COUNT_LIMIT)]
 Users = Annotated[int, Field(ge=1, le=COUNT_LIMIT, examples=[50])]
 TenantId = Annotated[str, Field(pattern=TENANT_ID_PATTERN, examples=["k3v9x2m4q8w1"])]
-TimeZone = Annotated[ZoneName, Field(max_length=64, examples=["Europe/Paris"])]
+TimeZone = Annotated[ZoneName, Field(min_length=1, max_length=64, examples=["Europe/Paris"])]
 
+
+CatalogName = Annotated[str, Field(max_length=64)]
+"""Of a plan or region."""
 
 Step = Annotated[str, Field(pattern=STEP_PATTERN, max_length=STEP_LIMIT, examples=["dns"])]
 PauseBefore = Annotated[
@@ -81,7 +102,9 @@ class Resources(Request):
     clusters: Count = 0
 
 
-CustomerName = Annotated[str, AfterValidator(printable), Field(max_length=200, examples=["Acme Corporation"])]
+CustomerName = Annotated[
+    str, AfterValidator(printable), Field(min_length=1, max_length=200, examples=["Acme Corporation"])
+]
 
 
 class Signup(Request):
@@ -108,12 +131,12 @@ class Signup(Request):
         default=None, validate_default=True, description="A customer that exists."
     )
     slug: Slug
-    region: Annotated[str, Field(max_length=64)]
+    region: CatalogName
     time_zone: TimeZone | None = Field(
         default=None,
         description="Where the wall time of its billing periods is read, for good; absent, the customer's.",
     )
-    plan: Annotated[str, Field(max_length=64)]
+    plan: CatalogName
     users: Users
     resources: Resources = Resources()
     pause_before: PauseBefore = []
@@ -155,7 +178,7 @@ class Scale(Request):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"users": 120}, {"plan": "business"}]})
 
-    plan: Annotated[str, Field(max_length=64)] | None = None
+    plan: CatalogName | None = None
     users: Users | None = None
     resources: ScaleResources | None = None
     pause_before: PauseBefore = []
@@ -188,7 +211,7 @@ class Preview(Request):
     )
 
     change: Literal["scale", "suspend", "resume", "teardown", "restore"]
-    plan: Annotated[str, Field(max_length=64)] | None = Field(
+    plan: CatalogName | None = Field(
         default=None, description="Of a scale, as are `users` and `resources`: what is left out stays."
     )
     users: Users | None = None

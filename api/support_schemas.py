@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from api.schemas import Request, printable
+from api.schemas import Filter, Request, printable
 from domain.messages.access import SealedCredentials
 from domain.support import LONGEST_SECONDS, SHORTEST_SECONDS, AccessState
 from runtime.sealed_box import public_key_problem
@@ -23,7 +23,7 @@ class NewAccess(Request):
         json_schema_extra={"examples": [{"reason": "ticket 4711", "seconds": 3600, "mode": "read"}]}
     )
 
-    reason: Annotated[str, AfterValidator(printable), Field(max_length=500)] = Field(
+    reason: Annotated[str, AfterValidator(printable), Field(min_length=1, max_length=500)] = Field(
         description="Why; the customer sees it."
     )
     seconds: int = Field(
@@ -35,7 +35,7 @@ class NewAccess(Request):
 
 
 class WantedCredentials(Request):
-    public_key: Annotated[str, AfterValidator(_public_key), Field(max_length=60)] = Field(
+    public_key: Annotated[str, AfterValidator(_public_key), Field(min_length=44, max_length=60)] = Field(
         description="X25519, 32 bytes in base64. Make a key pair for each request and keep its private half.",
         examples=["L5sS5vcCf0ydPqKkhcRqvlmYBQyl0uT8dYQXJ5Vw4zs="],
     )
@@ -78,6 +78,6 @@ class Credentials(BaseModel):
 class AccessListing(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    state: list[AccessState] | None = Field(default=None, description="Only access in these states.")
+    state: Filter[AccessState] | None = Field(default=None, description="Only access in these states.")
     cursor: str | None = Field(default=None, max_length=200, description="`next` of the page before.")
     limit: int = Field(default=50, ge=1, le=200)

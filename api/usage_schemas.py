@@ -1,6 +1,6 @@
 """Usage as it is asked for and answered. Quantities are decimals in texts: a JSON number may lose digits."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -29,7 +29,7 @@ class TakenUsage(BaseModel):
     refused: list[RefusedEvent] = Field(description="Events that are not stored; no other is affected.")
 
 
-Instant = Annotated[datetime, BeforeValidator(instant_of)]
+Instant = Annotated[datetime, BeforeValidator(instant_of, json_schema_input_type=date | datetime)]
 
 
 class Charted(BaseModel):
@@ -38,7 +38,9 @@ class Charted(BaseModel):
     id: TenantId | None = Field(
         default=None, description="Picks one of several tenants that had this slug one after the other."
     )
-    meter: list[str] = Field(default=[], max_length=MOST_METERS, description="Repeatable; all if absent.")
+    meter: list[Annotated[str, Field(max_length=63)]] = Field(
+        default=[], max_length=MOST_METERS, description="Repeatable; all if absent."
+    )
     from_: Instant | None = Field(
         default=None,
         alias="from",

@@ -12,6 +12,7 @@ from codec.guard import guard_of
 from codec.keys import add_key, drop_key, write_with
 from codec.settings import CodecSettings
 from codec.tokens import WrongTokens, add_token, drop_token
+from runtime.bounded_http import BoundedHttp
 from runtime.clock import SystemClock
 from runtime.kms import Kms
 from runtime.logging import configure_logging
@@ -51,6 +52,7 @@ def _serve(settings: CodecSettings, _: argparse.Namespace) -> None:
         host=settings.codec_host,
         port=settings.codec_port,
         log_config=None,  # runtime.logging has set everything up
+        http=BoundedHttp,
         access_log=False,  # codec.app says who had how much unsealed
         server_header=False,
     )

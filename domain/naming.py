@@ -13,6 +13,7 @@ INSTALL_PATTERN = r"^[a-z][a-z0-9]{0,7}$"
 TENANT_ID_PATTERN = r"^[a-z][a-z0-9]{11}$"
 CUSTOMER_ID_PATTERN = r"^[a-z][a-z0-9_-]{1,62}$"
 SLUG_PATTERN = r"^[a-z](?:[a-z0-9]|-(?!-)){1,30}[a-z0-9]$"
+SLUG_SHORTEST, SLUG_LONGEST = 3, 32
 STEP_PATTERN = r"^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$"
 STEP_LIMIT = 40
 NAME_LIMIT = 63

@@ -173,6 +173,10 @@ class Settings(BaseSettings):
     api_max_usage_bytes: Annotated[int, Field(ge=1024)] = 2 * 1024 * 1024
     """Of a batch of usage: a thousand events with two kilobytes each."""
 
+    api_body_seconds: Annotated[float, Field(ge=1, le=600)] = 30
+    """How long a body may take to come."""
+    api_streams_per_caller: Annotated[int, Field(ge=1, le=100_000)] = 100
+    """Event streams that one caller may have open at one process."""
     api_requests_per_minute: Annotated[int, Field(ge=1, le=1_000_000)] = 6_000
     """Of one caller, to one process; usage has no bound of this kind."""
     development_key: SecretStr | None = None

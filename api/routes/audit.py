@@ -9,8 +9,9 @@ from api.audit_views import AuditPage, CheckpointView, TenantAuditPage, TenantAu
 from api.docs import READS, errors
 from api.find import find_tenant
 from api.guard import GuardedRouter
-from api.routes.tenants import Slug, Which
-from api.schemas import Moment, TenantId
+from api.paths import Slug
+from api.routes.tenants import Which
+from api.schemas import Filter, Moment, TenantId
 from api.services import Served
 from store.audit_reading import MAX_PAGE, AuditFilter, audit_head, read_audit
 
@@ -31,8 +32,8 @@ class Paging(BaseModel):
 
 class Listing(Paging):
     tenant_id: TenantId | None = Field(default=None, description="Only of this tenant.")
-    actor: list[Text] | None = Field(default=None, description="Only by these.")
-    action: list[Text] | None = Field(default=None, description="Only these, as `scale.accepted`.")
+    actor: Filter[Text] | None = Field(default=None, description="Only by these.")
+    action: Filter[Text] | None = Field(default=None, description="Only these, as `scale.accepted`.")
     since: Moment | None = Field(default=None, description="Only from then on.")
     until: Moment | None = Field(default=None, description="Only before then.")
     order: Literal["newest", "oldest"] = Field(default="newest", description="What comes first.")

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import Body, Path, Response, status
+from fastapi import Body, Response, status
 
 from api.audit_notes import note_asked
 from api.body import JSON_IF_ANY
@@ -10,18 +10,11 @@ from api.closing_views import AcceptedClosing, ClosingView, NewClosing, NotClose
 from api.docs import BODY, CHANGES, READS, errors
 from api.guard import GuardedRouter
 from api.identity import AskedFor
+from api.paths import ClosingId
 from api.services import Served, Services
 from store.billing.troubles import not_closed, not_handed_on
 
 router = GuardedRouter(prefix="/v1/closings", tags=["billing"])
-
-ClosingId = Annotated[
-    str,
-    Path(
-        description="From the 202 that accepted it.",
-        openapi_examples={"closing": {"value": "cl0f3a5c7e9b1d2f4a6c8e"}},
-    ),
-]
 
 
 @router.post(

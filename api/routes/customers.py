@@ -1,6 +1,5 @@
 """Customers: the one thing that the API writes itself, as nothing outside has to be made for it."""
 
-import re
 from typing import Annotated
 
 from fastapi import Query, Response, status
@@ -12,12 +11,13 @@ from api.customer_schemas import CustomerChange, NewCustomer
 from api.docs import BODY, CHANGES, READS, errors
 from api.guard import GuardedRouter
 from api.identity import AskedFor
+from api.paths import CustomerId
 from api.preconditions import IfMatch, check_match, tagged
 from api.problems import ApiProblem, invalid
 from api.schemas import CustomerName
 from api.services import Served
 from api.views import CustomerPage, CustomerView
-from domain.naming import CUSTOMER_ID_PATTERN, new_tenant_id
+from domain.naming import new_tenant_id
 from store.customers import create_customer, get_customer, list_customers
 from store.tables import CustomerRow
 from store.tenants import MAX_PAGE
@@ -69,10 +69,9 @@ async def customers(services: Served, listing: Annotated[Listing, Query()]) -> C
 
 
 @router.get("/{customer_id}", summary="Show a customer", responses=errors("CustomerNotFound", *READS))
-async def customer(services: Served, customer_id: str, response: Response) -> CustomerView:
+async def customer(services: Served, customer_id: CustomerId, response: Response) -> CustomerView:
     """By the id that making it answered. A change with its ETag in If-Match is made only if nothing of this
     is another by then."""
-    _check_id(customer_id)
     row = await services.query(get_customer, customer_id)
     if row is None or not services.caller.sees(row.id):
         raise ApiProblem("CustomerNotFound")
@@ -90,14 +89,13 @@ async def customer(services: Served, customer_id: str, response: Response) -> Cu
 async def change_customer(
     services: Served,
     asked: AskedFor,
-    customer_id: str,
+    customer_id: CustomerId,
     change: CustomerChange,
     response: Response,
     if_match: IfMatch = None,
 ) -> CustomerView:
     """Final invoices stay as they are, and tenants keep their time zone. Repeating the key changes nothing
     more, and answers the customer as it is by then."""
-    _check_id(customer_id)
     changes = change.model_dump(exclude_unset=True)
     row = await change_claimed_customer(
         services, asked, customer_id, changes, lambda row: check_match(if_match, _view(row))
@@ -105,11 +103,6 @@ async def change_customer(
     view = _view(row)
     tagged(response, view)
     return view
-
-
-def _check_id(customer_id: str) -> None:
-    if not re.fullmatch(CUSTOMER_ID_PATTERN, customer_id):
-        raise ApiProblem("CustomerNotFound")
 
 
 def _view(row: CustomerRow) -> CustomerView:

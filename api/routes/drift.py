@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import Path, Query, Response, status
+from fastapi import Query, Response, status
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from api.body import NO_BODY
@@ -13,8 +13,9 @@ from api.find import find_tenant
 from api.guard import GuardedRouter
 from api.identity import AskedFor
 from api.orphans import accept_deletion, find_orphan
-from api.routes.tenants import Slug, Starting, WhichOf
-from api.schemas import printable
+from api.paths import OrphanId, Slug
+from api.routes.tenants import Starting, WhichOf
+from api.schemas import Filter, printable
 from api.services import Served
 from api.views import Accepted
 from domain.phases import OperationKind
@@ -36,8 +37,9 @@ class Paging(BaseModel):
 
 
 class OrphanListing(Paging):
-    state: list[OrphanState] | None = Field(
-        default=None, description="Only orphans in these states; else those that are there."
+    state: Filter[OrphanState] | None = Field(
+        default=None,
+        description="Only orphans in these states; else those that are there.",
     )
 
 
@@ -45,7 +47,7 @@ class Deletion(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     reason: Annotated[str, AfterValidator(printable)] = Field(
-        max_length=500, description="Why it may go; recorded with who asked."
+        min_length=1, max_length=500, description="Why it may go; recorded with who asked."
     )
 
 
@@ -54,9 +56,6 @@ class Repairing(Starting):
         default=False,
         description="Whether a bucket or database that was deleted with what it held is made anew, empty.",
     )
-
-
-OrphanId = Annotated[str, Path(openapi_examples={"orphan": {"value": "or5f0c2a9be1d47a63"}})]
 
 
 @router.get("/v1/drift", summary="List tenants that are not in sync", responses=errors("InvalidSpec", *READS))

@@ -15,8 +15,9 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from api.docs import READS, errors
 from api.guard import GuardedRouter
 from api.operations_view import operation_detail
-from api.routes.operations import OperationId
+from api.paths import OperationId
 from api.services import Served
+from api.streams import COUNTED
 from api.views import OperationDetail
 from domain.errors import Unavailable
 from domain.phases import FINISHED
@@ -31,6 +32,7 @@ RECONNECT_MILLISECONDS = 2000
 LastEventId = Annotated[
     str | None,
     Header(
+        max_length=2000,
         description="Id of the last event seen, when connecting again. One that is not of this operation's "
         "stream is ignored: then the operation as it is comes first.",
         openapi_examples={"seen": {"value": "opk3v9x2m4q8w1r5t7za.5f0c2a9be1d47a63"}},
@@ -60,9 +62,10 @@ async def _first_view(
     "/{operation_id}/events",
     summary="Follow an operation",
     response_class=EventSourceResponse,
+    dependencies=[COUNTED],
     responses={
         204: {"description": "The last event was seen already; there is nothing more."},
-        **errors("OperationNotFound", *READS),
+        **errors("OperationNotFound", "InvalidSpec", *READS),
     },
 )
 async def events(

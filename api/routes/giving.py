@@ -9,7 +9,8 @@ from api.docs import BODY, CHANGES, errors
 from api.giving import GivingOf
 from api.giving_schemas import Discount, DiscountView, OneOff, OneOffView
 from api.guard import GuardedRouter
-from api.routes.tenants import Slug, WhichOf
+from api.paths import Slug
+from api.routes.tenants import WhichOf
 
 router = GuardedRouter(prefix="/v1/tenants/{slug}", tags=["billing"])
 

@@ -3,14 +3,15 @@
 from typing import Annotated
 
 import anyio.to_thread
-from fastapi import Path, Query, Response
+from fastapi import Query, Response
 from pydantic import Field
 
 from api.docs import READS, errors
 from api.find import find_invoice_document, find_tenant
 from api.guard import GuardedRouter
 from api.invoice_views import InvoicePage, InvoiceSummary
-from api.routes.tenants import Slug, Which
+from api.paths import InvoiceName, Slug
+from api.routes.tenants import Which
 from api.services import Served
 from documents.html import to_html
 from documents.pdf import to_pdf
@@ -20,13 +21,6 @@ from store.tenants import MAX_PAGE
 
 router = GuardedRouter(tags=["billing"])
 
-Name = Annotated[
-    str,
-    Path(
-        description="An invoice's number or id; of a draft its id.",
-        openapi_examples={"number": {"value": "2026-000042"}},
-    ),
-]
 _READ = errors("InvoiceNotFound", *READS)
 
 
@@ -55,7 +49,7 @@ async def tenant_invoices(services: Served, slug: Slug, listing: Annotated[Listi
     responses=_READ | {200: {"content": {"text/html": {"schema": {"type": "string"}}}}},
     response_class=Response,
 )
-async def invoice_html(services: Served, name: Name) -> Response:
+async def invoice_html(services: Served, name: InvoiceName) -> Response:
     """One file that needs nothing beside it."""
     document = await find_invoice_document(services, name)
     return Response(await anyio.to_thread.run_sync(to_html, document), media_type="text/html")
@@ -68,7 +62,7 @@ async def invoice_html(services: Served, name: Name) -> Response:
     | {200: {"content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}}}},
     response_class=Response,
 )
-async def invoice_pdf(services: Served, name: Name) -> Response:
+async def invoice_pdf(services: Served, name: InvoiceName) -> Response:
     """On A4."""
     document = await find_invoice_document(services, name)
     shown = f'inline; filename="{document.number or document.id}.pdf"'
@@ -77,7 +71,7 @@ async def invoice_pdf(services: Served, name: Name) -> Response:
 
 
 @router.get("/v1/invoices/{name}", summary="Show an invoice", responses=_READ)
-async def invoice(services: Served, name: Name) -> InvoiceDocument:
+async def invoice(services: Served, name: InvoiceName) -> InvoiceDocument:
     """The document as it was issued: it never changes. A draft is as the last closing run saw it. With
     `.html` or `.pdf` behind the number the same is for people."""
     return await find_invoice_document(services, name)

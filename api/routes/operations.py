@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import Body, Path, status
+from fastapi import Body, status
 
 from api.body import JSON_BODY, JSON_IF_ANY, NO_BODY
 from api.docs import BODY, CHANGES, READS, errors
@@ -10,18 +10,11 @@ from api.guard import GuardedRouter
 from api.intervention_schemas import Abort, Amend, Resume, Retry, Skip
 from api.interventions import InterventionsOf
 from api.operations_view import operation_detail
+from api.paths import OperationId
 from api.services import Served
 from api.views import Accepted, OperationDetail
 
 router = GuardedRouter(prefix="/v1/operations", tags=["operations"])
-
-OperationId = Annotated[
-    str,
-    Path(
-        description="From the 202 that accepted it.",
-        openapi_examples={"op": {"value": "opk3v9x2m4q8w1r5t7za"}},
-    ),
-]
 
 _REFUSALS = ("OperationNotFound", "OperationFinished", *CHANGES)
 _INTERVENTION_WITH_BODY: dict[str, Any] = {

@@ -6,7 +6,8 @@ from api.body import NO_BODY
 from api.changes import ChangesOf, Wish
 from api.docs import CHANGES, errors
 from api.guard import GuardedRouter
-from api.routes.tenants import Slug, WhichOf
+from api.paths import Slug
+from api.routes.tenants import WhichOf
 from api.views import Accepted
 from domain.phases import OperationKind
 

@@ -3,9 +3,10 @@
 from api.body import JSON_BODY
 from api.docs import BODY, READS, errors
 from api.guard import GuardedRouter
+from api.paths import Slug
 from api.preview_answers import answer
 from api.preview_views import PreviewView
-from api.routes.tenants import Slug, WhichOf
+from api.routes.tenants import WhichOf
 from api.schemas import Preview
 from api.services import Served
 

@@ -4,6 +4,7 @@ from pydantic import BaseModel
 
 from api.docs import errors
 from api.guard import GuardedRouter
+from api.paths import ProblemCode
 from api.problem_types import PROBLEMS
 from api.problems import ApiProblem
 
@@ -23,7 +24,7 @@ async def problems() -> list[ProblemExplained]:
 
 
 @router.get("/{code}", summary="Explain a kind of problem", responses=errors("RouteNotFound"))
-async def problem(code: str) -> ProblemExplained:
+async def problem(code: ProblemCode) -> ProblemExplained:
     if code not in PROBLEMS:
         raise ApiProblem("RouteNotFound", "There is no such kind of problem; GET /problems lists them.")
     return _explained(code)

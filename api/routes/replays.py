@@ -9,8 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.docs import READS, errors
 from api.guard import GuardedRouter
+from api.paths import InvoiceName
 from api.problems import ApiProblem
-from api.routes.invoices import Name
 from api.services import Served
 from domain.billing.explanation import Explanation
 from domain.billing.replays import Replay
@@ -43,7 +43,7 @@ class Explaining(BaseModel):
     summary="Rate an invoice again",
     responses=errors("InvoiceNotFound", "UsageGone", "InvalidSpec", *READS),
 )
-async def replay(services: Served, name: Name, replaying: Annotated[Replaying, Query()]) -> Replay:
+async def replay(services: Served, name: InvoiceName, replaying: Annotated[Replaying, Query()]) -> Replay:
     """Rates its closing from single events, by what was known then, and compares the lines with those that
     were issued: there must be no difference. A draft has nothing to be compared with, and is not found."""
     with _billing_errors():
@@ -58,7 +58,9 @@ async def replay(services: Served, name: Name, replaying: Annotated[Replaying, Q
     summary="Explain a line",
     responses=errors("InvoiceNotFound", "LineNotFound", "UsageGone", "InvalidSpec", *READS),
 )
-async def explanation(services: Served, name: Name, wanted: Annotated[Explaining, Query()]) -> Explanation:
+async def explanation(
+    services: Served, name: InvoiceName, wanted: Annotated[Explaining, Query()]
+) -> Explanation:
     """Segments, what was measured, the terms of the price version, the formula, and what is booked under the
     key; of a correction what was owed and what is owed now."""
     with _billing_errors():

@@ -1,10 +1,9 @@
 """Support access to tenants: asked for, approved, used, revoked."""
 
-import re
 from hashlib import sha256
 from typing import Annotated
 
-from fastapi import Path, Query, status
+from fastapi import Query, status
 
 from api.audit_notes import note_asked
 from api.body import JSON_BODY, NO_BODY
@@ -12,8 +11,9 @@ from api.docs import BODY, CHANGES, READS, errors
 from api.find import find_tenant
 from api.guard import GuardedRouter
 from api.identity import AskedFor
+from api.paths import GrantId, Slug
 from api.problems import ApiProblem, invalid
-from api.routes.tenants import Slug, Which, WhichOf
+from api.routes.tenants import Which, WhichOf
 from api.services import Served, Services
 from api.support_schemas import (
     AccessListing,
@@ -25,13 +25,12 @@ from api.support_schemas import (
 )
 from domain.messages.access import AccessRequest, CredentialsRequest
 from domain.support import OPEN_ACCESS, AccessMode, AccessState, approval_problem, may_revoke
-from store.access_grants import GRANT_ID_PATTERN, get_grant, list_grants
+from store.access_grants import get_grant, list_grants
 from store.tables import AccessGrantRow
 from store.tenants import get_tenant_by_id
 
 router = GuardedRouter(prefix="/v1", tags=["support access"])
 
-GrantId = Annotated[str, Path(openapi_examples={"access": {"value": "ag5f0c2a9be1d47a63b8"}})]
 Listing = Annotated[AccessListing, Query()]
 CHANGE = ("AccessNotFound", "AccessNotPossible", *CHANGES)
 
@@ -158,7 +157,7 @@ def _check_open(row: AccessGrantRow, states: set[AccessState]) -> None:
 
 async def _found(services: Services, grant_id: str) -> tuple[AccessGrantRow, str]:
     """The grant and its tenant's slug. Of another customer's it is as if there were none."""
-    row = await services.query(get_grant, grant_id) if re.fullmatch(GRANT_ID_PATTERN, grant_id) else None
+    row = await services.query(get_grant, grant_id)
     tenant = await services.query(get_tenant_by_id, row.tenant_id) if row else None
     if row is None or tenant is None or not services.caller.sees(tenant.customer_id):
         raise ApiProblem("AccessNotFound")

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import Path, Query, Response
+from fastapi import Query, Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from api.body import JSON_BODY, NO_BODY
@@ -10,9 +10,10 @@ from api.changes import ChangesOf, Wish
 from api.docs import BODY, CHANGES, READS, errors
 from api.find import find_tenant
 from api.guard import GuardedRouter
+from api.paths import Slug
 from api.preconditions import tagged
 from api.problems import ApiProblem, invalid
-from api.schemas import LONGEST_GRACE_SECONDS, Scale, Signup, Step, TenantId
+from api.schemas import LONGEST_GRACE_SECONDS, Filter, Scale, Signup, Step, TenantId
 from api.services import Served
 from api.tenant_view import shown_tenant, tenant_view
 from api.views import Accepted, OperationSummary, TenantPage, TenantView
@@ -26,7 +27,6 @@ from store.tenants import MAX_PAGE, list_tenants
 
 router = GuardedRouter(prefix="/v1/tenants", tags=["tenants"])
 
-Slug = Annotated[str, Path(description="The tenant's slug.", openapi_examples={"acme": {"value": "acme"}})]
 _CHANGE = errors(
     "TenantNotFound", "PhaseConflict", "OperationInProgress", "PreconditionFailed", "Refused", *CHANGES
 )
@@ -66,9 +66,9 @@ Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,63}$")]
 class Listing(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    phase: list[Phase] | None = Field(default=None, description="Only tenants in these phases.")
-    plan: list[Name] | None = Field(default=None, description="Only tenants on these plans.")
-    region: list[Name] | None = Field(default=None, description="Only tenants in these regions.")
+    phase: Filter[Phase] | None = Field(default=None, description="Only tenants in these phases.")
+    plan: Filter[Name] | None = Field(default=None, description="Only tenants on these plans.")
+    region: Filter[Name] | None = Field(default=None, description="Only tenants in these regions.")
     customer_id: str | None = Field(default=None, pattern=CUSTOMER_ID_PATTERN)
     cursor: str | None = Field(default=None, max_length=200, description="`next` of the page before.")
     limit: int = Field(default=50, ge=1, le=MAX_PAGE)

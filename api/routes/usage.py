@@ -11,8 +11,8 @@ from starlette.requests import ClientDisconnect
 from api.docs import BODY, READS, errors
 from api.find import find_tenant
 from api.guard import GuardedRouter
+from api.paths import Slug
 from api.problems import ApiProblem, away
-from api.routes.tenants import Slug
 from api.services import Served, Services
 from api.usage import Taken, WrongToken
 from api.usage_charts import charts, spans_of

@@ -2,11 +2,12 @@
 
 from typing import Annotated
 
-from fastapi import Path, Query, Response, status
+from fastapi import Query, Response, status
 
 from api.body import JSON_BODY, NO_BODY
 from api.docs import BODY, CHANGES, READS, errors
 from api.guard import GuardedRouter
+from api.paths import EventId, WebhookId
 from api.problems import invalid
 from api.services import Served
 from api.webhook_schemas import (
@@ -27,11 +28,6 @@ from store.webhooks.endpoints import list_webhooks
 
 router = GuardedRouter(prefix="/v1/webhooks", tags=["webhooks"])
 
-WebhookId = Annotated[str, Path(openapi_examples={"webhook": {"value": "whk3v9x2m4q8w1"}})]
-EventId = Annotated[
-    str,
-    Path(description="`webhook-id`.", openapi_examples={"event": {"value": "evk3v9x2m4q8w1r5t7zab0"}}),
-]
 _CHANGES = errors("WebhookNotFound", *CHANGES)
 
 

@@ -26,7 +26,7 @@ class Amendment(Model):
 
     final_snapshot: Literal[False] | None = None
     """Removal of a database: it goes without the last snapshot that its plan promises."""
-    database_class: Annotated[str, Field(pattern=r"^db\.[a-z0-9]+\.[a-z0-9]+$")] | None = None
+    database_class: Annotated[str, Field(pattern=r"^db\.[a-z0-9]+\.[a-z0-9]+$", max_length=64)] | None = None
     """Undo of a change: the database gets this instance class instead of the one it had."""
 
     @model_validator(mode="after")

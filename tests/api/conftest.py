@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from pathlib import Path
 from typing import get_args
 
 import pytest
@@ -29,6 +30,7 @@ from devstack.postgres import Postgres
 from devstack.processes import free_port
 from devstack.temporal import Temporal
 from domain.queues import Provider, billing_queue, provider_queue
+from runtime.bounded_http import BoundedHttp
 from runtime.clock import SystemClock
 from runtime.logging import configure_logging
 from runtime.settings import Settings
@@ -51,7 +53,9 @@ from workflows.registry import WORKFLOWS
 async def served(app: FastAPI) -> AsyncIterator[str]:
     """The app behind uvicorn, as in production; yields its address."""
     port = free_port()
-    config = uvicorn.Config(app, port=port, log_config=None, access_log=False, timeout_graceful_shutdown=1)
+    config = uvicorn.Config(
+        app, port=port, http=BoundedHttp, log_config=None, access_log=False, timeout_graceful_shutdown=1
+    )
     server = uvicorn.Server(config)
     task = asyncio.create_task(server.serve())
     try:
@@ -85,12 +89,17 @@ async def _started(server: uvicorn.Server) -> bool | None:
 def api_settings(
     postgres: Postgres, temporal: Temporal, tmp_path_factory: pytest.TempPathFactory
 ) -> Settings:
-    keys = tmp_path_factory.mktemp("keys") / "webhooks"
+    return settings_on(postgres.create_database("api"), temporal, tmp_path_factory.mktemp("keys"))
+
+
+def settings_on(database_url: str, temporal: Temporal, folder: Path) -> Settings:
+    """Those of an installation of its own; its keys lie in the folder."""
+    keys = folder / "webhooks"
     keys.write_bytes(base64.b64encode(b"k" * 32))
     return Settings.model_validate(
         {
             "temporal_address": temporal.address,
-            "database_url": postgres.create_database("api"),
+            "database_url": database_url,
             "task_queue": "api",
             "billing_grace_seconds": 0,
             "billing_may_run_ahead": True,
@@ -109,14 +118,20 @@ def catalog(api_settings: Settings) -> Catalog:
 
 @pytest.fixture(scope="session")
 async def front(api_settings: Settings, catalog: Catalog) -> AsyncIterator[Front]:
+    async with fronted(api_settings, catalog) as front:
+        yield front
+
+
+@asynccontextmanager
+async def fronted(settings: Settings, catalog: Catalog) -> AsyncIterator[Front]:
     """API and worker over real servers."""
-    client = await connect(api_settings)
-    engine = make_engine(api_settings.database_url.get_secret_value(), api_settings.database_pool)
-    await set_up(client, api_settings, catalog, engine)
+    client = await connect(settings)
+    engine = make_engine(settings.database_url.get_secret_value(), settings.database_pool)
+    await set_up(client, settings, catalog, engine)
     providers = Providers(Inventory(engine, SystemClock()))
-    app = create_app(api_settings, catalog=catalog)
+    app = create_app(settings, catalog=catalog)
     async with (
-        make_worker(client, api_settings, catalog, engine, providers),
+        make_worker(client, settings, catalog, engine, providers),
         served(app) as address,
         admin_at(address) as http,
     ):

@@ -42,12 +42,10 @@ def test_every_route_is_described(document: dict[str, Any]) -> None:
 
 
 def test_every_change_asks_for_a_key_and_answers_with_an_operation(document: dict[str, Any]) -> None:
-    """Changes document the Idempotency-Key as required; all but those that are done at once answer 202.
+    """Changes need an Idempotency-Key and take a reason; all but those that are done at once answer 202.
 
     Events of usage bear their identity themselves; a preview changes nothing.
     """
-    at_once = {"post /v1/customers", "post /v1/recoveries"}
-    """Changes document the Idempotency-Key as required; all but those that are done at once answer 202."""
     at_once = {
         "post /v1/customers",
         "patch /v1/customers/{customer_id}",
@@ -68,6 +66,7 @@ def test_every_change_asks_for_a_key_and_answers_with_an_operation(document: dic
             continue
         headers = {p["name"]: p for p in operation["parameters"] if p["in"] == "header"}
         assert headers["Idempotency-Key"]["required"], name
+        assert "Tenantry-Reason" in headers, name
         assert {"400", "422", "503"} <= set(operation["responses"]), name
         assert ("202" in operation["responses"]) != (name in at_once), name
         if accepted := operation["responses"].get("202"):
