@@ -39,6 +39,7 @@ _KEY = {
     "description": "A key of this API (tnk_...), or a JSON Web Token of the issuer that it trusts.",
 }
 _REF = "#/components/schemas/"
+_LEFT_OUT = "x-left-out-when-empty"
 
 READS = ("BadRequest", "Unavailable", "InternalError")
 CHANGES = (
@@ -124,8 +125,9 @@ def _with_problems(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def _answered_whole(schema: dict[str, Any]) -> dict[str, Any]:
-    """Answers show every field, also one whose model has a default for it."""
-    return {"required": list(schema["properties"])} if "properties" in schema else {}
+    """Answers show every field, also one whose model has a default for it; but for what says otherwise."""
+    shown = [name for name, one in schema.get("properties", {}).items() if not one.get(_LEFT_OUT)]
+    return {"required": shown} if shown else {}
 
 
 def _schemas_in(node: Any, schemas: dict[str, Any]) -> set[str]:

@@ -1332,7 +1332,7 @@ class InvoiceDocument(TypedDict):
     time_zone: str
     currency_exponent: int
     currency_sign: str
-    meters: dict[str, Any]
+    meters: NotRequired[dict[str, Any]]
 
 
 class InvoiceSummary(TypedDict):

@@ -151,7 +151,9 @@ class InvoiceDocument(InvoiceBody):
     currency_exponent: Annotated[int, Field(ge=0, le=4)]
     """Decimals of the minor unit, without which nobody can read an amount."""
     currency_sign: Text
-    meters: Annotated[dict[str, str], Field(exclude_if=_is_empty)] = {}
+    meters: Annotated[
+        dict[str, str], Field(exclude_if=_is_empty, json_schema_extra={"x-left-out-when-empty": True})
+    ] = {}
     """Titles of the meters that its lines charge, as they were when it was made: by them its lines are said
     again. Left out where there are none, as in all documents from before there were titles in them."""
 
