@@ -26,6 +26,7 @@ from domain.naming import (
 )
 from domain.plans import ResourceCounts, Target
 from runtime.time_zones import ZoneName
+from store.tenants import MAX_PAGE
 
 COUNT_LIMIT = 1_000_000
 T = TypeVar("T")
@@ -242,3 +243,12 @@ class Preview(Request):
         if all(one is None for one in given):
             raise ValueError(NOTHING_SAID)
         return Scale(plan=self.plan, users=self.users, resources=self.resources)
+
+
+class Paging(BaseModel):
+    """The query of a list. Lists that can be filtered have more."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    cursor: str | None = Field(default=None, max_length=200, description="`next` of the page before.")
+    limit: int = Field(default=50, ge=1, le=MAX_PAGE)

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from api.schemas import Filter, Request, printable
+from api.schemas import Filter, Paging, Request, printable
 from domain.messages.access import SealedCredentials
 from domain.support import LONGEST_SECONDS, SHORTEST_SECONDS, AccessState
 from runtime.sealed_box import public_key_problem
@@ -75,9 +75,5 @@ class Credentials(BaseModel):
     kubernetes: SealedCredentials
 
 
-class AccessListing(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class AccessListing(Paging):
     state: Filter[AccessState] | None = Field(default=None, description="Only access in these states.")
-    cursor: str | None = Field(default=None, max_length=200, description="`next` of the page before.")
-    limit: int = Field(default=50, ge=1, le=200)

@@ -6,12 +6,11 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.schemas import Moment, Request
+from api.schemas import Moment, Paging, Request
 from domain.naming import CUSTOMER_ID_PATTERN
 from domain.webhooks.addresses import URL_LIMIT
 from domain.webhooks.events import EventType
 from store.tables import DeliveryState, WebhookRow
-from store.tenants import MAX_PAGE
 from store.webhooks.deliveries import Told
 
 # JSON knows no enumerations: to read one from a text is no guess.
@@ -88,20 +87,12 @@ class WebhookPage(BaseModel):
     next: str | None = Field(description="Cursor of the next page; null on the last one.")
 
 
-class WebhookListing(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class WebhookListing(Paging):
     customer_id: str | None = Field(default=None, pattern=CUSTOMER_ID_PATTERN)
-    cursor: str | None = Field(default=None, max_length=200, description="`next` of the page before.")
-    limit: int = Field(default=50, ge=1, le=MAX_PAGE)
 
 
-class DeliveryListing(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class DeliveryListing(Paging):
     state: DeliveryState | None = Field(default=None, description="Only deliveries in this state.")
-    cursor: str | None = Field(default=None, max_length=200, description="`next` of the page before.")
-    limit: int = Field(default=50, ge=1, le=MAX_PAGE)
 
 
 class DeliveryView(BaseModel):

@@ -30,7 +30,7 @@ class Operations(Requests):
         return answer
 
     def customers(
-        self, *, name: str | None = None, limit: int | None = None
+        self, *, limit: int | None = None, name: str | None = None
     ) -> Iterator[models.CustomerView]:
         """List customers: `GET /v1/customers`.
 
@@ -38,11 +38,11 @@ class Operations(Requests):
 
         For: admin, billing, finance, operator, support.
         """
-        answer: Iterator[models.CustomerView] = self._pages("/v1/customers", {"name": name, "limit": limit})
+        answer: Iterator[models.CustomerView] = self._pages("/v1/customers", {"limit": limit, "name": name})
         return answer
 
     def customers_page(
-        self, *, name: str | None = None, cursor: str | None = None, limit: int | None = None
+        self, *, cursor: str | None = None, limit: int | None = None, name: str | None = None
     ) -> models.CustomerPage:
         """List customers: `GET /v1/customers`.
 
@@ -51,7 +51,7 @@ class Operations(Requests):
         For: admin, billing, finance, operator, support.
         """
         answer: models.CustomerPage = self._json(
-            "GET", "/v1/customers", query={"name": name, "cursor": cursor, "limit": limit}
+            "GET", "/v1/customers", query={"cursor": cursor, "limit": limit, "name": name}
         )
         return answer
 
@@ -119,11 +119,11 @@ class Operations(Requests):
     def tenants(
         self,
         *,
+        limit: int | None = None,
         phase: Sequence[models.Phase] | None = None,
         plan: Sequence[str] | None = None,
         region: Sequence[str] | None = None,
         customer_id: str | None = None,
-        limit: int | None = None,
     ) -> Iterator[models.TenantView]:
         """List tenants: `GET /v1/tenants`.
 
@@ -133,19 +133,19 @@ class Operations(Requests):
         """
         answer: Iterator[models.TenantView] = self._pages(
             "/v1/tenants",
-            {"phase": phase, "plan": plan, "region": region, "customer_id": customer_id, "limit": limit},
+            {"limit": limit, "phase": phase, "plan": plan, "region": region, "customer_id": customer_id},
         )
         return answer
 
     def tenants_page(
         self,
         *,
+        cursor: str | None = None,
+        limit: int | None = None,
         phase: Sequence[models.Phase] | None = None,
         plan: Sequence[str] | None = None,
         region: Sequence[str] | None = None,
         customer_id: str | None = None,
-        cursor: str | None = None,
-        limit: int | None = None,
     ) -> models.TenantPage:
         """List tenants: `GET /v1/tenants`.
 
@@ -157,12 +157,12 @@ class Operations(Requests):
             "GET",
             "/v1/tenants",
             query={
+                "cursor": cursor,
+                "limit": limit,
                 "phase": phase,
                 "plan": plan,
                 "region": region,
                 "customer_id": customer_id,
-                "cursor": cursor,
-                "limit": limit,
             },
         )
         return answer
@@ -941,7 +941,7 @@ class Operations(Requests):
         return answer
 
     def webhooks(
-        self, *, customer_id: str | None = None, limit: int | None = None
+        self, *, limit: int | None = None, customer_id: str | None = None
     ) -> Iterator[models.WebhookView]:
         """List webhooks: `GET /v1/webhooks`.
 
@@ -950,12 +950,12 @@ class Operations(Requests):
         For: admin, customer.
         """
         answer: Iterator[models.WebhookView] = self._pages(
-            "/v1/webhooks", {"customer_id": customer_id, "limit": limit}
+            "/v1/webhooks", {"limit": limit, "customer_id": customer_id}
         )
         return answer
 
     def webhooks_page(
-        self, *, customer_id: str | None = None, cursor: str | None = None, limit: int | None = None
+        self, *, cursor: str | None = None, limit: int | None = None, customer_id: str | None = None
     ) -> models.WebhookPage:
         """List webhooks: `GET /v1/webhooks`.
 
@@ -964,7 +964,7 @@ class Operations(Requests):
         For: admin, customer.
         """
         answer: models.WebhookPage = self._json(
-            "GET", "/v1/webhooks", query={"customer_id": customer_id, "cursor": cursor, "limit": limit}
+            "GET", "/v1/webhooks", query={"cursor": cursor, "limit": limit, "customer_id": customer_id}
         )
         return answer
 
@@ -1022,7 +1022,7 @@ class Operations(Requests):
         return answer
 
     def webhook_deliveries(
-        self, webhook_id: str, *, state: models.DeliveryState | None = None, limit: int | None = None
+        self, webhook_id: str, *, limit: int | None = None, state: models.DeliveryState | None = None
     ) -> Iterator[models.DeliveryView]:
         """List what a webhook was told: `GET /v1/webhooks/{webhook_id}/deliveries`.
 
@@ -1031,7 +1031,7 @@ class Operations(Requests):
         For: admin, customer.
         """
         answer: Iterator[models.DeliveryView] = self._pages(
-            f"/v1/webhooks/{segment(webhook_id)}/deliveries", {"state": state, "limit": limit}
+            f"/v1/webhooks/{segment(webhook_id)}/deliveries", {"limit": limit, "state": state}
         )
         return answer
 
@@ -1039,9 +1039,9 @@ class Operations(Requests):
         self,
         webhook_id: str,
         *,
-        state: models.DeliveryState | None = None,
         cursor: str | None = None,
         limit: int | None = None,
+        state: models.DeliveryState | None = None,
     ) -> models.DeliveryPage:
         """List what a webhook was told: `GET /v1/webhooks/{webhook_id}/deliveries`.
 
@@ -1052,7 +1052,7 @@ class Operations(Requests):
         answer: models.DeliveryPage = self._json(
             "GET",
             f"/v1/webhooks/{segment(webhook_id)}/deliveries",
-            query={"state": state, "cursor": cursor, "limit": limit},
+            query={"cursor": cursor, "limit": limit, "state": state},
         )
         return answer
 
@@ -1318,8 +1318,8 @@ class Operations(Requests):
         self,
         slug: str,
         *,
-        state: Sequence[models.AccessState] | None = None,
         limit: int | None = None,
+        state: Sequence[models.AccessState] | None = None,
         id_: str | None = None,
     ) -> Iterator[models.AccessView]:
         """List a tenant's access: `GET /v1/tenants/{slug}/access`.
@@ -1329,7 +1329,7 @@ class Operations(Requests):
         For: admin, customer, operator, support.
         """
         answer: Iterator[models.AccessView] = self._pages(
-            f"/v1/tenants/{segment(slug)}/access", {"state": state, "limit": limit, "id": id_}
+            f"/v1/tenants/{segment(slug)}/access", {"limit": limit, "state": state, "id": id_}
         )
         return answer
 
@@ -1337,9 +1337,9 @@ class Operations(Requests):
         self,
         slug: str,
         *,
-        state: Sequence[models.AccessState] | None = None,
         cursor: str | None = None,
         limit: int | None = None,
+        state: Sequence[models.AccessState] | None = None,
         id_: str | None = None,
     ) -> models.AccessPage:
         """List a tenant's access: `GET /v1/tenants/{slug}/access`.
@@ -1351,12 +1351,12 @@ class Operations(Requests):
         answer: models.AccessPage = self._json(
             "GET",
             f"/v1/tenants/{segment(slug)}/access",
-            query={"state": state, "cursor": cursor, "limit": limit, "id": id_},
+            query={"cursor": cursor, "limit": limit, "state": state, "id": id_},
         )
         return answer
 
     def all_access(
-        self, *, state: Sequence[models.AccessState] | None = None, limit: int | None = None
+        self, *, limit: int | None = None, state: Sequence[models.AccessState] | None = None
     ) -> Iterator[models.AccessView]:
         """List access: `GET /v1/access`.
 
@@ -1364,15 +1364,15 @@ class Operations(Requests):
 
         For: admin, customer, operator, support.
         """
-        answer: Iterator[models.AccessView] = self._pages("/v1/access", {"state": state, "limit": limit})
+        answer: Iterator[models.AccessView] = self._pages("/v1/access", {"limit": limit, "state": state})
         return answer
 
     def all_access_page(
         self,
         *,
-        state: Sequence[models.AccessState] | None = None,
         cursor: str | None = None,
         limit: int | None = None,
+        state: Sequence[models.AccessState] | None = None,
     ) -> models.AccessPage:
         """List access: `GET /v1/access`.
 
@@ -1381,7 +1381,7 @@ class Operations(Requests):
         For: admin, customer, operator, support.
         """
         answer: models.AccessPage = self._json(
-            "GET", "/v1/access", query={"state": state, "cursor": cursor, "limit": limit}
+            "GET", "/v1/access", query={"cursor": cursor, "limit": limit, "state": state}
         )
         return answer
 

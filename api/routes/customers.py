@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from fastapi import Query, Response, status
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from api.body import JSON_BODY
 from api.claims import change_claimed_customer, claim_customer
@@ -14,23 +14,18 @@ from api.identity import AskedFor
 from api.paths import CustomerId
 from api.preconditions import IfMatch, check_match, tagged
 from api.problems import ApiProblem, invalid
-from api.schemas import CustomerName
+from api.schemas import CustomerName, Paging
 from api.services import Served
 from api.views import CustomerPage, CustomerView
 from domain.naming import new_tenant_id
 from store.customers import create_customer, get_customer, list_customers
 from store.tables import CustomerRow
-from store.tenants import MAX_PAGE
 
 router = GuardedRouter(prefix="/v1/customers", tags=["customers"])
 
 
-class Listing(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class Listing(Paging):
     name: CustomerName | None = Field(default=None, description="Only customers of exactly this name.")
-    cursor: str | None = Field(default=None, max_length=200, description="`next` of the page before.")
-    limit: int = Field(default=50, ge=1, le=MAX_PAGE)
 
 
 @router.post(

@@ -3,7 +3,6 @@
 from typing import Annotated
 
 from fastapi import Query, status
-from pydantic import BaseModel, ConfigDict, Field
 
 from api.body import JSON_BODY, NO_BODY
 from api.docs import BODY, CHANGES, READS, errors
@@ -12,21 +11,14 @@ from api.identity import AskedFor
 from api.key_schemas import KeyPage, KeyView, MadeKey, NewKey
 from api.paths import KeyId
 from api.problems import ApiProblem, invalid
+from api.schemas import Paging
 from api.services import Served
 from domain.api_key import mint
 from store import api_keys
 from store.customers import get_customer
 from store.tables import ApiKeyRow
-from store.tenants import MAX_PAGE
 
 router = GuardedRouter(prefix="/v1/keys", tags=["access"])
-
-
-class Listing(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    cursor: str | None = Field(default=None, max_length=200, description="`next` of the page before.")
-    limit: int = Field(default=50, ge=1, le=MAX_PAGE)
 
 
 @router.post(
@@ -60,7 +52,7 @@ async def make_key(services: Served, request: AskedFor, wanted: NewKey) -> MadeK
 
 
 @router.get("", summary="List keys", responses=errors("InvalidSpec", *READS))
-async def keys(services: Served, listing: Annotated[Listing, Query()]) -> KeyPage:
+async def keys(services: Served, listing: Annotated[Paging, Query()]) -> KeyPage:
     """Oldest first, those that ended or were revoked included."""
     try:
         rows, following = await services.query(

@@ -13,7 +13,7 @@ from api.guard import GuardedRouter
 from api.paths import Slug
 from api.preconditions import tagged
 from api.problems import ApiProblem, invalid
-from api.schemas import LONGEST_GRACE_SECONDS, Filter, Scale, Signup, Step, TenantId
+from api.schemas import LONGEST_GRACE_SECONDS, Filter, Paging, Scale, Signup, Step, TenantId
 from api.services import Served
 from api.tenant_view import shown_tenant, tenant_view
 from api.views import Accepted, OperationSummary, TenantPage, TenantView
@@ -23,7 +23,7 @@ from domain.phases import OperationKind, Phase
 from store.certificates import get_certificate
 from store.observations import observations
 from store.operations import latest_operations
-from store.tenants import MAX_PAGE, list_tenants
+from store.tenants import list_tenants
 
 router = GuardedRouter(prefix="/v1/tenants", tags=["tenants"])
 
@@ -63,15 +63,11 @@ Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,63}$")]
 """Of a plan or region: also of one that is no longer offered, as its tenants may still be there."""
 
 
-class Listing(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class Listing(Paging):
     phase: Filter[Phase] | None = Field(default=None, description="Only tenants in these phases.")
     plan: Filter[Name] | None = Field(default=None, description="Only tenants on these plans.")
     region: Filter[Name] | None = Field(default=None, description="Only tenants in these regions.")
     customer_id: str | None = Field(default=None, pattern=CUSTOMER_ID_PATTERN)
-    cursor: str | None = Field(default=None, max_length=200, description="`next` of the page before.")
-    limit: int = Field(default=50, ge=1, le=MAX_PAGE)
 
 
 WhichOf = Annotated[Which, Query()]
