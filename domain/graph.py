@@ -57,3 +57,12 @@ def longest_chain(steps: Sequence[StepPlan], seconds: Mapping[str, int]) -> list
         before = max((best[need] for need in step.needs if need in best), key=length, default=[])
         best[step.name] = [*before, step.name]
     return max(best.values(), key=length, default=[])
+
+
+def leading(steps: Sequence[StepPlan], kind: StepKind) -> frozenset[str]:
+    """Steps of this kind and all that they need, by name; `steps` come after what they need."""
+    found: set[str] = set()
+    for step in reversed(steps):
+        if step.kind is kind or step.name in found:
+            found |= {step.name, *step.needs}
+    return frozenset(found)

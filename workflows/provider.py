@@ -5,7 +5,9 @@ from collections.abc import Callable, Iterable
 
 from temporalio import workflow
 
+from domain.blueprint import StepKind
 from domain.errors import capped
+from domain.graph import leading
 from domain.messages import (
     Desired,
     ErrorView,
@@ -24,6 +26,8 @@ from workflows.board import Board
 from workflows.failures import error_view
 from workflows.graph import MayGoOn
 
+SLOWEST = StepKind.DATABASE
+"""Takes longer than all others together."""
 PROVIDERS: tuple[ProviderName, ...] = ("aws", "kubernetes")
 
 
@@ -34,6 +38,7 @@ class Provider:
         self._plan = plan
         self._board = board
         self._operation_id = operation_id
+        self._leading = leading(plan.steps, SLOWEST)
         self.outputs: dict[str, str] = dict(plan.outputs)
         self.kept: list[str] = []
         self.final_snapshot = plan.final_snapshot
@@ -129,7 +134,7 @@ class Provider:
             self._call(step, desired),
             result_type=StepOutcome,
             summary=step.title,
-            **policies.ensure(step.kind, self._plan.tenant.id),
+            **policies.ensure(step.kind, self._plan.tenant.id, leads=step.name in self._leading),
         )
         self._learn(outcome)
         return outcome

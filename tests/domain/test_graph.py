@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.blueprint import StepKind
-from domain.graph import inverted, moved_last, restricted
+from domain.graph import inverted, leading, moved_last, restricted
 from domain.messages import StepPlan
 
 NAMES = [f"step-{number}" for number in range(8)]
@@ -69,3 +69,13 @@ def test_every_order_can_be_walked(steps: list[StepPlan]) -> None:
         for step in walk:
             assert set(step.needs) <= seen
             seen.add(step.name)
+
+
+@given(graphs(), st.sets(st.sampled_from(NAMES)))
+def test_what_a_slow_step_needs_leads(steps: list[StepPlan], slow: set[str]) -> None:
+    """Directly or through others; nothing else does."""
+    mixed = [
+        step.model_copy(update={"kind": StepKind.DATABASE}) if step.name in slow else step for step in steps
+    ]
+    slow &= {step.name for step in steps}
+    assert leading(mixed, StepKind.DATABASE) == slow | {b for a, b in reach(steps) if a in slow}
