@@ -19,7 +19,7 @@ APPLICATION = "peer"
 QUEUE = "sign-ups"
 POLLING_SECONDS = 0.1
 """Ten times as often as by default, with which a queue of few would seem slow."""
-STEP: Json = {"retries_allowed": True, "max_attempts": 10}
+STEP: Json = {"retries_allowed": True}
 READY = "ready"
 
 
