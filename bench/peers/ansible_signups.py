@@ -2,7 +2,6 @@
 
 import json
 import os
-import subprocess
 import sys
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +12,7 @@ import yaml
 from bench.peers import environment
 from bench.peers.driver import Job, PeerFailed, Played, run
 from bench.peers.tenants import Json
+from devstack.processes import spawn
 
 PLAYBOOK = Path(__file__).parent / "ansible"
 PATIENCE_SECONDS = 1800
@@ -27,26 +27,29 @@ UNTOUCHED = ("{{ .username }}", "{{ .password }}")
 
 
 def play(job: Job) -> Played:
-    inventory = job.folder / "inventory.json"
+    inventory, log = job.folder / "inventory.json", job.folder / "ansible.log"
+    inventory.touch(mode=0o600)
     inventory.write_text(json.dumps(_inventory(job)))
-    command: list[str | Path] = [
-        *(environment.binary("ansible-playbook"), PLAYBOOK / "signup.yml"),
-        *("--inventory", inventory, "--forks", str(job.parallel)),
-    ]
     began = job.begin()
-    done = subprocess.run(
-        command,
+    ansible = spawn(
+        "ansible-playbook",
+        [
+            *(environment.binary("ansible-playbook"), PLAYBOOK / "signup.yml"),
+            *("--inventory", inventory, "--forks", str(job.parallel)),
+        ],
+        log=log,
         env=_environment(job.folder),
         cwd=PLAYBOOK,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_SECONDS,
-        check=False,
     )
+    try:
+        code = ansible.wait(PATIENCE_SECONDS)
+    finally:
+        ansible.stop()
     seconds = job.since(began)
-    events = _events(done.stdout)
-    if done.returncode:
-        raise PeerFailed(f"ansible-playbook ended with {done.returncode}: {_why(events, done.stderr)}")
+    output = log.read_text()
+    events = _events(output)
+    if code:
+        raise PeerFailed(f"ansible-playbook ended with {code}: {_why(events, output)}")
     return Played(seconds, _each(events), {"tasks_each": _tasks(events) / len(job.tenants)})
 
 
@@ -122,11 +125,11 @@ def _at(event: dict[str, Any]) -> float:
     return datetime.fromisoformat(event["_timestamp"]).timestamp()
 
 
-def _why(events: list[dict[str, Any]], errors: str) -> str:
+def _why(events: list[dict[str, Any]], output: str) -> str:
     for event in events:
         if event["_event"] in ("v2_runner_on_failed", "v2_runner_item_on_failed"):
             return json.dumps({"task": event["task"]["name"], "hosts": event["hosts"]})[:LAST_WORDS]
-    return errors[-LAST_WORDS:]
+    return output[-LAST_WORDS:]
 
 
 def versions() -> str:

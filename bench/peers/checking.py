@@ -9,7 +9,8 @@ import psycopg
 from botocore.exceptions import ClientError
 from kubernetes.dynamic.exceptions import NotFoundError
 
-from bench.peers.provider import READY, Providers
+from bench.peers.clients import Providers
+from bench.peers.cluster_calls import READY
 from bench.peers.tenants import Json
 
 

@@ -7,23 +7,19 @@ and prints when each began and ended.
 import asyncio
 import json
 import sys
-import tempfile
 import time
 from pathlib import Path
-from typing import Any
 
 from dbos import DBOS, DBOSClient, DBOSConfig
 
-from bench.peers import provider
-from bench.peers.provider import Providers
-
-Json = dict[str, Any]
+from bench.peers import aws_calls, cluster_calls
+from bench.peers.clients import Json, Providers
 
 APPLICATION = "peer"
 QUEUE = "sign-ups"
 POLLING_SECONDS = 0.1
 """Ten times as often as by default, with which a queue of few would seem slow."""
-STEP: Json = {"retries_allowed": True, "max_attempts": 10}
+STEP: Json = {"retries_allowed": True}
 READY = "ready"
 
 
@@ -36,20 +32,20 @@ class Ground:
 
 @DBOS.step(**STEP)
 async def bucket(tenant_id: str) -> None:
-    await asyncio.to_thread(provider.bucket, Ground.providers, Ground.tenants[tenant_id])
+    await asyncio.to_thread(aws_calls.bucket, Ground.providers, Ground.tenants[tenant_id])
 
 
 @DBOS.step(**STEP)
 async def secret(tenant_id: str, step: str, user: str | None) -> str:
     """Its version; what it holds is not to be kept with the workflow."""
     tenant = Ground.tenants[tenant_id]
-    version, _ = await asyncio.to_thread(provider.secret, Ground.providers, tenant, step, user)
+    version, _ = await asyncio.to_thread(aws_calls.secret, Ground.providers, tenant, step, user)
     return version
 
 
 @DBOS.step(**STEP)
 async def parameters(tenant_id: str) -> None:
-    await asyncio.to_thread(provider.parameters, Ground.providers, Ground.tenants[tenant_id])
+    await asyncio.to_thread(aws_calls.parameters, Ground.providers, Ground.tenants[tenant_id])
 
 
 @DBOS.step(**STEP)
@@ -58,33 +54,33 @@ async def database(tenant_id: str) -> dict[str, str]:
 
 
 def _database(tenant: Json) -> dict[str, str]:
-    master = provider.password_in(Ground.providers, tenant, "database-admin")
-    place = provider.database(Ground.providers, tenant, master)
-    login = provider.password_in(Ground.providers, tenant, "database-password")
-    provider.database_users(tenant, place, master, login)
+    master = aws_calls.password_in(Ground.providers, tenant, "database-admin")
+    place = aws_calls.database(Ground.providers, tenant, master)
+    login = aws_calls.password_in(Ground.providers, tenant, "database-password")
+    aws_calls.database_users(tenant, place, master, login)
     return place
 
 
 @DBOS.step(**STEP)
 async def role(tenant_id: str, step: str) -> str:
-    return await asyncio.to_thread(provider.role, Ground.providers, Ground.tenants[tenant_id], step)
+    return await asyncio.to_thread(aws_calls.role, Ground.providers, Ground.tenants[tenant_id], step)
 
 
 @DBOS.step(**STEP)
 async def identity(tenant_id: str, step: str, role_arn: str) -> None:
     tenant = Ground.tenants[tenant_id]
-    await asyncio.to_thread(provider.identity, Ground.providers, tenant, step, role_arn)
+    await asyncio.to_thread(aws_calls.identity, Ground.providers, tenant, step, role_arn)
 
 
 @DBOS.step(**STEP)
 async def group(tenant_id: str, step: str, outputs: dict[str, str]) -> str:
     tenant = Ground.tenants[tenant_id]
-    return await asyncio.to_thread(provider.group, Ground.providers, tenant, step, outputs)
+    return await asyncio.to_thread(cluster_calls.group, Ground.providers, tenant, step, outputs)
 
 
 @DBOS.step(**STEP)
 async def dns(tenant_id: str, target: str) -> None:
-    await asyncio.to_thread(provider.dns, Ground.providers, Ground.tenants[tenant_id], target)
+    await asyncio.to_thread(aws_calls.dns, Ground.providers, Ground.tenants[tenant_id], target)
 
 
 @DBOS.workflow()
@@ -125,19 +121,20 @@ def serve(job: Json, number: int) -> None:
         "log_level": "ERROR",
     }
     DBOS(config=config)
-    with tempfile.TemporaryDirectory() as folder:
-        Ground.providers = Providers(job["endpoints"], Path(folder), regions, cells)
-        Ground.providers.look_up(tenants)
-        DBOS.launch()
-        DBOS.register_queue(
-            QUEUE,
-            global_concurrency=job["parallel"],
-            worker_concurrency=-(-job["parallel"] // job["workers"]),
-            polling_interval_sec=POLLING_SECONDS,
-        )
-        print(READY, flush=True)
-        sys.stdin.read()
-        DBOS.destroy()
+    folder = Path(job["folder"]) / f"of-worker-{number}"
+    folder.mkdir()
+    Ground.providers = Providers(job["endpoints"], folder, regions, cells)
+    Ground.providers.look_up(tenants)
+    DBOS.launch()
+    DBOS.register_queue(
+        QUEUE,
+        global_concurrency=job["parallel"],
+        worker_concurrency=-(-job["parallel"] // job["workers"]),
+        polling_interval_sec=POLLING_SECONDS,
+    )
+    print(READY, flush=True)
+    sys.stdin.read()
+    DBOS.destroy()
 
 
 def start(job: Json) -> None:

@@ -29,7 +29,9 @@ def play(job: Job) -> Played:
     with database(job.endpoints.postgres_url) as url, contextlib.ExitStack() as children:
         file = job.folder / "job.json"
         file.touch(mode=0o600)
-        file.write_text(json.dumps({**asdict(job), "folder": "", "database": url, "workers": WORKERS}))
+        file.write_text(
+            json.dumps({**asdict(job), "folder": str(job.folder), "database": url, "workers": WORKERS})
+        )
         for number in range(WORKERS):
             worker = children.enter_context(
                 _child(job.folder, f"worker-{number}", ["worker", str(file), str(number)])

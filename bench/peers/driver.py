@@ -85,6 +85,9 @@ def run(
         except (PeerFailed, NotMade, StartError) as error:
             print(f"error: {peer}: {error}", file=sys.stderr)
             return 1
+        except Exception as error:  # noqa: BLE001 - whichever of the libraries raises it, the peer failed
+            print(f"error: {peer}: {type(error).__name__}: {error}", file=sys.stderr)
+            return 1
     show(peer, shown, played, calls, tenants=len(tenants), parallel=options.parallel)
     return 0
 

@@ -6,10 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from importlib.metadata import version
 
-from bench.peers import provider
+from bench.peers import aws_calls, cluster_calls
 from bench.peers.checking import providers_for
+from bench.peers.clients import Providers
 from bench.peers.driver import Job, Played, run
-from bench.peers.provider import Providers
 from bench.peers.tenants import Json
 
 
@@ -17,21 +17,21 @@ def sign_up(providers: Providers, tenant: Json) -> float:
     """Seconds."""
     began = time.monotonic()
     users = tenant["users"]
-    provider.bucket(providers, tenant)
-    _, master = provider.secret(providers, tenant, "database-admin", users["master"])
-    password_version, login = provider.secret(providers, tenant, "database-password", users["login"])
-    provider.secret(providers, tenant, "usage-token")
-    provider.parameters(providers, tenant)
-    outputs = provider.database(providers, tenant, master)
-    provider.database_users(tenant, outputs, master, login)
+    aws_calls.bucket(providers, tenant)
+    _, master = aws_calls.secret(providers, tenant, "database-admin", users["master"])
+    password_version, login = aws_calls.secret(providers, tenant, "database-password", users["login"])
+    aws_calls.secret(providers, tenant, "usage-token")
+    aws_calls.parameters(providers, tenant)
+    outputs = aws_calls.database(providers, tenant, master)
+    aws_calls.database_users(tenant, outputs, master, login)
     outputs["database-password.version"] = password_version
-    roles = {step: provider.role(providers, tenant, step) for step in tenant["policies"]}
+    roles = {step: aws_calls.role(providers, tenant, step) for step in tenant["policies"]}
     for step, one in tenant["accounts"].items():
-        provider.identity(providers, tenant, step, roles[one["role"]])
+        aws_calls.identity(providers, tenant, step, roles[one["role"]])
     address = ""
     for step in tenant["groups"]:
-        address = provider.group(providers, tenant, step, outputs) or address
-    provider.dns(providers, tenant, address)
+        address = cluster_calls.group(providers, tenant, step, outputs) or address
+    aws_calls.dns(providers, tenant, address)
     return time.monotonic() - began
 
 

@@ -12,9 +12,10 @@ from jinja2 import Environment, StrictUndefined
 
 from bench.peers.ansible_signups import MARKS, template
 from bench.peers.checking import NotMade, check, providers_for
+from bench.peers.clients import Providers
+from bench.peers.cluster_calls import filled
 from bench.peers.endpoints import Endpoints, read, write
 from bench.peers.pace import paced, percentile
-from bench.peers.provider import Providers, filled
 from bench.peers.script import sign_up
 from bench.peers.tenants import OUTPUTS, Json, make_tenants
 from devstack.postgres import Postgres
