@@ -165,8 +165,8 @@ def scan_hours(tenants: int) -> float:
 
 
 def scans(tenants: int) -> float:
-    """A month."""
-    return MONTH_HOURS / max(scan_hours(tenants), SCAN_SECONDS / HOURS)
+    """A month; the schedule skips what would begin while one is under way."""
+    return MONTH_HOURS / max(ceil(scan_hours(tenants)), 1)
 
 
 def schedule_actions() -> float:
