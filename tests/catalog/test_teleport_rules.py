@@ -27,6 +27,26 @@ def test_everything_is_denied_that_no_policy_allows(catalog: Catalog) -> None:
     assert policies(catalog)["default-deny"] == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
 
 
+def test_no_rule_reaches_into_another_namespace(catalog: Catalog) -> None:
+    """Another tenant's pods are named by none: the one selector of namespaces is that of the cluster's DNS.
+
+    A rule without peers would name everybody; the one there is lets clients in, and is held below.
+    """
+    spaces = []
+    for spec in policies(catalog).values():
+        outward = spec.get("egress", [])
+        assert all(rule.get("to") for rule in outward)
+        inward = [peer for rule in spec.get("ingress", []) for peer in rule.get("from", [])]
+        assert [peer for peer in inward if peer != {"podSelector": {}}] == []
+        spaces += [peer for rule in outward for peer in rule["to"] if "namespaceSelector" in peer]
+    assert spaces == [
+        {
+            "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}},
+            "podSelector": {"matchLabels": {"k8s-app": "kube-dns"}},
+        }
+    ]
+
+
 def test_pods_reach_only_what_they_need(catalog: Catalog) -> None:
     """Beyond DNS and the namespace: the cell's database on 5432, AWS on 443, the Pod Identity agent on 80."""
     cell = catalog.cells["use1"]

@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from botocore.exceptions import ClientError
 from psycopg import sql
 
 from domain.naming import workflow_id
+from tests.canaries import told_in, versions
 from tests.chaos.ground import Ground
 from tests.chaos.world import World
 from tests.workflows.stage import Json
@@ -35,20 +37,17 @@ class Canaries:
         names = [secret["Name"] for page in pages for secret in page["SecretList"]]
         for name in names:
             if self.tenant["tenant_id"] in name:
-                try:
-                    value = client.get_secret_value(SecretId=name)["SecretString"]
-                except ClientError:
-                    continue  # it went in the meantime
-                found = json.loads(value)
-                self.values[f"the secret in {name}"] = found.get("password") or found["token"]
+                with suppress(ClientError):  # it went in the meantime
+                    for version, text in versions(client, name):
+                        found = json.loads(text)
+                        self.values[f"{version} of {name}"] = found.get("password") or found["token"]
 
     async def found(self, world: World) -> list[str]:
         """'<what> is in <where>' for each place where one shows."""
         return [
             f"{what} is in {where}"
             async for where, text in self._places(world)
-            for what, value in self.values.items()
-            if value in text
+            for what in told_in(text, self.values)
         ]
 
     async def _places(self, world: World) -> AsyncIterator[tuple[str, str]]:

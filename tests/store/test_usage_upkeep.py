@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import Engine, text
 from temporalio.testing import ActivityEnvironment
 
-from activities.usage_upkeep import PORTIONS, UsageUpkeep
+from activities.usage_upkeep import AT_ONCE, PORTIONS, UsageUpkeep
 from domain.messages import UpkeepDone
+from store.idempotency import Claim, claim
 from tests.store.metered import Metered, event
 from tests.store.world import FixedClock
 
@@ -43,3 +44,18 @@ def test_identities_are_forgotten_portion_by_portion(engine: Engine) -> None:
     assert (first.forgotten, first.more) == (PORTIONS, True)
     assert (second.forgotten, second.more) == (1, False)
     assert (third.forgotten, third.more) == (0, False)
+
+
+def test_idempotency_keys_are_forgotten_after_a_week(engine: Engine) -> None:
+    """Until then upkeep leaves them; then the same key stands for another request."""
+    used = datetime(2012, 3, 1, tzinfo=UTC)
+    first, other = (
+        Claim("key:upkeep", "once", body, operation_id=f"op-{body}", tenant_id="tupkeep00000")
+        for body in ("first", "other")
+    )
+    claim(engine, first, used)
+    keep(engine, used + timedelta(days=7), AT_ONCE)
+    assert not claim(engine, first, used + timedelta(days=7))[1]
+    later = used + timedelta(days=7, seconds=1)
+    keep(engine, later, AT_ONCE)
+    assert claim(engine, other, later)[1]
