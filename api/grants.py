@@ -1,6 +1,7 @@
 """The way from what people want of support access to the run of its grant."""
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any, Literal, TypeVar
 
 from temporalio.client import Client, WithStartWorkflowOperation
@@ -16,11 +17,13 @@ from domain.messages.access import (
     CredentialsRequest,
     SealedCredentials,
 )
+from domain.queues import Provider
 from domain.support import AccessMode, Approval, access_workflow_id
 from runtime.settings import Settings
 
 WORKFLOW = "GrantAccess"
 Result = TypeVar("Result")
+_ISSUING: Mapping[Provider, str] = {"aws": "issue_session", "kubernetes": "issue"}
 
 
 class Grants:
@@ -72,9 +75,9 @@ class Grants:
         await self._tell(grant_id, what, decision, update_id, type(None))
 
     async def credentials(
-        self, grant_id: str, request: CredentialsRequest, update_id: str
+        self, grant_id: str, provider: Provider, request: CredentialsRequest, update_id: str
     ) -> SealedCredentials:
-        return await self._tell(grant_id, "issue", request, update_id, SealedCredentials)
+        return await self._tell(grant_id, _ISSUING[provider], request, update_id, SealedCredentials)
 
     async def _tell(
         self, grant_id: str, update: str, argument: Any, update_id: str, result_type: type[Result]

@@ -40,6 +40,11 @@ class WantedCredentials(Request):
         examples=["L5sS5vcCf0ydPqKkhcRqvlmYBQyl0uT8dYQXJ5Vw4zs="],
     )
 
+    provider: Literal["kubernetes", "aws"] = Field(
+        default="kubernetes",
+        description="A token for the tenant's namespace in its cluster, or a session in AWS.",
+    )
+
 
 class AccessView(BaseModel):
     id: str = Field(examples=["ag5f0c2a9be1d47a63b8"])
@@ -72,7 +77,8 @@ class AccessPage(BaseModel):
 class Credentials(BaseModel):
     """Sealed for the public key: kept by nobody, and opened by its private half alone."""
 
-    kubernetes: SealedCredentials
+    kubernetes: SealedCredentials | None = Field(description="A token, where that was asked for.")
+    aws: SealedCredentials | None = Field(description="A session of STS, where that was asked for.")
 
 
 class AccessListing(Paging):

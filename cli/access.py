@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 from pathlib import Path
 from typing import Annotated, Any, Literal, cast
 
@@ -13,11 +14,12 @@ from cli.changes import AsJson, Key, Slug, Why, slug_if_any
 from cli.connection import connect
 from cli.output import err, out, print_json, short_time, styled, table
 from client import Client, models
-from runtime.sealed_box import Receiver
+from runtime.sealed_box import Receiver, SealBroken
 
 Json = dict[str, Any]
 AccessId = Annotated[str, typer.Argument(metavar="ID", help="As `list` shows it.", show_default=False)]
-Form = Literal["kubeconfig", "exec", "json"]
+Form = Literal["kubeconfig", "exec", "json", "aws-env", "aws-process"]
+Provider = Literal["kubernetes", "aws"]
 _UNITS = {"m": 60, "h": 3600}
 
 app = typer.Typer()
@@ -25,12 +27,14 @@ group = typer.Typer(no_args_is_help=True)
 app.add_typer(group, name="access", help="Into a tenant for a while, when somebody else has agreed.")
 
 
-def _opened(client: Client, access_id: str) -> Json:
+def _opened(client: Client, access_id: str, provider: Provider) -> Json:
     """Credentials, sealed for a key that was made for this and is forgotten after it."""
     receiver = Receiver.new()
-    answer = client.access_credentials(access_id, {"public_key": receiver.public_key})
-    opened = receiver.open(answer["kubernetes"]["sealed"], f"kubernetes {access_id}")
-    return cast("Json", json.loads(opened))
+    body: models.WantedCredentials = {"public_key": receiver.public_key, "provider": provider}
+    sealed = client.access_credentials(access_id, body)[provider]
+    if sealed is None:
+        raise SealBroken("the answer holds no such credentials")
+    return cast("Json", json.loads(receiver.open(sealed["sealed"], f"{provider} {access_id}")))
 
 
 def _seconds(text: str) -> int:
@@ -102,7 +106,12 @@ def revoke(access: AccessId, reason: Why = None, key: Key = None, as_json: AsJso
 def credentials(
     access: AccessId,
     form: Annotated[
-        Form, typer.Option("--as", help="A kubeconfig, what kubectl's exec plug-ins print, or plain JSON.")
+        Form,
+        typer.Option(
+            "--as",
+            help="For the cluster: a kubeconfig, what kubectl's exec plug-ins print, or plain JSON. "
+            "For AWS: lines for a shell, or what the AWS CLI's credential_process prints.",
+        ),
     ] = "kubeconfig",
     to: Annotated[
         Path | None,
@@ -113,7 +122,7 @@ def credentials(
     ] = None,
 ) -> None:
     """Credentials of access that you asked for. They die by themselves; ask again for new ones."""
-    found = _opened(connect(), access)
+    found = _opened(connect(), access, "aws" if form in _FOR_AWS else "kubernetes")
     found |= {"server": server} if server else {}
     text = _FORMS[form](access, found)
     if to is None:
@@ -157,7 +166,34 @@ def _json(_access: str, found: Json) -> str:
     return json.dumps(found, indent=2) + "\n"
 
 
-_FORMS = {"kubeconfig": _kubeconfig, "exec": _exec, "json": _json}
+def _aws_env(_access: str, found: Json) -> str:
+    names = {"access_key_id", "secret_access_key", "session_token", "region"}
+    return "".join(
+        f"export AWS_{name.upper()}={shlex.quote(found[name])}\n" for name in found if name in names
+    )
+
+
+def _aws_process(_access: str, found: Json) -> str:
+    """With it the AWS CLI and SDKs renew them by themselves."""
+    return json.dumps(
+        {
+            "Version": 1,
+            "AccessKeyId": found["access_key_id"],
+            "SecretAccessKey": found["secret_access_key"],
+            "SessionToken": found["session_token"],
+            "Expiration": found["expires_at"],
+        }
+    )
+
+
+_FORMS = {
+    "kubeconfig": _kubeconfig,
+    "exec": _exec,
+    "json": _json,
+    "aws-env": _aws_env,
+    "aws-process": _aws_process,
+}
+_FOR_AWS = frozenset({"aws-env", "aws-process"})
 
 
 def _print(view: models.AccessView, as_json: bool, said: str) -> None:

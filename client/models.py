@@ -904,6 +904,11 @@ class WantedCredentials(TypedDict):
     X25519, 32 bytes in base64. Make a key pair for each request and keep its private half.
     """
 
+    provider: NotRequired[Literal["kubernetes", "aws"]]
+    """
+    A token for the tenant's namespace in its cluster, or a session in AWS.
+    """
+
 
 WebhookState: TypeAlias = Literal["enabled", "disabled", "removed"]
 
@@ -1174,7 +1179,15 @@ class Credentials(TypedDict):
     Sealed for the public key: kept by nobody, and opened by its private half alone.
     """
 
-    kubernetes: SealedCredentials
+    kubernetes: SealedCredentials | None
+    """
+    A token, where that was asked for.
+    """
+
+    aws: SealedCredentials | None
+    """
+    A session of STS, where that was asked for.
+    """
 
 
 class CustomerPage(TypedDict):

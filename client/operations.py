@@ -1433,8 +1433,9 @@ class Operations(Requests):
     ) -> models.Credentials:
         """Get credentials: `POST /v1/access/{grant_id}/credentials`.
 
-        For whoever asked for it, and nobody else. They live for about an hour, never longer than
-        it.
+        For whoever asked for it, and nobody else. A token lives for about an hour, a session in
+        AWS for 15 minutes, and neither longer than the access: in its last 15 minutes there is no
+        new session.
 
         For: admin, operator, support.
         """

@@ -11,6 +11,7 @@ from typing import Any
 from devstack.kubernetes.kubeconfig import write_kubeconfig
 from devstack.processes import Process, StartError, free_port, spawn
 from devstack.profiles import Profile
+from devstack.support_roles import support_roles
 
 ROOT = Path(__file__).resolve().parent.parent
 START_TIMEOUT = 60
@@ -51,10 +52,14 @@ class PythonServer:
 
 
 class AwsServer(PythonServer):
-    """AWS for all cells: their EKS clusters, hosted zones and subnet groups exist already."""
+    """AWS for all cells: their EKS clusters, hosted zones and subnet groups exist already, and the roles of
+    support access for `installs`."""
 
-    def __init__(self, directory: Path, cells: Cells, profile: Profile) -> None:
+    def __init__(
+        self, directory: Path, cells: Cells, profile: Profile, installs: Sequence[str] = ("tenantry",)
+    ) -> None:
         super().__init__("AWS", "devstack.aws", directory)
+        self._installs = installs
         self._port = free_port()
         self._cells = cells
         self._profile = profile
@@ -86,6 +91,7 @@ class AwsServer(PythonServer):
             "clusters": [{"name": cell["cluster"], "region": cell["region"]} for cell in self._cells],
             "zones": [{"id": cell["hosted_zone_id"], "domain": cell["domain"]} for cell in self._cells],
             "subnet_groups": groups,
+            "roles": [role for install in self._installs for role in support_roles(install, self._cells)],
             "delays": self._profile.aws,
         }
 

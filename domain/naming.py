@@ -22,6 +22,8 @@ TAG_INSTALL = "tenantry.dev/install"
 TAG_TENANT = "tenantry.dev/tenant"
 TAG_SLUG = "tenantry.dev/slug"
 TAG_STEP = "tenantry.dev/step"
+TAG_ACCESS = "tenantry.dev/access"
+TAG_REQUESTER = "tenantry.dev/requester"
 FIELD_MANAGER = "tenantry"
 
 RESERVED_SLUGS: frozenset[str] = frozenset(

@@ -14,6 +14,8 @@ SLOTS = 4
 SHORTEST_TOKEN = timedelta(minutes=10)
 """A cluster gives no token that dies sooner."""
 LONGEST_TOKEN = timedelta(hours=1)
+SESSION = timedelta(minutes=15)
+"""Life of a session in AWS: the shortest that there is, because nothing takes one back."""
 
 GIVEN_IN = frozenset({Phase.ACTIVE, Phase.SCALING})
 """Phases in which access may begin. A suspension and a teardown leave them first, then end what is open."""
@@ -73,6 +75,11 @@ def token_life(left: timedelta) -> timedelta | None:
     return left if left < LONGEST_TOKEN + SHORTEST_TOKEN else LONGEST_TOKEN
 
 
+def session_fits(left: timedelta) -> bool:
+    """Whether a session in AWS that begins now ends with the grant or before."""
+    return left >= SESSION
+
+
 def account_name(slot: int) -> str:
     """Of the ServiceAccount and the RoleBinding in the tenant's namespace."""
     return f"tenantry-support-{slot}"
@@ -81,6 +88,11 @@ def account_name(slot: int) -> str:
 def role_name(mode: AccessMode) -> str:
     """Of the ClusterRole that deploy/kubernetes/rbac/support.yaml brings."""
     return f"tenantry-support-{mode}"
+
+
+def aws_role_name(install: str, mode: AccessMode) -> str:
+    """Of the installation's role in AWS that deploy/aws/support-<mode>.json is the policy of."""
+    return f"{install}-support-{mode}"
 
 
 def access_workflow_id(grant_id: str) -> str:

@@ -21,7 +21,7 @@ from devstack.temporal import Temporal
 from runtime.settings import ROOT, Settings
 from tests.audit import Auditor
 from tests.rights.gathering import note_aws_rights, note_cluster_rights
-from tests.rights.shipped import NOBODY, WORKER, policies
+from tests.rights.shipped import INSTALLS, NOBODY, WORKER, policies
 from tests.rights.templates import RBAC
 
 REAL_CLUSTER = os.environ.get("TENANTRY_TEST_KUBECONFIG")
@@ -79,7 +79,7 @@ def aws(
     postgres: Postgres,
     cells: list[dict[str, Any]],
 ) -> Iterator[AwsServer]:
-    server = AwsServer(tmp_path_factory.mktemp("aws") / "front", cells, PROFILES["none"])
+    server = AwsServer(tmp_path_factory.mktemp("aws") / "front", cells, PROFILES["none"], INSTALLS)
     server.start(postgres.url, policies())
     yield server
     note_aws_rights(request.config, server.url)

@@ -34,6 +34,16 @@ def policies_of(role: Role, install: str, cells: Collection[Cell]) -> dict[str, 
     return policies
 
 
+def support_policies(install: str, cells: Collection[Cell]) -> dict[str, Policy]:
+    """Of the roles that workers of `aws` take for support access, and whom these trust."""
+    templates = [*sorted(TEMPLATES.glob("support-*.json")), TEMPLATES / "trust" / "support.json"]
+    names = [template.stem for template in templates[:-1]] + ["support-trust"]
+    return {
+        name: filled(json.loads(template.read_text()), install, cells)
+        for name, template in zip(names, templates, strict=True)
+    }
+
+
 def filled(template: Any, install: str, cells: Collection[Cell]) -> Any:
     """A text that names something of a cell becomes one text for each cell."""
     return _filled(template, [_values(install, cell) for cell in cells])
@@ -50,10 +60,12 @@ def write_policies(
     """One file for each policy; the files' names are good names of policies."""
     folder.mkdir(parents=True, exist_ok=True)
     written = []
-    for role in roles:
-        for name, policy in policies_of(role, install, cells).items():
-            written.append(folder / f"{install}-{name}.json")
-            written[-1].write_text(json.dumps(policy, indent=2) + "\n")
+    policies = [one for role in roles for one in policies_of(role, install, cells).items()]
+    if "aws" in roles:
+        policies += support_policies(install, cells).items()
+    for name, policy in policies:
+        written.append(folder / f"{install}-{name}.json")
+        written[-1].write_text(json.dumps(policy, indent=2) + "\n")
     return written
 
 

@@ -20,6 +20,7 @@ from domain.messages.access import (
     CredentialsRequest,
     SealedCredentials,
 )
+from domain.queues import Provider
 from domain.support import AccessState
 from workflows import policies
 from workflows.failures import as_failure, error_view
@@ -90,17 +91,23 @@ class GrantAccess:
 
     @workflow.update(description="Credentials, sealed for the requester's key")
     async def issue(self, request: CredentialsRequest) -> SealedCredentials:
-        if not self._active:
-            await self._until_active()
-        if self._plan is None or self._ends_at is None:
-            raise too_late()
-        call = CredentialsCall(plan=self._plan, ends_at=self._ends_at, public_key=request.public_key)
-        try:
-            return await self._cluster("issue_access", call, "make a token", ISSUING, SealedCredentials)
-        except ActivityError as error:
-            raise as_failure(error_view(error)) from error
+        return await self._issued("kubernetes", request, "make a token")
+
+    @workflow.update(description="A session in AWS, sealed for the requester's key")
+    async def issue_session(self, request: CredentialsRequest) -> SealedCredentials:
+        issued = await self._issued("aws", request, "begin a session in AWS")
+        # Nothing takes a session back: one that came too late is handed to nobody.
+        self._refuse_ended()
+        return issued
 
     @issue.validator
+    def _may_issue_token(self, request: CredentialsRequest) -> None:
+        self._may_issue(request)
+
+    @issue_session.validator
+    def _may_issue_session(self, request: CredentialsRequest) -> None:
+        self._may_issue(request)
+
     def _may_issue(self, request: CredentialsRequest) -> None:
         self._refuse_ended()
         if request.by != self._asked.requested_by:
@@ -141,7 +148,7 @@ class GrantAccess:
 
     async def _give(self, plan: AccessPlan) -> None:
         try:
-            await self._cluster("bind_access", plan, "make the account", BINDING, type(None))
+            await self._cluster("bind_access", plan, "make the account", BINDING)
             await _record("access.begin", plan.grant_id, "record: active", type(None))
         except ActivityError as error:
             view = error_view(error)
@@ -160,12 +167,28 @@ class GrantAccess:
 
     async def _take_away(self, plan: AccessPlan, ending: AccessEnding) -> AccessEnding:
         try:
-            await self._cluster("unbind_access", plan, "take the account away", UNBINDING, type(None))
+            await self._cluster("unbind_access", plan, "take the account away", UNBINDING)
         except ActivityError as error:
             view = error_view(error)
             left = f"its account is still bound: {view.code}: {view.message}"
             return ending.model_copy(update={"detail": f"{ending.detail}; {left}".removeprefix("; ")})
         return ending
+
+    async def _issued(self, issuer: Provider, request: CredentialsRequest, summary: str) -> SealedCredentials:
+        if not self._active:
+            await self._until_active()
+        if self._plan is None or self._ends_at is None:
+            raise too_late()
+        call = CredentialsCall(
+            plan=self._plan,
+            ends_at=self._ends_at,
+            public_key=request.public_key,
+            requested_by=self._asked.requested_by,
+        )
+        try:
+            return await self._provider(issuer, "issue_access", call, summary, ISSUING, SealedCredentials)
+        except ActivityError as error:
+            raise as_failure(error_view(error)) from error
 
     async def _until_active(self) -> None:
         """Between the approval and the account is a moment."""
@@ -194,15 +217,24 @@ class GrantAccess:
         if self._ending is not None:
             raise not_possible(f"this access is {self._ending.state}")
 
-    async def _cluster(
-        self, name: str, argument: Any, summary: str, limit: timedelta, result_type: type[Result]
+    async def _cluster(self, name: str, plan: AccessPlan, summary: str, limit: timedelta) -> None:
+        await self._provider("kubernetes", name, plan, summary, limit, type(None))
+
+    async def _provider(
+        self,
+        provider: Provider,
+        name: str,
+        argument: Any,
+        summary: str,
+        limit: timedelta,
+        result_type: type[Result],
     ) -> Result:
         result: Result = await workflow.execute_activity(
-            f"kubernetes.{name}",
+            f"{provider}.{name}",
             argument,
             result_type=result_type,
             summary=summary,
-            **policies.provider("kubernetes", self._asked.tenant_id, limit),
+            **policies.provider(provider, self._asked.tenant_id, limit),
         )
         return result
 

@@ -14,6 +14,7 @@ from activities.aws.pod_identity import PodIdentities
 from activities.aws.previewing import surplus
 from activities.aws.role import Roles
 from activities.aws.secret import Secrets
+from activities.aws.support import AwsAccess
 from activities.aws.verify import Verification
 from activities.drift.observer import Observer
 from activities.drift.orphans_aws import AwsOrphans
@@ -52,6 +53,7 @@ def aws_activities(settings: Settings, catalog: Catalog, inventory: Inventory) -
         databases.await_ready,
         dns.await_ready,
         *Passwords(ground).activities(),
+        AwsAccess(ground, inventory.clock).issue,
         Verification(ground, kinds).verify_gone,
         *Observer("aws", settings, catalog, observations, looks).activities(),
         *Previewer("aws", looks, removals, remarks).activities(),

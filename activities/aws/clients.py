@@ -20,11 +20,12 @@ if TYPE_CHECKING:  # the stubs are a development dependency
     from mypy_boto3_route53 import Route53Client
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_secretsmanager import SecretsManagerClient
+    from mypy_boto3_sts import STSClient
 
-    Client = EKSClient | IAMClient | RDSClient | Route53Client | S3Client | SecretsManagerClient
+    Client = EKSClient | IAMClient | RDSClient | Route53Client | S3Client | SecretsManagerClient | STSClient
 
-Service = Literal["eks", "iam", "rds", "route53", "s3", "secretsmanager"]
-SERVICES: tuple[Service, ...] = ("eks", "iam", "rds", "route53", "s3", "secretsmanager")
+Service = Literal["eks", "iam", "rds", "route53", "s3", "secretsmanager", "sts"]
+SERVICES: tuple[Service, ...] = ("eks", "iam", "rds", "route53", "s3", "secretsmanager", "sts")
 GLOBAL_SERVICES = frozenset({"iam", "route53"})
 """AWS counts calls to these per account and not per region."""
 CONNECT_SECONDS = 5
@@ -77,6 +78,9 @@ class Clients:
 
     def secretsmanager(self, region: str) -> "SecretsManagerClient":
         return self._client("secretsmanager", region)  # type: ignore[return-value]  # the key tells the type
+
+    def sts(self, region: str) -> "STSClient":
+        return self._client("sts", region)  # type: ignore[return-value]  # the key tells the type
 
     def _client(self, service: Service, region: str) -> "Client":
         found = self._made.get((service, region))

@@ -128,17 +128,28 @@ async def revoke_access(services: Served, request: AskedFor, grant_id: GrantId) 
 async def access_credentials(
     services: Served, request: AskedFor, grant_id: GrantId, wanted: WantedCredentials
 ) -> Credentials:
-    """For whoever asked for it, and nobody else. They live for about an hour, never longer than it."""
+    """For whoever asked for it, and nobody else. A token lives for about an hour, a session in AWS for 15
+    minutes, and neither longer than the access: in its last 15 minutes there is no new session."""
     row, _ = await _found(services, grant_id)
     if row.requested_by != request.caller:
         raise ApiProblem("Forbidden", "Credentials are for whoever asked for this access.")
     _check_open(row, {AccessState.APPROVED, AccessState.ACTIVE})
     given = CredentialsRequest(by=request.caller, public_key=wanted.public_key)
     # A repeat with another public key is another request: an answer sealed for the first would be of no use.
-    update_id = f"{_update_id(request, 'credentials')}-{wanted.public_key}"
+    what = "session" if wanted.provider == "aws" else "credentials"
+    update_id = f"{_update_id(request, what)}-{wanted.public_key}"
     told_of = f"{row.id}/{sha256(update_id.encode()).hexdigest()[:12]}"
-    await note_asked(services, request, "credentials", told_of, tenant_id=row.tenant_id)
-    return Credentials(kubernetes=await services.grants.credentials(row.id, given, update_id))
+    await note_asked(
+        services,
+        request,
+        "credentials",
+        told_of,
+        {"provider": wanted.provider},
+        tenant_id=row.tenant_id,
+    )
+    sealed = await services.grants.credentials(row.id, wanted.provider, given, update_id)
+    by_provider = {"kubernetes": None, "aws": None, wanted.provider: sealed}
+    return Credentials.model_validate(by_provider)
 
 
 def _update_id(request: AskedFor, what: str) -> str:

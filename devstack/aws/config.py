@@ -38,6 +38,16 @@ class Zone(BaseModel):
     domain: str
 
 
+class Role(BaseModel):
+    """An IAM role that exists already, with its trust policy and what it may do."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str
+    trust: dict[str, Any]
+    policy: dict[str, Any]
+
+
 class AwsConfig(BaseModel):
     """Everything that `python -m devstack.aws --config` reads."""
 
@@ -50,6 +60,7 @@ class AwsConfig(BaseModel):
     """a superuser's URL; each RDS instance becomes a role and a database in that server"""
     clusters: list[Cluster] = []
     zones: list[Zone] = []
+    roles: list[Role] = []
     subnet_groups: dict[str, list[str]] = {}
     """region to DB subnet groups; a region that is not named takes any"""
     delays: Delays = Delays()

@@ -18,6 +18,7 @@ from devstack.aws.protocol import Answer, RefusedError, refusal, result
 from devstack.aws.record import recorded
 from devstack.aws.server import DropAnswerError, Server
 from devstack.aws.services import Services
+from devstack.aws.sessions import KEY_PREFIX
 from devstack.aws.state import State
 
 
@@ -46,7 +47,7 @@ class AwsFront:
             )
         )
         self._services = Services(self._state)
-        self._guard = Guard(self._state.config.policies, self._services.tagged)
+        self._guard = Guard(self._state.config.policies, self._services.tagged, self._services.sessions)
         self._control = Control(self._state, self._guard)
         self._server: Server | None = None
 
@@ -134,6 +135,6 @@ class AwsFront:
 
     def _admit(self, call: Call) -> None:
         callers = self._state.config.callers
-        if callers is not None and call.caller not in callers:
+        if callers is not None and call.caller not in callers and not call.caller.startswith(KEY_PREFIX):
             code = "InvalidAccessKeyId" if call.service == "s3" else "InvalidClientTokenId"
             raise RefusedError(code, "The security token included in the request is invalid.", status=403)

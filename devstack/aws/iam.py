@@ -1,9 +1,11 @@
 """IAM's limits on roles and their policies, most of which moto lets pass."""
 
+import json
 import re
 from collections.abc import Mapping
 from typing import Any
 
+from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.iam.exceptions import MalformedPolicyDocument
 from moto.iam.models import iam_backends
 from moto.iam.policy_validation import IAMTrustPolicyDocumentValidator
@@ -29,6 +31,18 @@ class Iam:
 
     def __init__(self, state: State) -> None:
         self._moto = state.moto
+        self._roles = state.config.roles
+
+    def start(self) -> None:
+        """Makes the roles that exist from the start; moto's state outlives a front."""
+        with self._moto.lock:
+            backend = iam_backends[DEFAULT_ACCOUNT_ID]["aws"]
+            there = {role.name for role in backend.roles.values()}
+            for role in self._roles:
+                if role.name not in there:
+                    trust = json.dumps(role.trust)
+                    backend.create_role(role.name, trust, "/", None, "", [], None)
+                backend.put_role_policy(role.name, "given", json.dumps(role.policy))
 
     def handlers(self) -> Handlers:
         return {

@@ -12,6 +12,7 @@ from devstack.aws.rds.service import Rds
 from devstack.aws.route53 import Route53
 from devstack.aws.s3 import S3
 from devstack.aws.secrets import Secrets
+from devstack.aws.sessions import Sessions
 from devstack.aws.simulation import Simulation
 from devstack.aws.state import Handlers, State
 from devstack.aws.tagged import Tagged
@@ -27,15 +28,18 @@ class Services:
         self._rds = Rds(state, self._quotas)
         self._route53 = Route53(state)
         self._s3 = S3(state)
+        self.sessions = Sessions(state)
+        self._iam = Iam(state)
         self._handlers: Handlers = {
             **self._eks.handlers(),
             **self._quotas.handlers(),
             **self._rds.handlers(),
             **self._route53.handlers(),
             **self._s3.handlers(),
-            **Iam(state).handlers(),
+            **self._iam.handlers(),
             **Simulation(state).handlers(),
             **Secrets(state).handlers(),
+            **self.sessions.handlers(),
         }
 
     @property
@@ -47,6 +51,7 @@ class Services:
         return self._handlers
 
     def start(self) -> None:
+        self._iam.start()
         self._eks.start()
         self._route53.start()
 

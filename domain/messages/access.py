@@ -67,11 +67,12 @@ class CredentialsRequest(Model):
 
 
 class CredentialsCall(Model):
-    """Input of `kubernetes.issue_access`."""
+    """Input of `kubernetes.issue_access` and `aws.issue_access`."""
 
     plan: AccessPlan
     ends_at: datetime
     public_key: str
+    requested_by: str = ""
 
 
 class SealedCredentials(Model):

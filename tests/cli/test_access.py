@@ -9,6 +9,10 @@ import yaml
 from cli.connection import KEY_VARIABLE
 from tests.cli.conftest import Tenantry
 
+AWS_PRINTS = {"Version", "AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration"}
+"""What the AWS CLI reads of a credential_process."""
+AWS_READS = ("ACCESS_KEY_ID", "SECRET_ACCESS_KEY", "SESSION_TOKEN", "REGION")
+
 
 @pytest.fixture
 def support(tenantry: Tenantry) -> str:
@@ -41,6 +45,10 @@ def test_access_is_asked_for_approved_used_and_revoked(
         assert tenantry("access", "credentials", access_id, "--to", str(file)).code == 2
         plug_in = json.loads(tenantry("access", "credentials", access_id, "--as", "exec").out)
         assert plug_in["kind"] == "ExecCredential"
+        session = json.loads(tenantry("access", "credentials", access_id, "--as", "aws-process").out)
+        assert session.keys() == AWS_PRINTS
+        lines = tenantry("access", "credentials", access_id, "--as", "aws-env").out.splitlines()
+        assert [line.partition("=")[0] for line in lines] == [f"export AWS_{name}" for name in AWS_READS]
         assert plug_in["status"]["token"] not in json.dumps(tenantry("access", "list", "--json").out)
     assert "ticket 4711" in tenantry("access", "list", "looked-into", "--state", "active").out
     assert "is being taken away" in tenantry("access", "revoke", access_id).out

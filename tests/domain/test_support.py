@@ -10,9 +10,11 @@ from domain.access import Caller, Role
 from domain.support import (
     LONGEST_SECONDS,
     LONGEST_TOKEN,
+    SESSION,
     SHORTEST_TOKEN,
     approval_problem,
     may_revoke,
+    session_fits,
     token_life,
 )
 
@@ -33,6 +35,13 @@ def test_no_token_outlives_its_access(seconds: int) -> None:
     assert life <= LONGEST_TOKEN + SHORTEST_TOKEN
     rest = left - life
     assert not rest or rest >= SHORTEST_TOKEN
+
+
+@given(seconds=st.integers(min_value=0, max_value=LONGEST_SECONDS))
+def test_no_session_in_aws_outlives_its_access(seconds: int) -> None:
+    """Each lives for the 900 seconds that are the least in AWS; where that is too long there is none."""
+    assert session_fits(timedelta(seconds=seconds)) == (seconds >= 900)
+    assert SESSION.total_seconds() == 900
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,10 @@ GATHERED = pytest.StashKey[set[tuple[str, ...]]]()
 
 
 def note_aws_rights(config: pytest.Config, url: str) -> None:
-    """Asks an AWS front before it stops."""
-    gathered(config).update(("aws", *right) for right in _asked(url).get(WORKER, []))
+    """Asks an AWS front before it stops. The roles of support access are shipped as well."""
+    for caller, rights in _asked(url).items():
+        if caller == WORKER or "-support-" in caller:
+            gathered(config).update(("aws", *right) for right in rights)
 
 
 def note_cluster_rights(config: pytest.Config, url: str) -> None:

@@ -19,7 +19,9 @@ def test_every_call_and_action_exists(service: str, name: str) -> None:
         assert entries(action), action
         for resource in need.to:
             template = known.resources[service][resource.removesuffix("?")]
-            assert template in {"{ResourceName}", "{resourceArn}", "{roleArn}"} or fits(action, template)
+            assert template in {"{ResourceName}", "{resourceArn}", "{roleArn}", "{RoleArn}"} or fits(
+                action, template
+            )
 
 
 @called

@@ -158,6 +158,7 @@ ANSWERS: Mapping[str, Answer] = {
     "access.open": lambda _: AccessPlan(
         grant_id=f"ag{'0' * 18}", tenant=plan(OperationKind.REPAIR).tenant, mode=AccessMode.READ, slot=1
     ),
+    "aws.issue_access": lambda _: SealedCredentials(sealed="", expires_at=LONG_AGO),
     "kubernetes.issue_access": lambda _: SealedCredentials(sealed="", expires_at=LONG_AGO),
     "recovery.look": lambda _: LookResult(lost=None),
     "usage.keep": lambda _: UpkeepDone(),

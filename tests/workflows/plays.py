@@ -60,6 +60,7 @@ SUSPEND = Ask("take_over", request(OperationKind.SUSPEND, "op2"))
 APPROVE = Ask("approve", AccessDecision(by="an operator"))
 REVOKE = Ask("revoke", AccessDecision(by="a customer"))
 ISSUE = Ask("issue", CredentialsRequest(by="somebody", public_key=""))
+ISSUE_SESSION = Ask("issue_session", CredentialsRequest(by="somebody", public_key=""))
 ACCESS = AccessRequest(
     grant_id="ag000000000000000000",
     tenant_id=TENANT,
@@ -248,7 +249,7 @@ def plays() -> list[Play]:
             },
         ),
         other("lost-runs", "RecoverLost"),
-        other("access-revoked", "GrantAccess", ACCESS, when_stuck=[APPROVE, ISSUE, REVOKE]),
+        other("access-revoked", "GrantAccess", ACCESS, when_stuck=[APPROVE, ISSUE, ISSUE_SESSION, REVOKE]),
         other("access-not-approved", "GrantAccess", ACCESS, when_stuck=[REVOKE]),
         other("access-refused", "GrantAccess", ACCESS, fails=frozenset({"access.open"})),
         other(

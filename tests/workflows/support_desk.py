@@ -48,14 +48,13 @@ class Desk:
         view: Json = answer.json()
         return view
 
-    async def credentials(self, access: Json) -> Json:
+    async def credentials(self, access: Json, provider: str = "kubernetes") -> Json:
         """Opened with a private key that never left this process."""
         receiver = Receiver.new()
-        answer = await self.post(
-            f"/v1/access/{access['id']}/credentials", {"public_key": receiver.public_key}
-        )
+        body = {"public_key": receiver.public_key, "provider": provider}
+        answer = await self.post(f"/v1/access/{access['id']}/credentials", body)
         assert answer.status_code == 200, answer.text
-        opened = receiver.open(answer.json()["kubernetes"]["sealed"], f"kubernetes {access['id']}")
+        opened = receiver.open(answer.json()[provider]["sealed"], f"{provider} {access['id']}")
         found: Json = json.loads(opened)
         return found
 

@@ -96,6 +96,29 @@ async def test_credentials_are_for_one_namespace_and_die_with_the_access(desk: D
     assert (late.status_code, late.json()["code"]) == (409, "AccessNotPossible")
 
 
+async def test_a_session_in_aws_is_given_while_the_access_lasts(desk: Desk) -> None:
+    """It dies with the access or before, no history holds it, and there is none once that has ended."""
+    access = await desk.approved(mode="write")
+    session = await desk.credentials(access, "aws")
+    assert datetime.fromisoformat(session["expires_at"]) <= datetime.fromisoformat(access["ends_at"])
+    again = await desk.credentials(access, "aws")
+    assert again["access_key_id"] != session["access_key_id"], "renewed by asking again"
+    run = desk.stage.client.get_workflow_handle(access_workflow_id(access["id"]))
+    told = "\n".join(_payloads(json.loads((await run.fetch_history()).to_json())))
+    assert session["session_token"] not in told
+    assert session["secret_access_key"] not in told
+    await desk.stage.http.post(f"/v1/access/{access['id']}/revoke", headers=new_key())
+    await desk.until(access, "revoked")
+    body = {"public_key": Receiver.new().public_key, "provider": "aws"}
+    late = await desk.post(f"/v1/access/{access['id']}/credentials", body)
+    assert (late.status_code, late.json()["code"]) == (409, "AccessNotPossible")
+    short = await desk.approved(seconds=900)
+    early = await desk.post(f"/v1/access/{short['id']}/credentials", body)
+    assert (early.status_code, early.json()["code"]) == (409, "AccessNotPossible")
+    assert "less than 15 minutes of this access are left" in early.json()["detail"]
+    await desk.post(f"/v1/access/{short['id']}/revoke")
+
+
 async def test_a_customer_agrees_where_it_is_so_set(desk: Desk) -> None:
     """It sees who wants what and why, approves it when nobody else may, and ends it; another sees nothing."""
     wish = request(desk, seconds=900, approval="customer")
