@@ -125,12 +125,14 @@ async def test_a_customer_cannot_tell_what_is_anothers_from_what_is_not_there(
 
 
 async def test_lists_hold_what_is_the_customers(world: World) -> None:
-    """Its own tenants, also when another customer is asked for: then none."""
+    """Its own tenants and who looked at them; none where another customer's are asked for."""
     seen = (await world.ask("GET /v1/tenants", world.own, Role.CUSTOMER)).json()["items"]
     assert {one["slug"] for one in seen} == {world.own.slug}
     params = {"customer_id": world.foreign.customer_id}
     others = await world.ask("GET /v1/tenants", world.own, Role.CUSTOMER, params=params)
     assert others.json() == {"items": [], "next": None}
+    granted = (await world.ask("GET /v1/access", world.own, Role.CUSTOMER)).json()["items"]
+    assert {one["id"] for one in granted} == {world.own.grant_id}
 
 
 async def test_a_customers_webhook_is_told_of_its_own(world: World) -> None:
