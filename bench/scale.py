@@ -49,7 +49,7 @@ def main() -> int:
 def parts() -> Iterator[Part]:
     took = ("calls each", "refused", "p50", "p95")
     yield Part(
-        "Sign-ups for an hour, evenly if not told, in one account that takes 5 requests a second; two processes",
+        "Sign-ups for an hour, evenly if not told; one account, 5 requests a second, two worker processes",
         ("sign-ups a second", "of the knee", "predicted", *took),
         steady(),
     )
