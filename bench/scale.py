@@ -6,9 +6,12 @@ Asserts nothing.
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from random import Random
 
+from activities.aws.dns import SPREADING_SECONDS
+from activities.polling import spacing
 from bench.scale_model import DRIFT_PER_MINUTE, HOURS, ROUTE53, burst_seconds, dns_calls, knee
 from bench.scale_picture import picture
 from bench.scale_route53 import Outcome, Stage, simulate
@@ -16,8 +19,8 @@ from bench.scale_tables import TABLES, table
 
 CROWD = 600
 LIMIT = ROUTE53["5/s"]
-OTHER_PAUSE, OTHER_CALLS = 10.0, 7
-"""Seconds between looks after the first 30, tried instead of the engine's, and what a sign-up then asks."""
+OFTEN_CALLS = 21
+"""What a sign-up asks if it looks at its records as often as at other things."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,7 @@ def main() -> int:
 def parts() -> Iterator[Part]:
     took = ("calls each", "refused", "p50", "p95")
     yield Part(
-        "Sign-ups for an hour, evenly, in one account that takes 5 requests a second; two worker processes",
+        "Sign-ups for an hour, evenly if not told; one account, 5 requests a second, two worker processes",
         ("sign-ups a second", "of the knee", "predicted", *took),
         steady(),
     )
@@ -69,19 +72,34 @@ def parts() -> Iterator[Part]:
 
 def steady() -> Iterator[tuple[str, ...]]:
     alone, scanned = Stage(LIMIT), Stage(LIMIT, scanned_per_minute=DRIFT_PER_MINUTE)
-    for share in (0.5, 0.9, 1.2, 2.0, 4.0):
-        yield _steady(alone, share * knee(LIMIT), dns_calls())
-    for share in (0.5, 0.9):
-        yield _steady(scanned, share * knee(LIMIT), dns_calls(), " beside a scan")
-    rarely = Stage(LIMIT, pause=lambda since: max(30 - since, OTHER_PAUSE))
-    yield _steady(rarely, 2 * knee(LIMIT), OTHER_CALLS, f" with a look every {OTHER_PAUSE:.0f} s")
+    for share in (0.5, 0.8, 0.95, 1.2, 2.0):
+        yield _steady(alone, share, dns_calls())
+    for share in (0.5, 0.8):
+        yield _steady(alone, share, dns_calls(), " at random", by_chance)
+    for share in (0.5, 0.8):
+        yield _steady(scanned, share, dns_calls(), " beside a scan")
+    often = Stage(LIMIT, pause=lambda since: spacing(SPREADING_SECONDS, since).total_seconds())
+    yield _steady(often, 0.8, OFTEN_CALLS, " with a look every 1.8 s")
 
 
-def _steady(stage: Stage, rate: float, calls: int, remark: str = "") -> tuple[str, ...]:
-    outcome = simulate(stage, [number / rate for number in range(round(rate * HOURS))])
-    share = rate / knee(stage.limit, stage.scanned_per_minute, calls)
-    predicted = f"{calls} calls, none refused" if share < 1 else "refusals"
-    return (f"{rate:.2f}{remark}", f"{share:.1f}", predicted, *_took(outcome))
+def evenly(rate: float) -> list[float]:
+    return [number / rate for number in range(round(rate * HOURS))]
+
+
+def by_chance(rate: float) -> list[float]:
+    chance = Random(1)
+    return sorted(chance.uniform(0, HOURS) for _ in range(round(rate * HOURS)))
+
+
+def _steady(
+    stage: Stage, share: float, calls: int, remark: str = "", come: Callable[[float], list[float]] = evenly
+) -> tuple[str, ...]:
+    """`share` is of what an account carries that nothing else asks, as the engine is."""
+    rate = share * knee(LIMIT)
+    outcome = simulate(stage, come(rate))
+    of_knee = rate / knee(stage.limit, stage.scanned_per_minute, calls)
+    predicted = f"{calls} calls, none refused" if of_knee < 1 else "refusals"
+    return (f"{rate:.2f}{remark}", f"{of_knee:.2f}", predicted, *_took(outcome))
 
 
 def accounts() -> Iterator[tuple[str, ...]]:

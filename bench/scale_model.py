@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from math import ceil
 
-from activities.polling import spacing
+from activities.aws.dns import SHARE
+from activities.polling import SHARE_OF_EXPECTED, spacing
 
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
 """Tenants."""
@@ -33,6 +34,8 @@ HISTORY_BYTES = 56_000
 
 # What is slow, as AWS and the cluster take it: seconds, of which the engine expects as many.
 SLOW = {"database": 480, "load balancer": 90, "auth": 40, "dns": 60}
+SHARES = {"dns": SHARE}
+"""Of the expected time, between two looks, where it is not the usual one."""
 
 # Tenants do, a month: assumptions.
 SIGNUPS, TEARDOWNS, SCALES, ROTATIONS = 0.03, 0.03, 0.2, 1 / 3
@@ -126,23 +129,24 @@ QUOTAS = (
 )
 
 
-def looks(expected: float, taken: float) -> int:
-    """Polls of a thing that takes so many seconds, spaced as the engine does it."""
+def looks(thing: str) -> int:
+    """Polls of a thing that takes as long as expected, spaced as the engine does it."""
+    expected, share = SLOW[thing], SHARES.get(thing, SHARE_OF_EXPECTED)
     since, count = timedelta(), 1
-    while since.total_seconds() < taken:
-        since += spacing(expected, since.total_seconds())
+    while since.total_seconds() < expected:
+        since += spacing(expected, since.total_seconds(), share)
         count += 1
     return count
 
 
 def signup_polls() -> int:
     """Each is an Action."""
-    return sum(looks(seconds, seconds) for seconds in SLOW.values())
+    return sum(looks(thing) for thing in SLOW)
 
 
 def dns_calls() -> int:
     """Requests of a sign-up to Route 53: the change, a look in the same attempt, and the polls."""
-    return 2 + looks(SLOW["dns"], SLOW["dns"])
+    return 2 + looks("dns")
 
 
 def knee(limit: Limit, scanned_per_minute: float = 0, calls: int | None = None) -> float:

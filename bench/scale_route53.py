@@ -11,7 +11,7 @@ from contextvars import Context, copy_context
 from dataclasses import dataclass, field
 from statistics import quantiles
 
-from activities.aws.dns import SPREADING_SECONDS
+from activities.aws.dns import SHARE, SPREADING_SECONDS
 from activities.pace import Pace, growing, spread
 from activities.polling import spacing
 from bench.scale_model import Limit
@@ -28,7 +28,7 @@ Pause = Callable[[float], float]
 
 
 def as_the_engine(since: float) -> float:
-    return spacing(SPREADING_SECONDS, since).total_seconds()
+    return spacing(SPREADING_SECONDS, since, SHARE).total_seconds()
 
 
 class Clock:

@@ -1,6 +1,7 @@
 """Route 53: the tenant's names point at its load balancer, each with a registry record beside it."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
@@ -10,7 +11,7 @@ from activities.aws.base import IDENTITY, Finding, Holder, Kind
 from activities.aws.failures import aws_errors, code_of
 from activities.aws.names import compare
 from activities.aws.records import Names, base_of, deleted, names_in, written
-from activities.polling import next_look
+from activities.polling import SHARE_OF_EXPECTED, next_look
 from domain.errors import InvalidSpec, NotReady, OwnershipConflict, Unavailable
 from domain.messages import Difference, ResourceRef, StepCall, StepOutcome, TenantContext
 from domain.naming import registry_host, tenant_host
@@ -27,6 +28,12 @@ CHANGE = "change"
 
 SPREADING_SECONDS = 60
 """How long Route 53 usually takes at most to answer INSYNC."""
+
+SHARE = 0.1
+"""Of that time, until it is asked again: Route 53 takes five requests a second from an account."""
+
+QUICK_SECONDS = 10
+"""Only stand-ins are as quick, and they take any number of requests."""
 
 
 class Dns(Kind):
@@ -68,7 +75,7 @@ class Dns(Kind):
         with aws_errors():
             for change in changes:
                 if not _in_sync(self._client(call.tenant), change):
-                    raise NotReady(_spreading(cell), retry_after=next_look(self._expected_seconds))
+                    raise NotReady(_spreading(cell), retry_after=self._spacing())
         return StepOutcome()
 
     @activity.defn(name="dns.remove")
@@ -163,10 +170,10 @@ class Dns(Kind):
         upsert = [change for host in hosts for change in written("UPSERT", tenant, host, target, ttl)]
         return _submit(client, zone, upsert)
 
-    @property
-    def _expected_seconds(self) -> float:
+    def _spacing(self) -> timedelta:
         # Route 53 is never the slower of the two, and stand-ins are as fast here as there.
-        return min(SPREADING_SECONDS, self.ground.settings.expected_load_balancer_seconds)
+        expected = min(SPREADING_SECONDS, self.ground.settings.expected_load_balancer_seconds)
+        return next_look(expected, SHARE if expected > QUICK_SECONDS else SHARE_OF_EXPECTED)
 
     def _client(self, tenant: TenantContext) -> "Route53Client":
         return self.ground.clients.route53(self.ground.cell(tenant).region)

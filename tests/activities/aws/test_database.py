@@ -3,6 +3,7 @@
 import logging
 import os
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -118,6 +119,26 @@ def test_a_database_is_awaited_until_it_is_available(subject: Subject, faults: F
             subject.ensure(STEP, desired=sized(subject, "db.t4g.medium", 20))
     finally:
         faults.delays(database=0)
+
+
+@pytest.mark.parametrize(("delay", "half"), [("database", 240), ("database_modify", 120)])
+def test_a_change_is_looked_at_sooner_than_a_new_database(
+    subject: Subject, faults: Faults, delay: str, half: int
+) -> None:
+    """After the early look the next is at half of the usual time, which is shorter for what stands."""
+    subject = subject.under(expected_database_seconds=480)
+    if delay == "database_modify":
+        subject.ensure(STEP)
+    wanted = sized(subject, "db.t4g.large", 20)
+    faults.delays(**{delay: 3600})
+    try:
+        subject.ensure(STEP, desired=wanted)
+        for waited, seconds in ((0, 30), (30, half - 30), (half, 14.4)):
+            with pytest.raises(NotReady) as raised:
+                subject.await_ready(STEP, desired=wanted, waited_seconds=waited)
+            assert raised.value.retry_after == timedelta(seconds=seconds)
+    finally:
+        faults.delays(**{delay: 0})
 
 
 def test_await_ready_brings_the_outputs(subject: Subject) -> None:

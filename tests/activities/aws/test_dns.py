@@ -1,6 +1,7 @@
 """Route 53 records."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -101,6 +102,25 @@ def test_records_are_awaited_until_all_servers_have_them(subject: Subject, fault
     finally:
         faults.delays(dns=0)
     assert subject.await_ready(STEP).ready
+
+
+@pytest.mark.parametrize(
+    ("expected", "waited", "seconds"),
+    [(90, 0, 30), (90, 30, 6), (6, 0, 3), (6, 3, 0.18), (0, 0, 0.05)],
+)
+def test_route_53_is_asked_seldom_and_a_stand_in_often(
+    begun: Callable[..., Subject], faults: Faults, expected: float, waited: float, seconds: float
+) -> None:
+    """After half of its minute Route 53 is asked every 6 s; what is quick is not waited for longer."""
+    subject = begun().under(expected_load_balancer_seconds=expected)
+    faults.delays(dns=3600)
+    try:
+        subject.ensure(STEP)
+        with pytest.raises(NotReady) as raised:
+            subject.await_ready(STEP, waited_seconds=waited)
+    finally:
+        faults.delays(dns=0)
+    assert raised.value.retry_after == timedelta(seconds=seconds)
 
 
 def test_a_lost_answer_is_made_good_by_the_next_run(subject: Subject, faults: Faults) -> None:
