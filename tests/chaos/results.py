@@ -14,8 +14,8 @@ CODE = """
 """.split()
 FILES = """
     cells.yaml meters.yaml plans.yaml prices.yaml
-    tests/api/front.py tests/api/providers.py tests/audit.py tests/logins.py tests/outages/door.py
-    tests/rights/shipped.py tests/rights/templates.py tests/workflows/stage.py
+    tests/api/front.py tests/api/providers.py tests/audit.py tests/canaries.py tests/logins.py
+    tests/outages/door.py tests/rights/shipped.py tests/rights/templates.py tests/workflows/stage.py
 """.split()
 
 

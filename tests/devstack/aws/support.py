@@ -31,6 +31,7 @@ ACCOUNT = "123456789012"
 
 COMMON_ERRORS = {
     "AccessDenied",
+    "ExpiredToken",
     "InvalidClientTokenId",
     "InvalidParameterCombination",
     "InvalidParameterValue",

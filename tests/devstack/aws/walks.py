@@ -39,6 +39,15 @@ def quotas(aws: Aws) -> None:
         listing(ServiceCode="rds", MaxResults=2)
 
 
+def sts(aws: Aws) -> None:
+    trust = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    role = aws.iam.create_role(RoleName=unique("walked"), AssumeRolePolicyDocument=document)["Role"]
+    client = aws.client("sts")
+    client.assume_role(RoleArn=role["Arn"], RoleSessionName="walker", DurationSeconds=900)
+    client.get_caller_identity()
+
+
 def iam(aws: Aws) -> None:
     policy = json.dumps(
         {
