@@ -59,13 +59,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(f"there is no section {', '.join(sorted(unknown))}; choose of {', '.join(known)}")
     began = time.monotonic()
     names = options.sections or (LONG if options.long else SECTIONS)
-    measured = [_measured(name, known[name]) for name in names]
-    if options.write:
-        name = "results-long" if options.long else "results"
-        report.write(HOME, name, measured, (time.monotonic() - began) / 60)
+    measured: list[Section] = []
+    for name in names:
+        measured.append(_measured(name, known[name]))
+        if options.write:  # after each, so that one that fails takes nothing with it
+            report.write(HOME, _results(options.long), measured, (time.monotonic() - began) / 60)
     if options.json:
         print(json.dumps(report.document(measured), indent=2))
     return 0
+
+
+def _results(long: bool) -> str:
+    return "results-long" if long else "results"
 
 
 def _measured(name: str, measure: Callable[[], Section]) -> Section:
