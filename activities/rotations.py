@@ -6,10 +6,8 @@ from collections.abc import Callable
 from temporalio import activity
 from temporalio.client import Client
 
-from activities.starting import on_its_own, start_operation
-from domain.audit.origin import SCHEDULE
-from domain.messages import DueRotations, OperationRequest
-from domain.naming import new_operation_id
+from activities.starting import on_its_own, start_scheduled
+from domain.messages import DueRotations
 from domain.phases import OperationKind
 from store.tables import TenantRow
 
@@ -31,19 +29,6 @@ class Rotations:
         return DueRotations(started=started, failed=answers.count(None))
 
     async def _start(self, tenant: TenantRow) -> bool:
-        request = OperationRequest(
-            operation_id=new_operation_id(),
-            kind=OperationKind.ROTATE,
-            tenant_id=tenant.id,
-            slug=tenant.slug,
-            requested_by=SCHEDULE,
-        )
-        return await start_operation(
-            self._client,
-            self._task_queue,
-            request,
-            why="its password is old",
-            plan=tenant.plan,
-            region=tenant.region,
-            phase=tenant.phase,
+        return await start_scheduled(
+            self._client, self._task_queue, OperationKind.ROTATE, tenant, why="its password is old"
         )

@@ -11,11 +11,13 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.search_attributes import at_start
+from domain.audit.origin import SCHEDULE
 from domain.describe import details, summary
 from domain.errors import Unavailable, capped
 from domain.messages import OperationRequest, RunInput
-from domain.naming import workflow_id
-from domain.phases import TRANSITIONS, Phase
+from domain.naming import new_operation_id, workflow_id
+from domain.phases import TRANSITIONS, OperationKind, Phase
+from store.tables import TenantRow
 
 Result = TypeVar("Result")
 
@@ -84,3 +86,26 @@ async def start_operation(
     except WorkflowAlreadyStartedError:
         return False
     return True
+
+
+async def start_scheduled(
+    client: Client,
+    task_queue: str,
+    kind: OperationKind,
+    tenant: TenantRow,
+    *,
+    why: str,
+    by_policy: bool = False,
+) -> bool:
+    """The same for a tenant as it is now, asked for by a schedule of ours. Raises RPCError."""
+    request = OperationRequest(
+        operation_id=new_operation_id(),
+        kind=kind,
+        tenant_id=tenant.id,
+        slug=tenant.slug,
+        requested_by=SCHEDULE,
+        by_policy=by_policy,
+    )
+    return await start_operation(
+        client, task_queue, request, why=why, plan=tenant.plan, region=tenant.region, phase=tenant.phase
+    )

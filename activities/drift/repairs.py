@@ -2,10 +2,7 @@
 
 from temporalio.client import Client
 
-from activities.starting import start_operation
-from domain.audit.origin import SCHEDULE
-from domain.messages import OperationRequest
-from domain.naming import new_operation_id
+from activities.starting import start_scheduled
 from domain.phases import OperationKind
 from store.tables import TenantRow
 
@@ -17,20 +14,6 @@ class Repairs:
 
     async def start(self, tenant: TenantRow) -> bool:
         """False where an operation holds the tenant. Raises RPCError."""
-        request = OperationRequest(
-            operation_id=new_operation_id(),
-            kind=OperationKind.REPAIR,
-            tenant_id=tenant.id,
-            slug=tenant.slug,
-            requested_by=SCHEDULE,
-            by_policy=True,
-        )
-        return await start_operation(
-            self._client,
-            self._task_queue,
-            request,
-            why="it has drifted",
-            plan=tenant.plan,
-            region=tenant.region,
-            phase=tenant.phase,
+        return await start_scheduled(
+            self._client, self._task_queue, OperationKind.REPAIR, tenant, why="it has drifted", by_policy=True
         )
