@@ -6,7 +6,7 @@ from temporalio import activity
 
 from activities.aws.base import Finding, Ground, Holder, Kind, holder_of, name_of, require_ours, tags_of
 from activities.aws.failures import aws_errors
-from activities.aws.losses import may_make
+from activities.aws.losses import made_before, may_make
 from activities.aws.observing import Comparison
 from activities.aws.s3 import Bucket
 from domain.errors import OwnershipConflict, Unavailable
@@ -94,11 +94,12 @@ class Buckets(Kind):
         )
 
     def _create_or_adopt(self, bucket: Bucket, call: StepCall) -> None:
+        made = made_before(self.ground, call, self.ref_kind, bucket.name)
         # Looked for first: in us-east-1 creating a bucket again succeeds, and resets what is a stranger's.
         tags = bucket.tags()
         wanted = tags_of(call)
         if tags is None:
-            may_make(self.ground, call, self.ref_kind, bucket.name)
+            may_make(self.ground, call, made)
             bucket.create(wanted)
             return
         require_ours(tags, call.tenant, f"bucket {bucket.name}")

@@ -24,7 +24,7 @@ from activities.aws.database_removal import remove_instance, snapshots_left
 from activities.aws.database_state import compare
 from activities.aws.failures import aws_errors
 from activities.aws.instances import Instance, describe, instance_of
-from activities.aws.losses import may_make
+from activities.aws.losses import made_before, may_make
 from activities.aws.observing import Comparison, lacking
 from activities.aws.secret import read_password
 from activities.aws.tenant_login import login_of
@@ -119,9 +119,10 @@ class Databases(Kind):
     def _create_or_change(self, call: StepCall, size: DatabaseSize, hidden: list[str]) -> Instance:
         client = self._client(call.tenant)
         name = name_of(call.tenant, call.step)
+        made = made_before(self.ground, call, self.ref_kind, name)
         found = describe(client, name)
         if found is None:
-            may_make(self.ground, call, self.ref_kind, name)
+            may_make(self.ground, call, made)
             return _looked_at_again(client, self._create(client, call, size, hidden))
         require_ours(found.tags, call.tenant, f"database {name}")
         if found.status == "stopped":  # by hand, and RDS takes no change until it runs again

@@ -15,21 +15,22 @@ def made_before(ground: Ground, call: StepCall, ref_kind: str, name: str) -> Inv
 
     None for what we were only about to make, and for what we began to remove: a sign-up that is reset by hand
     in the middle of its undo makes it again.
+
+    To be read before the provider is asked: what another attempt makes in between was not lost.
     """
     rows = (row for row in ground.rows(call) if row.state == "made" and not row.removing_since)
     return next((row for row in rows if (row.ref.kind, row.ref.name) == (ref_kind, name)), None)
 
 
-def may_make(ground: Ground, call: StepCall, ref_kind: str, name: str) -> None:
+def may_make(ground: Ground, call: StepCall, made: InventoryRow | None) -> None:
     """To be asked when the provider says that there is no such thing, before one is made.
 
-    Raises DataLost if there was one and no person accepted its loss.
+    Raises DataLost if there was one (`made`, by `made_before`) and no person accepted its loss.
     """
-    row = made_before(ground, call, ref_kind, name)
-    if row and not call.accept_data_loss:
+    if made and not call.accept_data_loss:
         raise lost(
             ground,
-            row,
+            made,
             "gone, with what it held. Bring it back under this name, then try again; only a repair that "
             "accepts the loss makes it anew, empty",
         )

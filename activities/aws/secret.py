@@ -105,12 +105,12 @@ class Secrets(Kind):
         """Whether it is there and has a value, which is not read."""
         name = name_of(call.tenant, call.step)
         found = Comparison(call, self.ref_kind, name)
+        made = made_before(self.ground, call, self.ref_kind, name)
         with aws_errors():
             secret = _describe(self._client(call.tenant), name)
         once = self._is_made_once(call)
         if secret is None:
-            never_made = made_before(self.ground, call, self.ref_kind, name) is None
-            if once and not never_made:
+            if once and made:
                 return found.lost(f"gone: {NOT_THE_SAME}")
             return found.missing(replaceable=True)
         if not found.ours(_tags(secret)):

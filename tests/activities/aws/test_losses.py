@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from botocore.client import BaseClient
 
 from activities.aws.secret import read_password
-from domain.errors import DataLost, NotReady, OwnershipConflict
+from domain.errors import DataLost, NotReady, OwnershipConflict, TemporaryError
 from domain.naming import database_name
 from store.inventory import Inventory
 from tests.activities.aws.faults import Faults
@@ -72,6 +74,32 @@ def test_what_is_gone_with_its_data_is_not_made_anew(subject: Subject, faults: F
     assert raised.value.about == {"kind": row.ref.kind, "name": subject.name(step), "namespace": ""}
     assert faults.calls(subject.name(step)).count(MAKING[step]) == made
     assert row.state == "made"
+
+
+@pytest.mark.parametrize("step", ["recordings", "database"])
+def test_what_another_attempt_makes_meanwhile_is_not_lost(
+    subject: Subject, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    """An attempt whose look finds nothing, and that is overtaken by another one, ends as that one did."""
+    subject.build(*NEEDS.get(step, ()))
+    look, _ = READS[step]
+    ask, others = BaseClient._make_api_call, [subject.ensure]  # type: ignore[attr-defined]  # not in the stubs
+
+    def overtaken(self: BaseClient, operation: str, asked: dict[str, Any]) -> Any:
+        try:
+            return ask(self, operation, asked)
+        finally:
+            if operation == look and others:
+                with ThreadPoolExecutor(1) as another:
+                    another.submit(others.pop(), step).result()
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", overtaken)
+    try:
+        subject.ensure(step)
+    except TemporaryError:
+        subject.ensure(step)
+    assert not others
+    assert subject.row(step).state == "made"
 
 
 @pytest.mark.parametrize("step", MAKING)
