@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Self
 from uuid import uuid4
@@ -25,6 +26,8 @@ from runtime.settings import ROOT
 REGIONS = ("us-east-1", "eu-west-1", "us-west-2")
 POLL_SECONDS = 0.02
 BURST_POLL_SECONDS = 3.0
+STREAM_POLL_SECONDS = 1.0
+SPREAD_SECONDS = 0.25
 PATIENCE_SECONDS = 120
 MEMORY = Path("/dev/shm")
 MEMORY_WANTED = 2**30
@@ -87,6 +90,12 @@ class Crowd:
         """Per second, from the first POST to the last end."""
         last = max(datetime.fromisoformat(view["finished_at"]) for view in self.views)
         return len(self.views) / (last - self.began).total_seconds()
+
+    def steady_rates(self, rounds: int, ends_in_each: int) -> tuple[float, ...]:
+        """Ends per second in rounds of so many ends, from the end of that rank on."""
+        ends = sorted(datetime.fromisoformat(view["finished_at"]) for view in self.views)
+        marks = ends[ends_in_each::ends_in_each][: rounds + 1]
+        return tuple(ends_in_each / (after - before).total_seconds() for before, after in pairwise(marks))
 
     @property
     def seconds(self) -> list[float]:
@@ -177,6 +186,18 @@ class BenchStage:
             asked = list(pool.map(lambda index: self._ask(plan, REGIONS[index % 3]), range(count)))
             views = list(pool.map(partial(self._ended, poll_seconds=BURST_POLL_SECONDS), asked))
         return Crowd(began, tuple(views))
+
+    def stream(self, plan: str, count: int, under_way: int) -> Crowd:
+        """Sign-ups of which so many are under way: each end begins another. The first begin spread out."""
+
+        def whole(index: int) -> Json:
+            if index < under_way:
+                time.sleep(index * SPREAD_SECONDS)
+            return self._ended(self._ask(plan, REGIONS[index % 3]), STREAM_POLL_SECONDS)
+
+        began = datetime.now(UTC)
+        with ThreadPoolExecutor(max_workers=under_way) as pool:
+            return Crowd(began, tuple(pool.map(whole, range(count))))
 
     def mixed_calls(self, tenants: int, count: int, repeats_in: int) -> list[Call]:
         """Reads of some tenants in turn, and once in so many the repeat of a change under its own key."""

@@ -9,10 +9,15 @@ from bench.stage import BenchStage, running_stack
 from devstack.stack import Stack
 
 ROUNDS = 5
-AT_ONCE = 12
-SLOTS = 10
+PLAN = "echo"
+"""Of the small blueprint: of the large one, two processes make as many as two cores can make at all."""
+UNDER_WAY = 36
+"""More than two processes have slots for. So many ends are a round: each wave has then come round once."""
+COUNT = UNDER_WAY * (ROUNDS + 2)
+"""The first ends come late, and at the last ones nothing new begins: they do not count."""
 CALL_SECONDS = 0.25
-"""That each provider call takes: a tenth of that of a throttled real one."""
+"""That each provider call takes."""
+SLOTS = 10
 SETTINGS: Mapping[str, str] = {"TENANTRY_WORKER_ACTIVITIES": str(SLOTS)}
 
 
@@ -22,11 +27,14 @@ def measure() -> Section:
     return Section(
         "Worker processes",
         [
-            Figure("workers-1", f"sign-ups, {AT_ONCE} at once, one process", "", "per s", one),
-            Figure("workers-2", f"sign-ups, {AT_ONCE} at once, two processes", "", "per s", two),
+            Figure("workers-1", f"sign-ups, {UNDER_WAY} under way, one process", "", "per s", one),
+            Figure("workers-2", f"sign-ups, {UNDER_WAY} under way, two processes", "", "per s", two),
             Figure("workers", "two processes", "one", "times", ratios, Target("≥", 1.7)),
         ],
-        [f"{SLOTS} activity slots in each process; each provider call takes {CALL_SECONDS} s."],
+        [
+            f"{SLOTS} activity slots in each process; each provider call takes {CALL_SECONDS} s.",
+            f"Plan {PLAN}, so that slots and not the machine's cores are the limit; a round is {UNDER_WAY} ends.",
+        ],
     )
 
 
@@ -34,7 +42,7 @@ def _rates(workers: int) -> tuple[float, ...]:
     with running_stack(workers=workers, settings=SETTINGS) as stack, BenchStage(stack) as stage:
         stage.warm_up()
         _slow(stack)
-        return tuple(stage.crowd(AT_ONCE).all_succeeded().rate for _ in range(ROUNDS))
+        return stage.stream(PLAN, COUNT, UNDER_WAY).all_succeeded().steady_rates(ROUNDS, UNDER_WAY)
 
 
 def _slow(stack: Stack) -> None:
