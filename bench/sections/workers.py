@@ -33,7 +33,7 @@ def measure() -> Section:
         ],
         [
             f"{SLOTS} activity slots in each process; each provider call takes {CALL_SECONDS} s.",
-            f"Plan {PLAN}, so that slots and not the machine's cores are the limit; a round is {UNDER_WAY} ends.",
+            f"Plan {PLAN}, so that slots are the limit and not two cores; a round is {UNDER_WAY} ends.",
         ],
     )
 
