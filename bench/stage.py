@@ -63,7 +63,6 @@ def _home() -> Iterator[Path]:
         yield ROOT / ".devstack"
         return
     with tempfile.TemporaryDirectory(dir=MEMORY, prefix="tenantry-bench-") as home:
-        Path(home).chmod(0o755)  # PostgreSQL runs as another user where we are root
         yield Path(home)
 
 

@@ -61,7 +61,6 @@ class Ground:
 @contextmanager
 def database() -> Iterator[Ground]:
     with tempfile.TemporaryDirectory(dir=MEMORY, prefix="tenantry-bench-") as home:
-        Path(home).chmod(0o755)  # PostgreSQL runs as another user where we are root
         server = Postgres(Path(home))
         server.start()
         try:

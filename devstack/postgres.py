@@ -126,8 +126,18 @@ class Postgres:
                 log=self._directory / "initdb.log",
                 user=self._user,
             ).check(START_TIMEOUT)
+        except StartError as error:
+            raise StartError(f"{error}{self._who()}") from None
         finally:
             password_file.unlink()
+
+    def _who(self) -> str:
+        if self._user == SAME_USER:
+            return ""
+        return (
+            f"\nAs we are root, it runs as {self._user}, who must be able to enter "
+            f"{self._directory.absolute()} and {_binaries()}."
+        )
 
     def _ready(self) -> bool:
         # The server writes its own word in the last line of its pid file.

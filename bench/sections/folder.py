@@ -21,7 +21,6 @@ OURS = {"VIRTUAL_ENV", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE"}
 
 def measure() -> Section:
     with tempfile.TemporaryDirectory(prefix="bench-") as home:
-        Path(home).chmod(0o755)  # PostgreSQL runs as another user where we are root
         clone = Path(home) / "tenantry"
         _run("git", "clone", "--quiet", str(ROOT), str(clone))
         began = time.monotonic()

@@ -1,11 +1,13 @@
 """The throw-away PostgreSQL."""
 
+import os
+import shutil
 from pathlib import Path
 
 import psycopg
 import pytest
 
-from devstack.postgres import Postgres
+from devstack.postgres import PACKAGE, Postgres, _binaries
 from devstack.processes import StartError
 
 
@@ -49,6 +51,27 @@ def test_a_server_that_cannot_start_says_why(tmp_path: Path) -> None:
     (tmp_path / "postgres" / "data" / "left").touch()
     with pytest.raises(StartError, match="exists but is not empty"):
         Postgres(tmp_path / "postgres").start()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root starts it as another user")
+def test_root_runs_it_from_a_folder_that_is_closed_to_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A checkout in root's home, closed to all others, serves as well as any, programs and data alike."""
+    installed = Path(_binaries().parents[2])
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    for folder in installed.glob(f"{PACKAGE}*"):
+        shutil.copytree(folder, closed / folder.name, ignore=shutil.ignore_patterns("pginstall"))
+    monkeypatch.syspath_prepend(closed)
+    server = Postgres(closed / "postgres")
+    assert _binaries().is_relative_to(closed)
+    server.start()
+    try:
+        with psycopg.connect(server.url) as connection:
+            assert connection.execute("SELECT 1").fetchone() == (1,)
+    finally:
+        server.stop()
 
 
 def test_stopping_ends_every_process(tmp_path: Path) -> None:

@@ -14,10 +14,7 @@ from tests.devstack.aws.support import Aws, refused, unique
 
 @pytest.fixture(scope="module")
 def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    directory = tmp_path_factory.mktemp("rds")
-    for folder in (directory, *directory.parents[:2]):
-        folder.chmod(0o755)  # PostgreSQL runs as another user where the tests run as root
-    server = Postgres(directory)
+    server = Postgres(tmp_path_factory.mktemp("rds"))
     server.start()
     yield server.url
     server.stop()
