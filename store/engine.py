@@ -40,11 +40,11 @@ def make_engine(url: str, pool_size: int, *, pre_ping: bool = True) -> Engine:
 
 @contextmanager
 def database_errors() -> Iterator[None]:
-    """Raises Unavailable where PostgreSQL is away, overloaded or asks for another try."""
+    """Raises Unavailable where PostgreSQL is away, overloaded, too slow or asks for another try."""
     try:
         yield
     except (OperationalError, InterfaceError, DisconnectionError, PoolTimeout) as error:
-        raise Unavailable("PostgreSQL cannot be used right now") from error
+        raise _unavailable(getattr(error, "orig", None)) from error
     except DBAPIError as error:
         if error.connection_invalidated:
             raise Unavailable("the connection to PostgreSQL was lost") from error
@@ -78,4 +78,10 @@ def psycopg_transaction(
         except (psycopg.OperationalError, psycopg.InterfaceError) as error:
             if raw.closed:
                 connection.invalidate()
-            raise Unavailable("PostgreSQL cannot be used right now") from error
+            raise _unavailable(error) from error
+
+
+def _unavailable(error: BaseException | None) -> Unavailable:
+    if isinstance(error, psycopg.errors.QueryCanceled):
+        return Unavailable("PostgreSQL did not finish a statement within the time that it is given")
+    return Unavailable("PostgreSQL cannot be used right now")

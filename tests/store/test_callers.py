@@ -5,13 +5,14 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import text
 from sqlmodel import Session
 
 from domain.errors import Unavailable
 from domain.naming import new_operation_id, new_tenant_id
 from store.catalog_sync import sync
 from store.customers import create_customer, get_customer
-from store.engine import database_errors, make_engine
+from store.engine import database_errors, make_engine, psycopg_transaction, transaction
 from store.idempotency import Claim, KeyReused, claim, forget_keys
 from store.operations import latest_operations, open_operations
 from store.tables import CellRow, PlanRow
@@ -122,6 +123,25 @@ def test_postgresql_away_is_worth_another_try() -> None:
     with pytest.raises(Unavailable) as raised:
         get_tenant(engine, "any")
     assert "hidden" not in f"{raised.value} {raised.value.__cause__}"
+
+
+def test_a_statement_that_takes_too_long_is_told_as_such(world: World) -> None:
+    """It is worth another try, and nobody looks for a server that is away."""
+    hasten = "SET LOCAL statement_timeout = 1"
+
+    def in_a_session() -> None:
+        with transaction(world.engine) as session:
+            session.connection().execute(text(hasten))
+            session.connection().execute(text("SELECT pg_sleep(60)"))
+
+    def in_psycopg() -> None:
+        with psycopg_transaction(world.engine, lambda _: None) as raw:
+            raw.execute(hasten)
+            raw.execute("SELECT pg_sleep(60)")
+
+    for late in (in_a_session, in_psycopg):
+        with pytest.raises(Unavailable, match="within the time"):
+            late()
 
 
 def test_a_bug_is_not_called_unavailable() -> None:
