@@ -5,10 +5,13 @@ Asserts nothing: a target that was missed is told, and explained in docs/perform
 
 import argparse
 import json
+import logging
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+
+import structlog
 
 from bench import report
 from bench.figures import Section, amount
@@ -54,6 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
     parser.add_argument("--write", action="store_true", help="write bench/results.md or results-long.md")
     options = parser.parse_args(arguments)
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     known = {**SECTIONS, **LONG}
     if unknown := set(options.sections) - set(known):
         parser.error(f"there is no section {', '.join(sorted(unknown))}; choose of {', '.join(known)}")

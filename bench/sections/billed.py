@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from bench.actions import ActionMeter
 from bench.figures import Figure, Section, Target
 from bench.schedules import AtRest, fire, firings, webhooks_a_month
-from bench.stage import BenchStage, running_stack
+from bench.stage import QUIET, BenchStage, running_stack
 from devstack.stack import Stack
 from runtime.settings import Settings
 from worker.schedules import DRIFT
@@ -14,17 +14,12 @@ AT_REST = 10_000
 """Tenants of the installation of which one is shown."""
 SHOWN = (100, 1_000, 10_000, 100_000)
 ROUNDS = 5
-DAILY = {
-    f"TENANTRY_{name}_INTERVAL_SECONDS": "86400"
-    for name in ("RECOVERY", "REMOVAL", "DRIFT", "ROTATION", "BILLING", "USAGE_UPKEEP")
-}
-"""Schedules fire while they are counted, and else not."""
 SMALL_PAGES = {"TENANTRY_DRIFT_PAGE_SIZE": "1"}
 LIMITS = {"sign-up": 30, "scale": 15, "teardown and removal": 30}
 
 
 def measure() -> Section:
-    with running_stack(settings=DAILY | SMALL_PAGES) as stack, BenchStage(stack) as stage:
+    with running_stack(settings={**QUIET, **SMALL_PAGES}) as stack, BenchStage(stack) as stage:
         stage.warm_up()
         meter = ActionMeter(stack)
         counted = [_life(stage, meter) for _ in range(ROUNDS)]

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import httpx
 
 from bench.figures import Figure, Section, Target
-from bench.stage import BenchStage, running_stack
+from bench.stage import QUIET, BenchStage, running_stack
 from devstack.stack import Stack
 
 ROUNDS = 5
@@ -18,7 +18,7 @@ COUNT = UNDER_WAY * (ROUNDS + 2)
 CALL_SECONDS = 0.25
 """That each provider call takes."""
 SLOTS = 10
-SETTINGS: Mapping[str, str] = {"TENANTRY_WORKER_ACTIVITIES": str(SLOTS)}
+SETTINGS: Mapping[str, str] = {**QUIET, "TENANTRY_WORKER_ACTIVITIES": str(SLOTS)}
 
 
 def measure() -> Section:
