@@ -61,7 +61,7 @@ bench: peers ## how fast it is, beside what a machine could do and others do; wr
 
 .PHONY: bench-long
 bench-long: peers ## what only shows after hours: memory of a worker, costs among very many
-	@$(BIN)/python -m bench --write --long
+	@$(BIN)/python -m bench --write --long && $(PEERS)/bin/python bench/charts.py results-long
 
 PEERS := .venv-peers
 

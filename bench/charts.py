@@ -1,4 +1,4 @@
-"""Draws bench/results.json: each target, and how far the median and the rounds are from it.
+"""Draws bench/results.json: how far each target is from what was measured, and sign-ups beside others'.
 
 Runs in the peers' environment, for what it draws with is no dependency of Tenantry.
 """
@@ -12,8 +12,16 @@ import matplotlib as mpl
 from matplotlib import pyplot
 
 HOME = Path(__file__).parent
-REACHED, MISSED, LINE = "#2b7a4b", "#b3432f", "#555555"
+REACHED, MISSED, OTHERS, LINE = "#2b7a4b", "#b3432f", "#9aa3ab", "#555555"
 BAR_INCHES = 0.42
+RATES = {
+    "crowd": "Tenantry",
+    "dbos": "DBOS",
+    "ansible": "Ansible, 4 at once",
+    "calls": "a plain script in threads, which keeps nothing",
+    "empty": "empty workflows, which call nothing",
+}
+"""Figures in sign-ups a second, and whose they are."""
 
 mpl.use("svg")
 mpl.rcParams.update({"svg.hashsalt": "tenantry", "font.size": 9, "axes.spines.top": False})
@@ -21,12 +29,14 @@ mpl.rcParams.update({"svg.hashsalt": "tenantry", "font.size": 9, "axes.spines.to
 
 def main(name: str) -> None:
     sections = json.loads((HOME / f"{name}.json").read_text())
-    figures = [one for section in sections for one in section["figures"] if one["target"]]
+    figures = {one["key"]: one for section in sections for one in section["figures"]}
     (HOME / "charts").mkdir(exist_ok=True)
-    draw(figures, HOME / "charts" / f"{name}-targets.svg")
+    targets([one for one in figures.values() if one["target"]], HOME / "charts" / f"{name}-targets.svg")
+    if figures.keys() >= RATES.keys():
+        rates(figures, HOME / "charts" / f"{name}-rates.svg")
 
 
-def draw(figures: list[dict[str, Any]], file: Path) -> None:
+def targets(figures: list[dict[str, Any]], file: Path) -> None:
     """Left of the line is missed, right of it reached, whichever way the target points."""
     canvas, axes = pyplot.subplots(figsize=(8, 1 + BAR_INCHES * len(figures)))
     for row, figure in enumerate(reversed(figures)):
@@ -39,6 +49,18 @@ def draw(figures: list[dict[str, Any]], file: Path) -> None:
     axes.set_xscale("log")
     axes.set_yticks(range(len(figures)), [_label(figure) for figure in reversed(figures)])
     axes.set_xlabel("times better than the target; the thin lines are the rounds")
+    canvas.savefig(file, bbox_inches="tight", metadata={"Date": None})
+
+
+def rates(figures: dict[str, dict[str, Any]], file: Path) -> None:
+    canvas, axes = pyplot.subplots(figsize=(8, 1 + BAR_INCHES * len(RATES)))
+    for row, key in enumerate(reversed(RATES)):
+        figure = figures[key]
+        axes.barh(row, figure["median"], color=REACHED if key == "crowd" else OTHERS, height=0.6)
+        axes.plot([min(figure["values"]), max(figure["values"])], [row, row], color=LINE, linewidth=1)
+        axes.annotate(f" {figure['median']:.2g}", (max(figure["values"]), row), va="center")
+    axes.set_yticks(range(len(RATES)), list(reversed(RATES.values())))
+    axes.set_xlabel("sign-ups a second, 40 at once, on one machine; the thin lines are the rounds")
     canvas.savefig(file, bbox_inches="tight", metadata={"Date": None})
 
 

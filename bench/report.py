@@ -23,7 +23,7 @@ PACKAGES = ("temporalio", "fastapi", "boto3", "kubernetes")
 def write(folder: Path, name: str, sections: Sequence[Section], minutes: float) -> None:
     """NAME.md and NAME.json."""
     (folder / f"{name}.json").write_text(json.dumps(document(sections), indent=2) + "\n")
-    (folder / f"{name}.md").write_text(page(sections, minutes, _charts(folder, name)))
+    (folder / f"{name}.md").write_text(page(sections, minutes, _charts(name, sections)))
 
 
 def document(sections: Sequence[Section]) -> list[dict[str, Any]]:
@@ -89,5 +89,8 @@ def _machine(minutes: float) -> list[str]:
     ]
 
 
-def _charts(folder: Path, name: str) -> list[str]:
-    return [f"charts/{chart.name}" for chart in sorted((folder / "charts").glob(f"{name}-*.svg"))]
+def _charts(name: str, sections: Sequence[Section]) -> list[str]:
+    """What bench/charts.py will have drawn."""
+    keys = {figure.key for section in sections for figure in section.figures}
+    kinds = ["targets", *(["rates"] if "crowd" in keys else [])]
+    return [f"charts/{name}-{kind}.svg" for kind in kinds]
