@@ -1,4 +1,4 @@
-"""The record sets of one zone, and the batches that change them: all of a batch, or nothing."""
+"""Record sets of one zone, and the batches that change them: all of a batch, or nothing."""
 
 import re
 from typing import Any
@@ -43,6 +43,7 @@ class Records:
     """A copy of a zone's records; a refused batch leaves the zone as it was."""
 
     def __init__(self, zone: str, records: list[RecordSet]) -> None:
+        """`records` has at least all those of the names that are to be changed."""
         self._zone = full_name(zone)
         self._records: dict[Identity, RecordSet] = {_identity(record): record for record in records}
 

@@ -13,7 +13,7 @@ from moto.route53.models import FakeZone, route53_backends
 from devstack.aws.calls import Call
 from devstack.aws.config import Zone
 from devstack.aws.protocol import RefusedError
-from devstack.aws.records import Records, from_moto
+from devstack.aws.records import Records, from_moto, full_name
 from devstack.aws.state import Handlers, State
 
 PREFIX = "/change/"
@@ -46,9 +46,13 @@ class Route53:
             zone: FakeZone | None = route53_backends[call.account]["aws"].zones.get(zone_id)
             if zone is None:
                 raise RefusedError("NoSuchHostedZone", f"No hosted zone found with ID: {zone_id}")
-            records = Records(zone.name, [from_moto(record) for record in zone.rrsets])
+            # Only names of the batch: a zone holds the records of all tenants.
+            names = {full_name(change["ResourceRecordSet"]["Name"]) for change in batch["Changes"]}
+            records = Records(
+                zone.name, [from_moto(record) for record in zone.rrsets if record.name in names]
+            )
             records.change(batch["Changes"])
-            zone.rrsets = []
+            zone.rrsets = [record for record in zone.rrsets if record.name not in names]
             for record in records.as_moto():
                 zone.add_rrset(record)
         return {"ChangeInfo": self._submit(batch.get("Comment"))}
@@ -75,7 +79,7 @@ def _add_zone(zone: Zone) -> None:
     backend = route53_backends[DEFAULT_ACCOUNT_ID]["aws"]
     if zone.id in backend.zones:
         return
-    made = backend.create_hosted_zone(zone.domain.rstrip(".") + ".", private_zone=False)
+    made = backend.create_hosted_zone(full_name(zone.domain), private_zone=False)
     del backend.zones[made.resource_id]
     made.resource_id = zone.id
     backend.zones[zone.id] = made
