@@ -1,9 +1,9 @@
-"""Our sign-ups beside what a user would pick instead, all on one stack, in turn."""
+"""Our sign-ups beside what a user would pick instead, on one stack a round, in turn."""
 
 import statistics
 import tempfile
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from bench.figures import Figure, Section, Target
@@ -26,20 +26,22 @@ Values = Mapping[str, Sequence[float]]
 def measure() -> Section:
     values: dict[str, list[float]] = defaultdict(list)
     versions: set[str] = set()
-    with (
-        tempfile.TemporaryDirectory(prefix="bench-") as folder,
-        running_stack(settings=QUIET) as stack,
-        BenchStage(stack) as stage,
-    ):
-        file = Path(folder) / "stack.json"
-        write(endpoints_of(stack), file)
-        stage.warm_up()
-        for _ in range(ROUNDS):
-            _round(stage, file, values, versions)
-    return Section("Sign-ups", _figures(values), [_CROWDS, *sorted(versions)])
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        for number in range(ROUNDS):
+            with running_stack(settings=QUIET) as stack, BenchStage(stack) as stage:
+                file = Path(folder) / "stack.json"
+                write(endpoints_of(stack), file)
+                stage.warm_up()
+                parts = list(_parts(stage, file, versions).items())
+                # Turned round every other time: what comes later finds more tenants there.
+                for name, part in parts if number % 2 == 0 else reversed(parts):
+                    values[name].append(part())
+    return Section("Sign-ups", _figures(values), [_ROUNDS, _CROWDS, *sorted(versions)])
 
 
-def _round(stage: BenchStage, file: Path, values: dict[str, list[float]], versions: set[str]) -> None:
+def _parts(stage: BenchStage, file: Path, versions: set[str]) -> Mapping[str, Callable[[], float]]:
+    """What a round measures, in its order."""
+
     def played(peer: str, tenants: int, parallel: int) -> Line:
         line = play_peer(peer, file, tenants=tenants, parallel=parallel)
         versions.add(f"{peer}: {line['version']}")
@@ -48,15 +50,19 @@ def _round(stage: BenchStage, file: Path, values: dict[str, list[float]], versio
     def rate(peer: str, tenants: int) -> float:
         return tenants / float(played(peer, tenants, tenants)["wall_seconds"])
 
-    values["ours"].append(statistics.median(stage.signups(SINGLE)))
-    values["script"].append(statistics.median(played("script", SINGLE, 1)["each_seconds"]))
-    values["crowd"].append(stage.crowd(AT_ONCE, poll_seconds=LOOK_SECONDS).all_succeeded().rate)
-    values["calls"].append(rate("script", AT_ONCE))
-    values["empty"].append(rate("empty_workflows", AT_ONCE))
-    values["dbos"].append(rate("dbos_signup", AT_ONCE))
-    few = [stage.crowd(OF_ANSIBLE).all_succeeded().rate for _ in range(FEW_TIMES)]
-    values["few"].append(statistics.median(few))
-    values["ansible"].append(rate("ansible_signups", OF_ANSIBLE))
+    def few() -> float:
+        return stage.crowd(OF_ANSIBLE).all_succeeded().rate
+
+    return {
+        "ours": lambda: statistics.median(stage.signups(SINGLE)),
+        "script": lambda: statistics.median(played("script", SINGLE, 1)["each_seconds"]),
+        "crowd": lambda: stage.crowd(AT_ONCE, poll_seconds=LOOK_SECONDS).all_succeeded().rate,
+        "calls": lambda: rate("script", AT_ONCE),
+        "empty": lambda: rate("empty_workflows", AT_ONCE),
+        "dbos": lambda: rate("dbos_signup", AT_ONCE),
+        "few": lambda: statistics.median(few() for _ in range(FEW_TIMES)),
+        "ansible": lambda: rate("ansible_signups", OF_ANSIBLE),
+    }
 
 
 def _figures(values: Values) -> list[Figure]:
@@ -95,6 +101,7 @@ def _pairs(values: Values, one: str, other: str) -> list[tuple[float, float]]:
     return list(zip(values[one], values[other], strict=True))
 
 
+_ROUNDS = "Each round has a stack of its own, and every other one measures in the opposite order."
 _CROWDS = (
     "The time of the provider calls is that of the plain script with as many tenants at once; "
     "what Tenantry takes beyond it is compared with empty workflows of the same shape."
