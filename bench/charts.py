@@ -14,6 +14,7 @@ from matplotlib import pyplot
 HOME = Path(__file__).parent
 REACHED, MISSED, OTHERS, LINE = "#2b7a4b", "#b3432f", "#9aa3ab", "#555555"
 BAR_INCHES = 0.42
+TICKS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
 RATES = {
     "crowd": "Tenantry",
     "dbos": "DBOS",
@@ -46,7 +47,8 @@ def targets(figures: list[dict[str, Any]], file: Path) -> None:
         axes.barh(row, middle - 1, left=1, color=colour, height=0.6)
         axes.plot([min(margins), max(margins)], [row, row], color=LINE, linewidth=1)
     axes.axvline(1, color=LINE, linewidth=1)
-    axes.set_xscale("log")
+    axes.set_xscale("log", base=2)
+    axes.set_xticks(TICKS, [f"{tick:g}" for tick in TICKS])
     axes.set_yticks(range(len(figures)), [_label(figure) for figure in reversed(figures)])
     axes.set_xlabel("times better than the target; the thin lines are the rounds")
     canvas.savefig(file, bbox_inches="tight", metadata={"Date": None})
@@ -67,8 +69,10 @@ def rates(figures: dict[str, dict[str, Any]], file: Path) -> None:
 def _margin(figure: dict[str, Any], value: float) -> float:
     """Above 1 is better than the target, below it worse."""
     limit = figure["limit"]
-    smaller_is_better = figure["target"].startswith("≤")
-    return float(max(limit / value if smaller_is_better else value / limit, 0.05))
+    least, most = TICKS[0], TICKS[-1]
+    if figure["target"].startswith("≤"):
+        return float(min(limit / value, most)) if value > 0 else most
+    return float(max(value / limit, least))
 
 
 def _label(figure: dict[str, Any]) -> str:
