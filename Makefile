@@ -60,7 +60,7 @@ bench: peers ## how fast it is, beside what a machine could do and others do; wr
 	@$(BIN)/python -m bench --write && $(PEERS)/bin/python bench/charts.py
 
 .PHONY: bench-long
-bench-long: peers ## what only shows after hours: memory of a worker, costs among very many
+bench-long: peers ## what only shows after long: memory of a worker, costs among very many
 	@$(BIN)/python -m bench --write --long && $(PEERS)/bin/python bench/charts.py results-long
 
 PEERS := .venv-peers

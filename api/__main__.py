@@ -17,6 +17,9 @@ from runtime.signing_keys import WrongSigningKeys
 
 USAGE = 2
 STREAMS_MAY_END_SECONDS = 3
+IDLE_SECONDS = 75
+"""How long a connection may rest: longer than clients (httpx: 5) and load balancers (AWS: 60) keep theirs, or
+a request that they send on it in the moment in which we close it is reset."""
 
 
 def main() -> None:
@@ -35,6 +38,7 @@ def main() -> None:
         http=BoundedHttp,
         access_log=False,  # api.middleware writes one line per request, with its id
         server_header=False,
+        timeout_keep_alive=IDLE_SECONDS,
         timeout_graceful_shutdown=STREAMS_MAY_END_SECONDS,
     )
     leave()

@@ -47,13 +47,13 @@ LONG: Mapping[str, Callable[[], Section]] = {
     "paging": paging.measure,
     "aging": aging.measure,
 }
-"""Some two hours."""
+"""Some forty minutes."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("sections", nargs="*", metavar="section", help="; ".join((*SECTIONS, *LONG)))
-    parser.add_argument("--long", action="store_true", help="the sections that take hours")
+    parser.add_argument("--long", action="store_true", help="the sections that take long")
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
     parser.add_argument("--write", action="store_true", help="write bench/results.md or results-long.md")
     options = parser.parse_args(arguments)

@@ -8,7 +8,7 @@ AT_ONCE = 40
 
 
 def measure() -> Section:
-    """About an hour: each operation is the sign-up or the removal of a tenant of plan `echo`."""
+    """Some half an hour: each operation is the sign-up or the removal of a tenant of plan `echo`."""
     with running_stack(workers=1) as stack, BenchStage(stack) as stage:
         weights: dict[int, float] = {}
         done = 0
@@ -16,7 +16,7 @@ def measure() -> Section:
             done += stage.lives(AT_ONCE)
             for mark in (EARLY, LATE):
                 if done >= mark:
-                    weights.setdefault(mark, stack.memory()["worker"] / 2**20)
+                    weights.setdefault(mark, stack.memory()["worker-1"] / 2**20)
     return Section(
         "A worker that grows old",
         [
