@@ -8,6 +8,7 @@ import json
 import logging
 import sys
 import time
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -61,16 +62,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     known = {**SECTIONS, **LONG}
     if unknown := set(options.sections) - set(known):
         parser.error(f"there is no section {', '.join(sorted(unknown))}; choose of {', '.join(known)}")
+    if options.write and options.sections:
+        parser.error("what is written are the figures of one whole run: leave out --write or the sections")
     began = time.monotonic()
     names = options.sections or (LONG if options.long else SECTIONS)
     measured: list[Section] = []
+    failed: list[str] = []
     for name in names:
-        measured.append(_measured(name, known[name]))
-        if options.write:  # after each, so that one that fails takes nothing with it
+        try:
+            measured.append(_measured(name, known[name]))
+        except Exception:  # noqa: BLE001 - whatever it is, the other sections are worth their minutes
+            traceback.print_exc()
+            failed.append(name)
+            continue
+        if options.write:
             report.write(HOME, _results(options.long), measured, (time.monotonic() - began) / 60)
     if options.json:
         print(json.dumps(report.document(measured), indent=2))
-    return 0
+    if failed:
+        print(f"error: {', '.join(failed)} could not be measured", file=sys.stderr)
+    return 1 if failed else 0
 
 
 def _results(long: bool) -> str:

@@ -12,11 +12,14 @@ from typing import Any
 import psutil
 
 from bench.figures import Figure, Section, Verdict, amount
+from devstack.postgres import SETTINGS
 from devstack.temporal import DYNAMIC_CONFIG
 
 HEAD = """\
 | what | beside | median | rounds | least to most | target | |
 | --- | --- | ---: | ---: | --- | ---: | --- |"""
+OF_POSTGRES = ("fsync", "full_page_writes", "synchronous_commit", "shared_buffers")
+"""Those of its settings on which speed hangs."""
 PACKAGES = ("temporalio", "fastapi", "boto3", "kubernetes")
 
 
@@ -78,6 +81,7 @@ def _count(sections: Sequence[Section]) -> str:
 def _machine(minutes: float) -> list[str]:
     gib = psutil.virtual_memory().total / 2**30
     flags = ", ".join(f"`{name}={value}`" for name, value in DYNAMIC_CONFIG.items())
+    settings = ", ".join(f"`{name}={SETTINGS[name]}`" for name in OF_POSTGRES)
     versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     machine = (
         f"{psutil.cpu_count()} processors, {gib:.0f} GiB, Python {platform.python_version()}, {versions}"
@@ -86,6 +90,7 @@ def _machine(minutes: float) -> list[str]:
         f"One run of {minutes:.0f} minutes on {datetime.now(UTC):%Y-%m-%d}: {machine}.",
         "Machines differ, and this one is shared: ratios say more than seconds.",
         f"Every Temporal server, ours and the peers', is the same development server with {flags}.",
+        f"Every PostgreSQL, too, is the same, with {settings}: nothing here waits for a disk.",
     ]
 
 

@@ -1,4 +1,4 @@
-"""`python -m bench.scale_sizes`: bytes of rows with their indexes, and of a sign-up's history.
+"""`python -m bench.scale_sizes`: what rows, a history and a look for drift take.
 
 Sign-ups on the development stack, a month of three meters of 1,000 tenants, and 60,000 events. Tables are
 packed first. Asserts nothing.
@@ -14,19 +14,25 @@ from sqlalchemy import Engine, text
 from temporalio.client import Client
 
 from bench import closing, month
-from bench.stage import REGIONS, BenchStage, SignedUp, running_stack
+from bench.actions import ActionMeter
+from bench.schedules import fire
+from bench.stage import QUIET, REGIONS, BenchStage, SignedUp, running_stack
 from bench.usage import database
 from bench.usage_http import enrol
+from bench.where import processor_seconds
 from catalog.meters import load_meters
 from devstack.stack import Stack
 from domain.metering.meters import dials
 from domain.naming import workflow_id
 from runtime.settings import ROOT
 from store.engine import make_engine
+from worker.schedules import DRIFT
 
 TABLES = "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
 SIZE = "SELECT count(*), pg_total_relation_size('{table}') FROM {table}"
 CROWD, FEW = 30, 20
+AT_ONCE = {"TENANTRY_DRIFT_TENANTS_PER_MINUTE": "6000"}
+"""A scan that waits for nothing."""
 EVENTS = 60_000
 Sizes = dict[str, tuple[int, int]]
 """Of each table, rows and bytes."""
@@ -35,8 +41,9 @@ Sizes = dict[str, tuple[int, int]]
 def main() -> int:
     argparse.ArgumentParser(prog="python -m bench.scale_sizes", description=__doc__).parse_args()
     os.environ.update(AWS_ACCESS_KEY_ID="bench", AWS_SECRET_ACCESS_KEY="bench")
-    with running_stack() as stack, BenchStage(stack) as stage:
+    with running_stack(settings={**QUIET, **AT_ONCE}) as stack, BenchStage(stack) as stage:
         sign_up(stack, stage)
+        look(stack)
     with closing._database() as engine:  # noqa: SLF001 - the same ground as the other measurements
         closing._fill(engine, 1_000)  # noqa: SLF001
         closing._close(engine, 1_000, 1.0)  # noqa: SLF001
@@ -58,6 +65,14 @@ def sign_up(stack: Stack, stage: BenchStage) -> None:
         stage.crowd(CROWD)
     show(f"{2 * CROWD} sign-ups", packed(engine), before)
     engine.dispose()
+
+
+def look(stack: Stack) -> None:
+    """Where nothing has drifted, as nearly always."""
+    meter = ActionMeter(stack)
+    spent = processor_seconds(stack, lambda: fire(stack, DRIFT, meter))
+    shares = ", ".join(f"{name} {1000 * seconds / (2 * CROWD):.0f} ms" for name, seconds in spent.items())
+    print(f"\na look at a tenant for drift, processor time: {shares}", flush=True)
 
 
 async def history(address: str, tenant: SignedUp) -> str:

@@ -1,6 +1,7 @@
 """What the schedules of an installation cost: each is fired by hand, and its Actions are counted."""
 
 import asyncio
+import math
 import time
 from dataclasses import dataclass
 
@@ -33,7 +34,9 @@ class AtRest:
     def per_tenant(self, tenants: int, settings: Settings) -> float:
         """Of one among so many, at the settings' intervals, sizes and pace."""
         scan_seconds = tenants / settings.drift_tenants_per_minute * 60
-        scans = MONTH_SECONDS / max(settings.drift_interval_seconds, scan_seconds)
+        # While a scan is under way, none begins.
+        interval = settings.drift_interval_seconds
+        scans = MONTH_SECONDS / (interval * max(math.ceil(scan_seconds / interval), 1))
         page_seconds = settings.drift_page_size / settings.drift_tenants_per_minute * 60
         heartbeats = len(PROVIDERS) * (page_seconds // (HEARTBEAT_SHARE * observing.MISSED.total_seconds()))
         pages = tenants / settings.drift_page_size

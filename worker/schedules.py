@@ -37,7 +37,8 @@ CLOSING = "close-periods"
 USAGE = "keep-usage"
 WEBHOOKS = "deliver-webhooks"
 JITTER = 0.1
-"""Share of the interval by which a scan may begin later."""
+"""Share of the interval by which a firing may come later: intervals are counted from the epoch, so all
+installations that share a namespace or an account would begin at the same second."""
 LOOK_LIMIT = timedelta(minutes=10)
 KEEP_LIMIT = timedelta(hours=2)
 SCAN_LIMIT = timedelta(hours=6)
@@ -54,8 +55,6 @@ class _Planned:
     every_seconds: int
     limit: timedelta
     argument: DriftInput | CloseInput | DeliverWebhooksInput | None = None
-    jittered: bool = False
-    """What costs many calls must not begin at once in all installations that share an account."""
     without_pause: bool = False
     """Begins as soon as there is the schedule, and again whenever it has ended."""
 
@@ -120,7 +119,6 @@ def _always(settings: Settings) -> list[_Planned]:
             settings.drift_interval_seconds,
             SCAN_LIMIT,
             DriftInput(page_size=settings.drift_page_size, repairs_at_most=settings.drift_repairs_per_scan),
-            jittered=True,
         ),
         _Planned(
             CLOSING,
@@ -154,7 +152,8 @@ async def _keep(client: Client, settings: Settings, planned: _Planned) -> None:
         ),
         spec=ScheduleSpec(
             intervals=[ScheduleIntervalSpec(every=every)],
-            jitter=every * JITTER if planned.jittered else None,
+            # Late by that much, what goes on until the next firing would have a pause.
+            jitter=None if planned.without_pause else every * JITTER,
         ),
         # The next firing finds whatever a missed one would have found.
         policy=SchedulePolicy(

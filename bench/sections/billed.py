@@ -69,6 +69,8 @@ def _notes(rest: AtRest, costs: Mapping[str, int]) -> Sequence[str]:
     shares = ", ".join(f"{rest.per_tenant(tenants, settings):,.0f} with {tenants:,}" for tenants in SHOWN)
     return [
         "By the server's own counter, the queries of who watches included.",
+        "A month at rest is one firing of each schedule, counted, times its firings in a month.",
+        "Only that of webhooks is computed: its run goes on until the next firing.",
         f"Actions of one firing: {told}; {rest.page:.1f} more for each page that a scan for drift looks at.",
         f"An installation takes {rest.fixed:,.0f} a month by its schedules alone.",
         f"A tenant's share of a month is {shares} tenants.",

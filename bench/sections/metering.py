@@ -3,6 +3,7 @@
 from bench.figures import Figure, Section, Target
 from bench.usage import rounds
 from bench.usage_events import BATCH
+from bench.usage_http import SENDERS
 
 ROUNDS = 5
 BATCHES = 100
@@ -33,5 +34,9 @@ def measure() -> Section:
                 Target("≥", 0.35),
             ),
         ],
-        [f"{BATCHES} batches of {BATCH} events in each round; API and PostgreSQL on the same processors."],
+        [
+            f"{BATCHES} batches of {BATCH} events in each round; API and PostgreSQL on the same processors.",
+            f"Over HTTP, {SENDERS} senders at once, the API with a process for each core.",
+            "COPY and INSERT by one connection, a transaction for each batch.",
+        ],
     )

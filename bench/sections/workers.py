@@ -32,7 +32,7 @@ def measure() -> Section:
             Figure("workers", "two processes", "one", "times", ratios, Target("≥", 1.7)),
         ],
         [
-            f"{SLOTS} activity slots in each process; each provider call takes {CALL_SECONDS} s.",
+            f"{SLOTS} activity slots a queue in each process; each provider call takes {CALL_SECONDS} s.",
             f"Plan {PLAN}, so that slots are the limit and not two cores; a round is {UNDER_WAY} ends.",
         ],
     )

@@ -74,13 +74,23 @@ async def test_two_installations_have_their_own(client: Client, settings: Settin
     assert [interval.every for interval in spec.intervals] == [timedelta(hours=2)]
 
 
+async def test_installations_do_not_begin_at_the_same_second(client: Client, settings: Settings) -> None:
+    """Each firing comes up to a tenth of its interval later."""
+    await keep_schedules(client, of(settings, "one"))
+    for name in NAMES:
+        spec = (await client.get_schedule_handle(schedule_id("one", name)).describe()).schedule.spec
+        assert spec.jitter == spec.intervals[0].every * 0.1
+
+
 async def test_webhooks_are_delivered_without_pause(client: Client, settings: Settings) -> None:
-    """With keys to sign by: begun at once, and again whenever a run has ended. Without keys it is no more."""
+    """With keys to sign by: begun at once, and again in time when a run has ended. Without keys it is no more."""
     signing = of(settings, "one").model_copy(update={"webhook_keys_file": Path("keys")})
     name = schedule_id("one", WEBHOOKS)
     await keep_schedules(client, signing)
     handle = client.get_schedule_handle(name)
-    assert (await handle.describe()).schedule.policy.overlap is ScheduleOverlapPolicy.BUFFER_ONE
+    described = (await handle.describe()).schedule
+    assert described.policy.overlap is ScheduleOverlapPolicy.BUFFER_ONE
+    assert not described.spec.jitter
 
     async def begun() -> str | None:
         for action in (await handle.describe()).info.running_actions:
