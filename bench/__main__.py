@@ -49,34 +49,30 @@ LONG: Mapping[str, Callable[[], Section]] = {
     "aging": aging.measure,
 }
 """Some forty minutes."""
+KNOWN = {**SECTIONS, **LONG}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("sections", nargs="*", metavar="section", help="; ".join((*SECTIONS, *LONG)))
-    parser.add_argument("--long", action="store_true", help="the sections that take long")
-    parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
-    parser.add_argument("--write", action="store_true", help="write bench/results.md or results-long.md")
-    options = parser.parse_args(arguments)
+    options = _options(arguments)
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
-    known = {**SECTIONS, **LONG}
-    if unknown := set(options.sections) - set(known):
-        parser.error(f"there is no section {', '.join(sorted(unknown))}; choose of {', '.join(known)}")
-    if options.write and options.sections:
-        parser.error("what is written are the figures of one whole run: leave out --write or the sections")
+    results = "results-long" if options.long else "results"
     began = time.monotonic()
     names = options.sections or (LONG if options.long else SECTIONS)
+    written = {one.title: one for one in report.read(HOME, results)} if options.sections else {}
     measured: list[Section] = []
     failed: list[str] = []
     for name in names:
         try:
-            measured.append(_measured(name, known[name]))
+            section = _measured(name, KNOWN[name])
         except Exception:  # noqa: BLE001 - whatever it is, the other sections are worth their minutes
             traceback.print_exc()
             failed.append(name)
             continue
+        measured.append(section)
+        written[section.title] = section
         if options.write:
-            report.write(HOME, _results(options.long), measured, (time.monotonic() - began) / 60)
+            minutes = None if options.sections else (time.monotonic() - began) / 60
+            report.write(HOME, results, list(written.values()), minutes)
     if options.json:
         print(json.dumps(report.document(measured), indent=2))
     if failed:
@@ -84,8 +80,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 1 if failed else 0
 
 
-def _results(long: bool) -> str:
-    return "results-long" if long else "results"
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("sections", nargs="*", metavar="section", help="; ".join(KNOWN))
+    parser.add_argument("--long", action="store_true", help="the sections that take long")
+    parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
+    parser.add_argument("--write", action="store_true", help="write bench/results.md or results-long.md")
+    options = parser.parse_args(arguments)
+    if unknown := set(options.sections) - set(KNOWN):
+        parser.error(f"there is no section {', '.join(sorted(unknown))}; choose of {', '.join(KNOWN)}")
+    if options.write and options.sections and (not options.long or set(options.sections) - set(LONG)):
+        parser.error("only sections of the long part are written singly: results.md is of one whole run")
+    return options
 
 
 def _measured(name: str, measure: Callable[[], Section]) -> Section:

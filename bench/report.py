@@ -11,7 +11,7 @@ from typing import Any
 
 import psutil
 
-from bench.figures import Figure, Section, Verdict, amount
+from bench.figures import Figure, Section, Target, Verdict, amount
 from devstack.postgres import SETTINGS
 from devstack.temporal import DYNAMIC_CONFIG
 
@@ -23,10 +23,16 @@ OF_POSTGRES = ("fsync", "full_page_writes", "synchronous_commit", "shared_buffer
 PACKAGES = ("temporalio", "fastapi", "boto3", "kubernetes")
 
 
-def write(folder: Path, name: str, sections: Sequence[Section], minutes: float) -> None:
-    """NAME.md and NAME.json."""
+def write(folder: Path, name: str, sections: Sequence[Section], minutes: float | None) -> None:
+    """NAME.md and NAME.json. `minutes` are those of one run, None where sections are of several."""
     (folder / f"{name}.json").write_text(json.dumps(document(sections), indent=2) + "\n")
     (folder / f"{name}.md").write_text(page(sections, minutes, _charts(name, sections)))
+
+
+def read(folder: Path, name: str) -> list[Section]:
+    """What was written; empty if nothing was."""
+    file = folder / f"{name}.json"
+    return [_section(one) for one in json.loads(file.read_text())] if file.exists() else []
 
 
 def document(sections: Sequence[Section]) -> list[dict[str, Any]]:
@@ -40,7 +46,7 @@ def document(sections: Sequence[Section]) -> list[dict[str, Any]]:
     ]
 
 
-def page(sections: Sequence[Section], minutes: float, charts: Sequence[str]) -> str:
+def page(sections: Sequence[Section], minutes: float | None, charts: Sequence[str]) -> str:
     parts = ["# Results of the bench", *_machine(minutes), _count(sections)]
     parts += [f"![{Path(chart).stem}]({chart})" for chart in charts]
     for section in sections:
@@ -58,6 +64,16 @@ def _told(figure: Figure) -> dict[str, Any]:
         "limit": figure.target.limit if figure.target else None,
         "verdict": figure.verdict,
     }
+
+
+def _section(told: dict[str, Any]) -> Section:
+    figures = []
+    for one in told["figures"]:
+        target = Target(one["target"].split()[0], one["limit"]) if one["target"] else None
+        figures.append(
+            Figure(one["key"], one["what"], one["beside"], one["unit"], tuple(one["values"]), target)
+        )
+    return Section(told["title"], figures, told["notes"])
 
 
 def _row(figure: Figure) -> str:
@@ -78,7 +94,8 @@ def _count(sections: Sequence[Section]) -> str:
     return f"{reached} of {reached + missed} targets reached."
 
 
-def _machine(minutes: float) -> list[str]:
+def _machine(minutes: float | None) -> list[str]:
+    runs = f"One run of {minutes:.0f} minutes" if minutes is not None else "Of several runs, the last"
     gib = psutil.virtual_memory().total / 2**30
     flags = ", ".join(f"`{name}={value}`" for name, value in DYNAMIC_CONFIG.items())
     settings = ", ".join(f"`{name}={SETTINGS[name]}`" for name in OF_POSTGRES)
@@ -87,7 +104,7 @@ def _machine(minutes: float) -> list[str]:
         f"{psutil.cpu_count()} processors, {gib:.0f} GiB, Python {platform.python_version()}, {versions}"
     )
     return [
-        f"One run of {minutes:.0f} minutes on {datetime.now(UTC):%Y-%m-%d}: {machine}.",
+        f"{runs} on {datetime.now(UTC):%Y-%m-%d}: {machine}.",
         "Machines differ, and this one is shared: ratios say more than seconds.",
         f"Every Temporal server, ours and the peers', is the same development server with {flags}.",
         f"Every PostgreSQL, too, is the same, with {settings}: nothing here waits for a disk.",

@@ -7,6 +7,7 @@ from domain.billing import fees, minimums
 from domain.billing.lines import CREDIT, Line
 from domain.billing.rating import Window
 from domain.billing.spans import Span
+from domain.billing.tallies import Tally
 from domain.billing.terms import Piece, Share
 from domain.billing.usage import Scope, scopes
 
@@ -23,7 +24,7 @@ class Origin:
 def origin(window: Window, line: Line) -> Origin | None:
     """None for what was agreed by hand, and for a line that nothing makes any more."""
     component = component_of(line.key)
-    found = (_in_share(share, component, line) for share in window.shares)
+    found = (_in_tally(tally, component, line) for tally in window.tallies)
     return next((one for one in found if one), None)
 
 
@@ -31,16 +32,15 @@ def component_of(key: str) -> str:
     return key.partition("/")[0]
 
 
-def _in_share(share: Share, component: str, line: Line) -> Origin | None:
+def _in_tally(tally: Tally, component: str, line: Line) -> Origin | None:
     begin = line.span.begin
     if component == fees.COMPONENT:
-        return _of_fee(share, line)
+        return next((found for share in tally.shares if (found := _of_fee(share, line))), None)
     if component == minimums.COMPONENT:
-        begins = share.pieces[0].span.begin == begin
-        return Origin(share.period, share.pieces) if begins else None
-    for scope in scopes(share):
+        return Origin(tally.period, tally.pieces) if tally.span.begin == begin else None
+    for scope in scopes(tally):
         if scope.demand.meter == component and scope.span.begin == begin:
-            return Origin(share.period, _within(share.pieces, scope.demand.spans), scope)
+            return Origin(tally.period, _within(tally.pieces, scope.demand.spans), scope)
     return None
 
 

@@ -55,9 +55,9 @@ class Outlook:
         return next(found, nothing)
 
     def _courses(self) -> Iterator[tuple[Scope, Course]]:
-        for share in self.window.shares:
-            for scope in due_scopes(self.window, share):
-                yield scope, Course.of(share, scope, self.now)
+        for tally in self.window.tallies:
+            for scope in due_scopes(self.window, tally):
+                yield scope, Course.of(tally, scope, self.now)
 
 
 def outlook(account: Account, closed_until: datetime | None, now: datetime) -> Outlook | None:

@@ -11,7 +11,7 @@ from fractions import Fraction
 from domain.billing.money import Exact, round_half_away
 from domain.billing.prices import Aggregate
 from domain.billing.spans import MICROSECOND, Span, before, joined, micros
-from domain.billing.terms import Share
+from domain.billing.tallies import Tally
 from domain.billing.usage import Demand, Quantities, Scope
 
 SHORTEST = timedelta(days=1) // MICROSECOND
@@ -32,8 +32,8 @@ class Course:
     to_come: int
 
     @classmethod
-    def of(cls, share: Share, scope: Scope, moment: datetime) -> "Course":
-        running = _running(share, scope)
+    def of(cls, tally: Tally, scope: Scope, moment: datetime) -> "Course":
+        running = _running(tally, scope)
         gone = micros(before(running, moment))
         return cls(
             whole=scope.demand,
@@ -83,10 +83,10 @@ def _until(demand: Demand, instant: datetime) -> Demand:
     return Demand(demand.meter, demand.aggregate, before(demand.spans, instant))
 
 
-def _running(share: Share, scope: Scope) -> tuple[Span, ...]:
+def _running(tally: Tally, scope: Scope) -> tuple[Span, ...]:
     return joined(
         piece.span
-        for piece in share.pieces
+        for piece in tally.pieces
         if not piece.segment.suspended and any(piece.span.common(span) for span in scope.demand.spans)
     )
 

@@ -10,6 +10,7 @@ from domain.billing.fees import fee_lines
 from domain.billing.lines import Line
 from domain.billing.minimums import top_up
 from domain.billing.one_offs import one_off_lines
+from domain.billing.tallies import Tally, tallies
 from domain.billing.terms import Share, shares
 from domain.billing.usage import Demand, Quantities, Scope, scopes, usage_lines
 
@@ -26,6 +27,10 @@ class Window:
     closings: Closings
     """Also those before `since` by which a line of these shares may be due."""
 
+    @property
+    def tallies(self) -> list[Tally]:
+        return tallies(self.shares, self.closings)
+
     def holds(self, line: Line) -> bool:
         at = line.span.begin if line.due is None else line.due
         return self.since is None or at >= self.since
@@ -40,7 +45,7 @@ def window(account: Account, until: datetime, since: datetime | None = None) -> 
 
 def demands(window: Window) -> list[Demand]:
     """The aggregates that `rate` takes; computed from events, or from what a database has summed up."""
-    return [scope.demand for share in window.shares for scope in due_scopes(window, share)]
+    return [scope.demand for tally in window.tallies for scope in due_scopes(window, tally)]
 
 
 def rate(window: Window, quantities: Quantities) -> list[Line]:
@@ -50,19 +55,19 @@ def rate(window: Window, quantities: Quantities) -> list[Line]:
 
 def _lines(window: Window, quantities: Quantities) -> Iterator[Line]:
     account, closed = window.account, window.closings
-    for share in window.shares:
-        fees = list(fee_lines(account, share, closed))
+    for tally in window.tallies:
+        fees = [line for share in tally.shares for line in fee_lines(account, share, closed)]
         usage = [
             line
-            for scope in due_scopes(window, share)
+            for scope in due_scopes(window, tally)
             for line in usage_lines(account, scope, quantities, closed)
         ]
         spent = sum(line.amount for line in [*fees, *usage])
-        minimum = top_up(account, share, spent, closed)
+        minimum = top_up(account, tally, spent, closed)
         yield from (line for line in [*fees, *usage, *([minimum] if minimum else [])] if line.due)
     yield from one_off_lines(account, closed, window.until)
 
 
-def due_scopes(window: Window, share: Share) -> list[Scope]:
+def due_scopes(window: Window, tally: Tally) -> list[Scope]:
     """Those of which a closing of the window carries the usage."""
-    return [scope for scope in scopes(share) if window.closings.due(scope.span.end)]
+    return [scope for scope in scopes(tally) if window.closings.due(scope.span.end)]

@@ -45,11 +45,15 @@ class Piece:
 
 @dataclass(frozen=True)
 class Share:
-    """What of a term lies in a period: the widest span over which aggregates run on."""
+    """What of a term lies in a period: the widest span over which a fee is charged at once."""
 
     term: Term
     period: Span
     pieces: tuple[Piece, ...]
+
+    @property
+    def span(self) -> Span:
+        return Span(self.pieces[0].span.begin, self.pieces[-1].span.end)
 
 
 def terms(account: Account) -> list[Term]:

@@ -13,7 +13,7 @@ from domain.billing.lines import USAGE, Line, key_of
 from domain.billing.money import Exact, to_minor
 from domain.billing.prices import Aggregate, MeterPrice
 from domain.billing.spans import Span, joined, micros
-from domain.billing.terms import Share
+from domain.billing.tallies import Tally
 from domain.billing.words import MICROS_A_SECOND, number_text, share_text
 
 
@@ -32,7 +32,7 @@ Quantities = Mapping[Demand, Decimal | Exact]
 
 @dataclass(frozen=True)
 class Scope:
-    """One meter at one price in one share: what allowance and tiers are counted over."""
+    """One meter at one price in one tally: what allowance and tiers are counted over."""
 
     price: MeterPrice
     demand: Demand
@@ -48,14 +48,14 @@ class Scope:
         return Fraction(micros(self.demand.spans), self.period.micros)
 
 
-def scopes(share: Share) -> list[Scope]:
-    """A price that comes back within the share goes on counting where it was."""
+def scopes(tally: Tally) -> list[Scope]:
+    """A price that comes back within the tally goes on counting where it was."""
     spans: dict[tuple[str, MeterPrice], list[Span]] = {}
-    for piece in share.pieces:
+    for piece in tally.pieces:
         for meter, price in piece.segment.price.meters.items():
             spans.setdefault((meter, price), []).append(piece.span)
     return [
-        Scope(price, Demand(meter, price.aggregate, joined(found)), share.period)
+        Scope(price, Demand(meter, price.aggregate, joined(found)), tally.period)
         for (meter, price), found in spans.items()
     ]
 

@@ -77,6 +77,39 @@ def test_a_price_that_comes_back_goes_on_counting() -> None:
     assert found.lines[1]["quantity"] == "3.333333333333"
 
 
+KINDS = """
+  one: {period: monthly, minimum: "60", meters: {calls: {aggregate: sum, model: graduated,
+        tiers: [{up_to: 20, unit: "0"}, {up_to: null, unit: "1"}]}}}
+  quarter: {period: quarterly}
+  week: {period: weekly}
+"""
+
+
+@pytest.mark.parametrize(
+    ("plan", "left", "back"),
+    [("quarter", "11T00:00:00", "21T00:00:00"), ("week", "09T00:00:00", "09T00:00:01")],
+)
+def test_a_price_that_comes_back_from_another_kind_of_period_goes_on_counting(
+    plan: str, left: str, back: str
+) -> None:
+    """What was left is billed with what follows: the free tier holds once, and so does the minimum."""
+    changes = f'{{at: "2024-04-{left}Z", plan: {plan}}}, {{at: "2024-04-{back}Z", plan: one}}'
+    found = scoped(changes, used(("05T00:00:00", "20"), ("25T00:00:00", "80")), KINDS)
+    assert found.amounts(-1) == {"calls/2024-04-01T00:00:00Z/2": 8000}
+
+
+def test_a_price_that_comes_back_after_it_was_closed_counts_anew() -> None:
+    """The week that ended on the 15th carried what was used before, and a third of the minimum."""
+    changes = '{at: "2024-04-11T00:00:00Z", plan: week}, {at: "2024-04-16T00:00:00Z", plan: one}'
+    found = scoped(changes, used(("05T00:00:00", "20"), ("25T00:00:00", "80")), KINDS)
+    assert [invoice["period"]["to"] for invoice in found.invoices] == [
+        "2024-04-15T00:00:00Z",
+        "2024-05-01T00:00:00Z",
+    ]
+    assert found.amounts(0) == {"minimum/2024-04-01T00:00:00Z/charge": 2000}
+    assert found.amounts(1) == {"calls/2024-04-16T00:00:00Z/2": 6000}
+
+
 def test_usage_that_a_plan_has_no_price_for_costs_nothing() -> None:
     """While the plan lacks the meter, its usage is nobody's."""
     found = scoped(MIDDLE % "plan: none", used(("10T00:00:00", "15"), AFTER))

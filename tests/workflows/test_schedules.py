@@ -83,7 +83,7 @@ async def test_installations_do_not_begin_at_the_same_second(client: Client, set
 
 
 async def test_webhooks_are_delivered_without_pause(client: Client, settings: Settings) -> None:
-    """With keys to sign by: begun at once, and again in time when a run has ended. Without keys it is no more."""
+    """With keys to sign by: begun at once, and again whenever a run has ended. Without keys it is no more."""
     signing = of(settings, "one").model_copy(update={"webhook_keys_file": Path("keys")})
     name = schedule_id("one", WEBHOOKS)
     await keep_schedules(client, signing)
