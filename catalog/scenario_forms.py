@@ -16,6 +16,7 @@ from domain.plans import Model
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 YEARS = range(1970, 2200)
 """Beyond these, time zones are guesses."""
+LOOKS_LIKE_INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}")
 ACTIONS = ("suspend", "resume", "end", "restore")
 
 
@@ -24,7 +25,9 @@ def instant(value: object) -> datetime:
     if isinstance(value, str) and "T" in value:
         try:
             read = datetime.fromisoformat(value)
-        except ValueError:
+        except ValueError as error:
+            if LOOKS_LIKE_INSTANT.match(value):
+                raise ValueError(f"there is no such instant: {error}") from None
             read = None
         if read and read.tzinfo:
             if read.year not in YEARS:
@@ -36,7 +39,7 @@ def instant(value: object) -> datetime:
 def whole(value: object) -> int:
     if isinstance(value, str) and re.fullmatch(r"[0-9]{1,9}", value):
         return int(value)
-    raise ValueError("write a whole number, 0 or more")
+    raise ValueError("write a whole number, from 0 to 999999999")
 
 
 def duration(value: object) -> timedelta:
