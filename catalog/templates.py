@@ -118,7 +118,7 @@ def _words(error: Exception) -> str:
     return str(error) or type(error).__name__
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=512)
 def _parsed(text: str) -> str:
     """The documents as JSON, which is read ten times faster than YAML.
 
