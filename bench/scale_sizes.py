@@ -15,11 +15,11 @@ from temporalio.client import Client
 
 from bench import closing, month
 from bench.actions import ActionMeter
+from bench.processors import processor_seconds
 from bench.schedules import fire
 from bench.stage import QUIET, REGIONS, BenchStage, SignedUp, running_stack
 from bench.usage import database
 from bench.usage_http import enrol
-from bench.where import processor_seconds
 from catalog.meters import load_meters
 from devstack.stack import Stack
 from domain.metering.meters import dials

@@ -1,25 +1,24 @@
 """`python -m bench.where`: where the time of a sign-up goes, by the clock and by the processors.
 
 By the histories of sign-ups made one after the other, medians in milliseconds; and by the processor time that
-each process takes of many at once. Asserts nothing.
+each process takes for many at once, beside the peers. Asserts nothing.
 """
 
 import argparse
 import asyncio
 import statistics
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-import psutil
 from temporalio.client import Client, WorkflowHistory
 
+from bench.processors import tell_processors
 from bench.stage import QUIET, BenchStage, SignedUp, running_stack
-from devstack.stack import Stack
 from domain.naming import workflow_id
 
-SINGLE, AT_ONCE, CROWDS = 12, 40, 3
+SINGLE = 12
 
 
 @dataclass(frozen=True)
@@ -60,12 +59,7 @@ def main() -> int:
     with running_stack(settings=QUIET) as stack, BenchStage(stack) as stage:
         stage.warm_up()
         tell_clock([stage.signup("team", "us-east-1") for _ in range(SINGLE)], stack.temporal.address)
-        spent = processor_seconds(
-            stack, lambda: [stage.crowd(AT_ONCE, poll_seconds=8) for _ in range(CROWDS)]
-        )
-    print(f"\nprocessor time of one sign-up, {AT_ONCE} at once, ms")
-    for name, seconds in spent.items():
-        print(f"  {name:44} {1000 * seconds / AT_ONCE / CROWDS:8.0f}")
+        tell_processors(stack, stage)
     return 0
 
 
@@ -82,28 +76,6 @@ def tell_clock(signups: Sequence[SignedUp], address: str) -> None:
     print(f"\nof the chain of one: waits, executes, ms\n{_lines(chains[-1])}")
     ordered = sorted(runs[-1].activities, key=lambda one: one.scheduled)
     print(f"\nof all activities of that one\n{_lines(ordered)}")
-
-
-def processor_seconds(stack: Stack, call: Callable[[], object]) -> Mapping[str, float]:
-    """What each kind of the stack's processes takes of a processor during the call."""
-    before = _spent(stack)
-    call()
-    after = _spent(stack)
-    found: dict[str, float] = {}
-    for name, seconds in after.items():
-        kind = name.rstrip("0123456789").rstrip("-")
-        found[kind] = found.get(kind, 0.0) + seconds - before[name]
-    return found
-
-
-def _spent(stack: Stack) -> dict[str, float]:
-    return {process.name: _of_all(psutil.Process(process.pid)) for process in stack.processes()}
-
-
-def _of_all(process: psutil.Process) -> float:
-    """With its children, and with those of them that have ended."""
-    times = [one.cpu_times() for one in (process, *process.children(recursive=True))]
-    return sum(one.user + one.system + one.children_user + one.children_system for one in times)
 
 
 async def _runs(signups: Sequence[SignedUp], address: str) -> list[Run]:
