@@ -26,7 +26,7 @@ def decimal(value: object) -> Decimal:
         value = str(value)
     if isinstance(value, str) and DECIMAL.fullmatch(value):
         return Decimal(value)
-    raise ValueError('write a decimal number, such as "12.50", with at most 24 digits on each side of the point')
+    raise ValueError('write a decimal number, such as "12.50", with at most 24 digits on either side')
 
 
 Number = Annotated[Decimal, BeforeValidator(decimal)]

@@ -40,7 +40,7 @@ as_of: "2024-05-01T00:00:00Z"
 """
 
 
-DECIMAL = 'write a decimal number, such as "12.50", with at most 24 digits on each side of the point'
+DECIMAL = 'write a decimal number, such as "12.50", with at most 24 digits on either side'
 WHOLE = "write a whole number, from 0 to 999999999"
 INSTANT = 'write an instant with Z or an offset, such as "2024-01-31T00:00:00Z"'
 ZONE = "is not a time zone, such as Europe/Paris"
