@@ -1,5 +1,6 @@
-"""How a process of ours ends."""
+"""How a process of ours begins to serve, and how it ends."""
 
+import ctypes
 import gc
 import os
 import sys
@@ -15,6 +16,21 @@ def leave(code: int = 0) -> NoReturn:
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)
+
+
+M_ARENA_MAX = -8
+"""As in glibc's malloc.h."""
+ARENAS = 2
+
+
+def share_arenas() -> None:
+    """Call before there are threads: they would get up to eight heaps a core, which keep what they once took.
+
+    Does nothing where the C library is not glibc.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        mallopt(M_ARENA_MAX, ARENAS)
 
 
 def settle() -> None:

@@ -21,7 +21,7 @@ from domain.errors import CatalogError, InvalidSpec, Unavailable
 from runtime.clock import SystemClock
 from runtime.logging import configure_logging
 from runtime.payloads import data_converter
-from runtime.process import leave, settle
+from runtime.process import leave, settle, share_arenas
 from runtime.ring_file import WrongKeyRing
 from runtime.settings import Settings, load_settings
 from runtime.signing_keys import WrongSigningKeys, read_signing_keys
@@ -37,6 +37,7 @@ NOT_DONE = 1
 
 def main() -> None:
     faulthandler.enable()
+    share_arenas()
     settings = load_settings()
     configure_logging(settings)
     try:
