@@ -12,7 +12,7 @@ from bench.peers.driver import PeerFailed
 from bench.peers.endpoints import Endpoints, endpoints_of, write
 from bench.peers.play import Line, play_ours, play_peer
 from bench.peers.tenants import PLAN, REGIONS
-from bench.stage import BenchStage, running_stack
+from bench.stage import QUIET, BenchStage, running_stack
 
 HEADER = ("who", "tenants", "at once", "per second", "each, median s", "AWS calls", "Kubernetes calls")
 FORM = "{:16} {:>7} {:>7} {:>10} {:>14} {:>9} {:>16}"
@@ -24,7 +24,7 @@ def main() -> int:
     parser.add_argument("--burst", type=int, default=40, help="sign-ups asked for at once")
     parser.add_argument("--ansible", type=int, default=4, help="tenants of Ansible, all at once")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="peers-") as folder, running_stack() as stack:
+    with tempfile.TemporaryDirectory(prefix="peers-") as folder, running_stack(settings=QUIET) as stack:
         file, endpoints = Path(folder) / "stack.json", endpoints_of(stack)
         write(endpoints, file)
         with BenchStage(stack) as stage:

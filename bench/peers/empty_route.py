@@ -11,11 +11,12 @@ from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
-import httpx
+import aiohttp
 
+from bench.load import Call, asked
 from bench.peers.driver import Played, show
 from bench.peers.endpoints import Endpoints, read
-from bench.peers.pace import paced, percentile
+from bench.peers.pace import percentile
 from devstack.processes import StartError, accepts_connections, free_port, spawn
 from runtime.settings import ROOT
 
@@ -42,15 +43,15 @@ def serving(endpoints: Endpoints) -> Iterator[str]:
             process.stop()
 
 
-async def latencies(url: str, rate: float, seconds: float) -> list[float]:
-    """Of each request, in seconds. Raises httpx.HTTPError for one that is not answered well."""
-    async with httpx.AsyncClient() as client:
+def latencies(url: str, rate: float, seconds: float) -> list[float]:
+    """Of each request, in seconds. Raises RuntimeError or aiohttp's ClientError for one not answered well."""
 
-        async def ask(_number: int) -> None:
-            (await client.get(url)).raise_for_status()
+    def asked_for(length: float) -> list[float]:
+        calls = [Call("GET", "/")] * int(rate * length)
+        return [millis / 1000 for millis in asyncio.run(asked(url, calls, rate))]
 
-        await paced(ask, rate, WARMING_SECONDS)
-        return await paced(ask, rate, seconds)
+    asked_for(WARMING_SECONDS)
+    return asked_for(seconds)
 
 
 def versions() -> str:
@@ -66,8 +67,8 @@ def main() -> int:
     try:
         with serving(read(options.stack)) as url:
             began = time.monotonic()
-            each = asyncio.run(latencies(url, options.rate, options.seconds))
-    except (StartError, httpx.HTTPError) as error:
+            each = latencies(url, options.rate, options.seconds)
+    except (StartError, RuntimeError, aiohttp.ClientError) as error:
         print(f"error: empty_route: {error}", file=sys.stderr)
         return 1
     shown = {f"p{percent}_seconds": round(percentile(each, percent), 5) for percent in (50, 99)}

@@ -18,9 +18,9 @@ Line = dict[str, Any]
 PATIENCE_SECONDS = 1800
 
 
-def play_peer(peer: str, stack: Path, **options: float) -> Line:
+def play_peer(peer: str, stack: Path, *flags: str, **options: float) -> Line:
     """What `python -m bench.peers.PEER` prints. Raises PeerFailed with what it says."""
-    arguments = [text for name, value in options.items() for text in (f"--{name}", str(value))]
+    arguments = [*flags, *(text for name, value in options.items() for text in (f"--{name}", str(value)))]
     done = subprocess.run(
         [sys.executable, "-m", f"bench.peers.{peer}", "--stack", str(stack), *arguments],
         cwd=ROOT,

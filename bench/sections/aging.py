@@ -1,7 +1,7 @@
 """What a worker process weighs after very many operations."""
 
 from bench.figures import Figure, Section, Target
-from bench.stage import BenchStage, running_stack
+from bench.stage import UNLIMITED, BenchStage, running_stack
 
 EARLY, LATE = 2_000, 10_000
 AT_ONCE = 40
@@ -9,7 +9,7 @@ AT_ONCE = 40
 
 def measure() -> Section:
     """Some half an hour: each operation is the sign-up or the removal of a tenant of plan `echo`."""
-    with running_stack(workers=1) as stack, BenchStage(stack) as stage:
+    with running_stack(workers=1, settings=UNLIMITED) as stack, BenchStage(stack) as stage:
         weights: dict[int, float] = {}
         done = 0
         while done < LATE:
